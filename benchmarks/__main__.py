@@ -58,7 +58,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "screens_soak": screens_soak.run,
     "soak": soak.run,
 }
-# The soaks take as long as they are told to: they run when they are named.
+# The soaks take as long as an option says: they run only if they are named.
 USUAL = [name for name in BENCHMARKS if not name.endswith("soak")]
 SIZES = (
     "pages",

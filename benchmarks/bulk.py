@@ -28,7 +28,7 @@ PAUSE = 0.25
 AT_REST = 60
 # Rounds of the floor.
 BARE = 10
-# Of each eleven people of a tenant one is inactive: whom the toggles activate.
+# One of eleven people of a tenant is inactive: the toggles activate these.
 INACTIVE = 11
 PATIENCE = 600
 DRAFT = re.compile(r"/users/bulk/([0-9a-f-]{36})")
@@ -81,7 +81,7 @@ async def _measure(people: int, options: Options) -> list[Figure]:
         for _ in range(max(1, round(BARE * options.effort))):
             started = await bare.ask("emit_each", data={"url": "/t/many/login?why=deactivated"})
             arrived = (await bare_load.ask("wait", count=sockets))["arrived"]
-            # As a receipt has it: the last of one person's pages.
+            # As in a receipt: the last of one person's pages.
             last = [max(arrived[at : at + PAGES]) for at in range(0, len(arrived), PAGES)]
             floor += [(at - started) * 1000 for at in last]
     missing = people * PAGES - len(answer["arrived"])
@@ -99,14 +99,14 @@ async def _measure(people: int, options: Options) -> list[Figure]:
 
 
 async def toggle(page: Page, user_id: str) -> float:
-    """Activate somebody: milliseconds from the click to the row that has moved."""
+    """Activate somebody; returns the milliseconds from the click to the moved row."""
     await asyncio.sleep(PAUSE)
     begun = await page.act("toggle", {"id": user_id, "active": True})
     return (await page.told('"rollcall_user"', user_id, '"active":true') - begun) * 1000
 
 
 async def _drafted(admin: Visitor) -> tuple[str, Page]:
-    """Choose all who are to leave, and open what is to be done to them."""
+    """Select everybody who is to leave, and open the bulk act."""
     page = await admin.open(LIST)
     everybody = {"q": "one more", "role": "sales_engineer"}
     await page.act("deactivate", {"query": everybody})

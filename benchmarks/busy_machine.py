@@ -1,9 +1,9 @@
 """A sign-in beside other programs' work, and other people's work beside sign-ins.
 
-What gives way to everything waits for everything, too: both have to be looked at together. The
-floor of a sign-in is its hash alone, at the usual niceness, while the same two processes take
-whatever they get; the rounds take turns. The floor of a toggle while eight sign in at a time is one
-at rest, with nothing else at work.
+A sign-in that gives way to everything also waits for everything, so both have to be measured. The
+floor of a sign-in is its hash alone, at the usual niceness, beside the same two busy processes; the
+rounds take turns. The floor of a toggle while eight sign in at a time is one at rest, with nothing
+else at work.
 """
 
 import asyncio
@@ -117,7 +117,7 @@ def _busy() -> Iterator[None]:
 
 
 def _hash(count: int) -> list[float]:
-    """How many seconds each of so many passwords took to verify, at this process's niceness."""
+    """How many seconds each of this many passwords took to verify, at this process's niceness."""
     assert os.getpriority(os.PRIO_PROCESS, 0) == 0, "run it at the usual niceness"
     hasher = PasswordHasher()
     stored = hasher.hash(PASSWORD)

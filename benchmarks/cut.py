@@ -60,7 +60,8 @@ async def _users(rollcall: Server, rounds: int) -> list[str]:
 async def _deactivate(
     rollcall: Server, load: Child, user_id: str, pages: int
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """Have a user with so many open pages deactivated: what the call and the pages tell of it."""
+    """Deactivate a user with this many open pages; returns the times of the call and of the
+    pages."""
     cookies = await rollcall.cookies(user_id, pages)
     await open_pages(load, rollcall.url, "/t/cut/account", cookies, "rollcall_cut")
     done = await rollcall.ask("set_active", user_id=user_id, active=False)

@@ -13,8 +13,8 @@ from benchmarks.statistics import Spread
 class Figure:
     """One line of a result: Rollcall beside its floor at one size.
 
-    The three numbers are p50, p99 and the maximum, or one number alone. `aim` says what was wanted,
-    `met` whether it is so.
+    The three numbers are p50, p99 and the maximum, or one number alone. `aim` is the goal, `met`
+    says whether it was reached.
     """
 
     what: str

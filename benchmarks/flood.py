@@ -3,8 +3,8 @@
 The target's pages send every event that they have, again and again. An admin deactivates the
 target meanwhile: measured is the time from the admin's click (the command leaves this process) to
 the commit. The floor is the same with the same pages open and silent, in rounds that take turns.
-Whoever floods does so at the pace that isn't taken for a flood, and at fifty times that, until
-their pages are closed.
+The flood has the highest pace that is allowed, and then fifty times that pace, until its pages are
+closed.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ from ui.live.budget import PER_SECOND
 SLUG = "flood"
 ROUNDS = 20
 TIMES = 2.0
-# The two kinds of floods: events a second of each who floods. The second is fifty times what is let
-# through; a client that sends more takes the processor from the server on this very machine.
+# The two kinds of floods: events a second of each who floods. The second is fifty times the allowed
+# pace; a client that sends more takes processor time from the server, as both run on this machine.
 FASTEST = 50 * PER_SECOND
 PACES = {"at the pace let through": PER_SECOND * 0.95, "until it is cut": FASTEST}
 PATHS = {
@@ -37,7 +37,7 @@ PATHS = {
 
 @dataclass
 class Outcome:
-    """What one case came to."""
+    """The result of one case."""
 
     floor: list[float] = field(default_factory=list)
     flooded: dict[str, list[float]] = field(default_factory=lambda: {pace: [] for pace in PACES})
@@ -60,7 +60,8 @@ async def run(options: Options, *, on_postgresql: bool = False) -> Result:
 async def _measure(options: Options, **settings: str) -> list[Figure]:
     figures: list[Figure] = []
     rounds = max(1, round(ROUNDS * options.effort))
-    # Pages of each who floods, and how many do: the last case has as many pages in all.
+    # The pages of each flooding user, and the number of these users: the last case has as many
+    # pages in total.
     cases = [(pages, 1) for pages in options.flooding]
     if options.flooders > 1:
         cases.append((max(1, options.flooding[-1] // options.flooders), options.flooders))
@@ -99,7 +100,7 @@ def _figures(role: Role, pages: int, people: int, outcome: Outcome) -> list[Figu
 
 @dataclass
 class _Case:
-    """Who floods, and who shuts them out."""
+    """The people who flood, and the admin who deactivates them."""
 
     rollcall: Server
     floods: Sequence[Child]

@@ -17,14 +17,14 @@ from benchmarks.processes import serve_commands
 
 ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
-# What makes the server draw the page anew, without the buttons that a flooder wants to keep.
+# Events after which the page has other buttons; a flooder wants to keep them.
 LEFT_OUT = {"stale", "closed"}
 # Seconds between two looks at the clock, where a pace is kept.
 TICK = 0.02
 
 
 class Flooding:
-    """The pages of those who flood, and what they send."""
+    """The pages of a flood, and what they send."""
 
     def __init__(self) -> None:
         self.pages: list[tuple[socketio.AsyncClient, list[dict[str, Any]]]] = []

@@ -1,4 +1,4 @@
-"""The floor of what is pushed: a bare python-socketio server that does nothing but emit."""
+"""The floor of pushed messages: a bare python-socketio server that only emits."""
 
 import asyncio
 import sys

@@ -1,9 +1,8 @@
 """How far guessing gets: `python -m benchmarks.guessing`.
 
-Many IP addresses guess one account's password, each again as soon as it is told that it may. Time
-is simulated: the clock that Rollcall asks is moved on whenever everybody has to wait. Hashes are
-made cheap, for it is counted how many guesses get as far as being compared, not how long that
-takes.
+Many IP addresses guess one account's password, each again as soon as it may. Time is simulated:
+Rollcall's clock is moved on whenever everybody has to wait. Hashes are cheap, because this counts
+how many guesses are compared, not how long that takes.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Invitations from a CSV file: rows a second, and the memory that they take.
 
-The floor is SQLite alone: as many accounts, links and log entries, as many to a transaction, and no
-question asked.
+The floor is SQLite alone: as many accounts, links and log entries, in as many transactions, without
+any check.
 """
 
 import asyncio

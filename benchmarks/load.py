@@ -25,8 +25,8 @@ CONTENT_LENGTH = re.compile(r"\r\ncontent-length: (\d+)", re.IGNORECASE)
 AT_ONCE = 10
 # Seconds that a socket may take to be greeted while the machine opens many.
 PATIENCE = 60
-# What carries a message of 126 bytes or more: engine.io's and socket.io's digit, and the header of
-# a websocket frame (RFC 6455, section 5.2).
+# The bytes around a message of 126 bytes or more: engine.io's and socket.io's digit, and the header
+# of a websocket frame (RFC 6455, section 5.2).
 FRAMING = len("42") + 4
 
 
@@ -105,7 +105,7 @@ class Load:
         self.sockets.append(client)
 
     async def screens(self, url: str, tokens: list[str]) -> int:
-        """Hang so many screens up: their sockets alone, which hear and say nothing."""
+        """Open the sockets of this many screens, which listen and send nothing."""
         for token in tokens:
             socket = await websockets.connect(
                 f"{url.replace('http', 'ws', 1)}/wall/socket?tab={uuid4().hex[:16]}",
@@ -117,7 +117,7 @@ class Load:
         return len(self.screens_hung)
 
     async def hang_up(self) -> None:
-        """Take them down."""
+        """Close these sockets."""
         for socket, listening in self.screens_hung:
             listening.cancel()
             await socket.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def describe() -> dict[str, Any]:
-    """What somebody needs to know to compare figures; the load average says who else was busy."""
+    """What one needs to know to compare figures; the load average shows other programs' work."""
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "processor": _processor(),

@@ -9,7 +9,8 @@ from benchmarks.processes import Child
 from benchmarks.scene import Server, open_pages, scene
 
 MOST_KIB = 150
-# Pages that are opened before the measuring: what the first ones load stays, however many follow.
+# Pages that are opened before the measurement: the first ones load parts that stay, however many
+# follow.
 WARM = 20
 
 

@@ -70,7 +70,7 @@ async def _measure(due: int, options: Options) -> list[Figure]:
 
 
 async def _written(data: str, due: int) -> float:
-    """Wait until so many reminders are written; tells when that was seen."""
+    """Wait until this many reminders are written; returns when that was seen."""
     async with asyncio.timeout(PATIENCE):
         while (await asyncio.to_thread(_count, data))[0] < due:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.5)

@@ -1,6 +1,6 @@
 """Several replicas on one PostgreSQL: from a commit at one to the notice on the pages of others.
 
-The floor is what any design of this kind pays: a bare NOTIFY from one connection to another, and
+The floor is the cost of any such design: a bare NOTIFY from one connection to another, and
 then a bare python-socketio server that emits as many bytes to as many sockets. Its rounds take
 turns with Rollcall's.
 """

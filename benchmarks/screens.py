@@ -14,7 +14,7 @@ from benchmarks.vitals import memory_of, processor_time
 
 # Toggles while the screens, and then the pages, are told of each.
 CHANGES = 20
-# Of each, so many are open before the measuring: what the first ones load stays.
+# Of each kind, this many are open before the measurement: the first ones load parts that stay.
 WARM = 20
 # Seconds in which a server comes to rest, and has told its screens twice.
 SETTLE = 2.5
@@ -29,8 +29,8 @@ async def run(options: Options) -> Result:
 
 
 async def _cost(count: int) -> list[Figure]:
-    """Screens and pages each on a server of their own, so that neither is given what the other has
-    left; what the servers hold is seen from outside."""
+    """Screens and pages on separate servers, so that one doesn't use memory that the other has
+    left. The servers' memory is measured from outside."""
     async with scene() as stage:
         hall, desks = await stage.rollcall(), await stage.rollcall(data="desks")
         load, pages = await stage.load(), await stage.load()

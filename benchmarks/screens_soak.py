@@ -17,7 +17,7 @@ from benchmarks.scene import Server, scene
 TIMES = 400
 MEMORY = 1.05
 SCREENS = 3
-# Seconds between changes: so an organisation that sees one in each minute has them at that pace.
+# Seconds between changes: which is the compressed pace of one change a minute.
 CALM = 60 / TIMES
 USERS = 250
 DRAWN = "main[aria-label] .panel"
@@ -81,7 +81,7 @@ async def _hang(browser: Browser, server: Server, token: str) -> tuple[Page, CDP
 
 async def _held(server: Server, devtools: CDPSession) -> dict[str, float]:
     """What both hold once their collectors have been through, in KiB."""
-    for _ in range(3):  # what one collection frees may keep more alive until the next
+    for _ in range(3):  # objects may be freed only by the next collection
         await devtools.send("HeapProfiler.collectGarbage")
     heap = await devtools.send("Runtime.getHeapUsage")
     return {

@@ -1,4 +1,4 @@
-"""Sign-ins a second, and what they do to everybody else.
+"""Sign-ins a second, and how they slow down everybody else.
 
 The floor is bare Argon2id with the same parameters, in as many threads as there are sign-ins at a
 time, in rounds that take turns with Rollcall's. A toggle is flipped meanwhile, and at rest.

@@ -78,7 +78,7 @@ async def _use(
 async def _settled(
     rollcall: Server, load: Child, pages: int, cookies: list[str]
 ) -> dict[str, float]:
-    """What the process holds when just the pages of the beginning are open."""
+    """What the process holds while only the pages of the beginning are open."""
     await load.ask("close")
     for _ in range(400):
         vitals: dict[str, float] = await rollcall.ask("vitals")

@@ -28,12 +28,12 @@ from models import (
 )
 from services.access.actor import COMMAND_LINE, Actor, find_tenant
 from services.access.events import UserEvent
-from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import reading, transaction
 from services.core.settings import Settings
 from services.core.startup import started
 from services.screens.showing import Names, Options, ScreenView
+from services.sessions.actions import SessionAction
 from services.sessions.sessions import Caller, begin, recognise
 from services.users.accounts import set_active
 from services.users.ends import End, set_end
@@ -122,7 +122,7 @@ class Subject:
         return await self.dragged.get()
 
     async def hurry(self, times: float) -> None:
-        """Tell screens so many times as often."""
+        """Tell screens this many times as often."""
         hub.BEAT, hub.SOON, hub.ROUND = hub.BEAT / times, hub.SOON / times, hub.ROUND / times
 
     async def set_active(self, user_id: str, active: bool) -> dict[str, float]:
@@ -177,7 +177,7 @@ class Subject:
             said = await tx.exec(
                 select(AuditEvent.id).where(
                     col(AuditEvent.actor_id).in_(ids),
-                    AuditEvent.action == Action.SESSIONS_REVOKED.value,
+                    AuditEvent.action == SessionAction.REVOKED.value,
                 )
             )
             done = await tx.exec(

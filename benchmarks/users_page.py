@@ -1,7 +1,7 @@
 """The rows of a Users page: the service's time and the bytes for the browser, at any size.
 
-The floor is the same query at the smallest size, as what doesn't grow costs the same at any.
-Rollcall isn't served here: the calls are made in this process, one after the other.
+The floor is the same query at the smallest size, because a query that doesn't grow costs the same
+at any size. Rollcall isn't served here: the calls are made in this process, one after the other.
 """
 
 import json

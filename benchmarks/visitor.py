@@ -56,7 +56,7 @@ class Visitor:
                 raise RuntimeError(f"The sign-in of {email} was answered with {answer.status}")
 
     def enter(self, token: str) -> None:
-        """Have a session that was begun otherwise, by its cookie's token."""
+        """Use a session that was begun elsewhere, by its cookie's token."""
         self._http.cookie_jar.update_cookies({"rollcall": token}, URL(self.base))
 
     async def open(self, path: str) -> "Page":
@@ -111,8 +111,7 @@ class Page:
                 self._told.put_nowait((at, text.replace("\\", "")))  # some are JSON within JSON
 
     async def act(self, kind: str, values: Any = None, **props: Any) -> float:
-        """Do what a part of the page with these properties does as an event of this kind; tells
-        when."""
+        """Send the event that a part of the page with these properties would send; returns when."""
         shown = {n: element for n, element in self._elements.items() if isinstance(element, dict)}
         for number, element in shown.items():
             if not _has(element, props):

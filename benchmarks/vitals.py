@@ -22,7 +22,7 @@ def vitals() -> dict[str, float]:
 
 
 def memory_of(pid: int) -> float:
-    """What a process holds in memory, in KiB; the process isn't asked."""
+    """A process's memory in KiB, read from outside."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 

@@ -30,7 +30,7 @@ from services.workspace.listing import list_pocs
 GROWTH = 1.5
 SEARCH_MS = 50.0
 SMALL, LARGE = (10, 10), (200, 1000)
-# What a server answers that builds a page for too long, as others use the machine.
+# The answer of a server that takes too long to build a page, because the machine is busy.
 BUSY = 503
 TABS = ("", "/board", "/comments")
 # What the list of POCs is asked for, in an organisation of so many; a search has an aim in ms.

@@ -29,7 +29,8 @@ def new_id() -> UUID:
 
 
 def first_id(since: datetime) -> UUID:
-    """Below every id that is made from this moment on: its first 48 bits are milliseconds."""
+    """An id that is lower than every id made from this moment on: the first 48 bits are
+    milliseconds."""
     return UUID(int=int(since.timestamp() * 1000) << 80)
 
 

@@ -17,8 +17,8 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class Device:
-    """Holds one passkey. `verifies` says whether it asks its owner for a finger, a face or a PIN;
-    `origin` is where the browser says that it is."""
+    """A device with one passkey. `verifies` says whether it asks its owner for a finger, a face or
+    a PIN; `origin` is the origin that the browser tells."""
 
     origin: str
     verifies: bool = True
@@ -44,8 +44,7 @@ class Device:
         return self._answer(clientDataJSON=client, attestationObject=made)
 
     def answer(self, options: str, **claims: Any) -> str:
-        """What the browser answers to `navigator.credentials.get`; `claims` are told in place of
-        the truth."""
+        """What the browser answers to `navigator.credentials.get`; `claims` replace true values."""
         asked = json.loads(options)
         self.uses += 1
         data = self._data(asked["rpId"])

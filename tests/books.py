@@ -1,4 +1,4 @@
-"""Looks into the database's books: what a test asserts of what was written."""
+"""Reads from the database what tests compare."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -43,7 +43,7 @@ async def user_of(user_id: UUID) -> User:
 
 
 async def users_with(email_key: str) -> Sequence[User]:
-    """Every account with this address, oldest first."""
+    """Every account with this email, oldest first."""
     async with reading() as tx:
         rows = await tx.exec(select(User).where(User.email_key == email_key).order_by(col(User.id)))
         return rows.all()
@@ -110,7 +110,7 @@ async def active_users() -> Sequence[User]:
 
 
 async def identities_of(user_id: UUID) -> Sequence[ExternalIdentity]:
-    """Whom the user is linked to at providers."""
+    """The subjects at providers to which the user is linked."""
     async with reading() as tx:
         rows = await tx.exec(select(ExternalIdentity).where(ExternalIdentity.user_id == user_id))
         return rows.all()

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from services.sign_in import passwords
 from tests import factories, postgres, quick, sizes
 from tests.mail_server import MailServer, receiving_mail
 
-# How fast a machine thinks of examples, when others use it too, says nothing about Rollcall.
+# How fast a busy machine makes examples says nothing about Rollcall.
 hypothesis.settings.register_profile(
     "rollcall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -36,6 +37,8 @@ quick.learn_once()
 PUBLIC_URL = "https://rollcall.example.com"
 REAL, REAL_NOBODY = passwords._hasher, passwords._NOBODY
 LONG = ("slow", "walk", "first")
+LONGEST = timedelta(minutes=2)
+"""How long before midnight no test begins that could see it."""
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
@@ -48,13 +51,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: each worker waits a fifth of its time, for others."""
+    """One more than there are processors: each worker waits for a fifth of its time."""
     return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
     sizes.soak = config.getoption("soak")
-    # Each commit of SQLite waits for its disk, which is most of what a test would do.
+    # SQLite waits for the disk at each commit, which would be most of a test's time.
     if folder := postgres.fast_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
@@ -67,19 +70,27 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first: in the end, nobody has anything left to do beside it."""
+    """Begin with the longest tests, so that no worker is alone with one at the end."""
     items.sort(key=lambda item: not any(map(item.get_closest_marker, LONG)))
 
 
 def pytest_collection_finish() -> None:
-    """What was loaded by now stays: nobody needs to look through it for garbage again and again."""
+    """What is loaded now stays until the end: the garbage collector needn't look at it again."""
     gc.collect()
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """No test begins on one day, UTC, and ends on the next: those that might wait for it."""
+    left = clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1) - clock.now()
+    if left < LONGEST:
+        time.sleep(left.total_seconds() + 1)
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that whoever runs the tests has set for their own Rollcall reaches them."""
+    """The tests ignore settings of a developer's own Rollcall."""
     for name in list(os.environ):
         if name.startswith(PREFIX):
             monkeypatch.delenv(name)
@@ -101,13 +112,13 @@ def _cheap_hashes() -> Iterator[None]:
 
 @pytest.fixture
 def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are hashed at the cost that Rollcall has, for what is about that."""
+    """Passwords are hashed at Rollcall's real cost, for tests that are about it."""
     monkeypatch.setattr(passwords, "_hasher", REAL)
     monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
 
 
 def make_settings(data_dir: Path, database_url: str | None = None) -> Settings:
-    """Settings that come from nowhere but here."""
+    """Settings that ignore the environment and files."""
     return Settings(
         _env_file=None,
         data_dir=data_dir,
@@ -168,7 +179,7 @@ async def rollcall(settings: Settings) -> AsyncIterator[Runtime]:
 
 @pytest.fixture
 async def others_write(rollcall: Runtime) -> AsyncIterator[None]:
-    """Somebody writes all the time, in a slot of their own: so every call looks first."""
+    """Somebody writes all the time, in their own slot, so that every call looks first."""
     is_sqlite = rollcall.database.is_sqlite
     queue = WriteQueue(2) if is_sqlite else WriteQueue(WRITERS + 1, URGENT_WRITERS)
     rollcall.database.queue = queue

@@ -1,7 +1,7 @@
 """Sets the scene: tenants, users and sessions put straight into the database.
 
-What a test is about goes through the services; what it only needs comes from here, without the
-tens of milliseconds that a password's hash takes.
+Tests call the services for what they are about. What they only need comes from here, without the
+tens of milliseconds of a password's hash.
 """
 
 from collections.abc import Collection
@@ -249,6 +249,13 @@ async def issue_links(users: Collection[User], purpose: LinkPurpose) -> list[str
         for user in users:
             one_time_links.issue(tx, purpose, user.id)
     return await tokens_of(users, purpose)
+
+
+def wrong_code(secret: str) -> str:
+    """A code that an authenticator app shows neither now nor a few minutes before or after."""
+    app, now = pyotp.TOTP(secret), clock.now()
+    shown = {app.at(now, counter_offset=steps) for steps in range(-10, 11)}
+    return next(code for code in map("{:06}".format, range(100)) if code not in shown)
 
 
 async def enrol_app(actor: Actor) -> tuple[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Texts that people who mean harm enter, and texts of people who mean none and break things.
+"""Texts that people enter to do harm, and texts that break things without such an intention.
 
 What runs a script would call `alert`; what loads something would load it from `evil.invalid`.
 """
@@ -11,7 +11,7 @@ _BIDI = "\u202e"
 
 @dataclass(frozen=True)
 class Hostile:
-    """A text, and what it is after."""
+    """A text, and what it attacks."""
 
     name: str
     text: str

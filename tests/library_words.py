@@ -1,4 +1,4 @@
-"""What libraries say of their own accord, and nobody who uses Rollcall should read."""
+"""Messages of libraries, which users of Rollcall should never read."""
 
 import re
 
@@ -60,5 +60,5 @@ _ANY = re.compile("|".join(map(re.escape, _WORDS)))
 
 
 def theirs(text: str) -> list[str]:
-    """What of a text is a library's."""
+    """The parts of a text that come from a library."""
     return _ANY.findall(text)

@@ -66,7 +66,7 @@ def maker(request: pytest.FixtureRequest, kind: str, folder: Path) -> Make:
 
 
 def explore(machine: type[Machine], make: Make, examples: int, steps: int = 25) -> None:
-    """Have Hypothesis try so many histories of so many steps."""
+    """Let Hypothesis try this many histories with this many steps."""
     explored = type("Explored", (machine,), {"make": staticmethod(make)})
     run_state_machine_as_test(
         explored,

@@ -1,4 +1,4 @@
-"""A real SMTP server to send to, which can be as unhelpful as real ones are."""
+"""A real SMTP server to send to, which can fail in the ways that real ones do."""
 
 import asyncio
 import ssl
@@ -67,7 +67,7 @@ class MailServer:
     certificate: ssl.SSLContext | None = None
 
     def to(self, address: str) -> list[Received]:
-        """What was delivered to this address, oldest first."""
+        """The mails to this email, oldest first."""
         return [mail for mail in self.received if address in mail.recipients]
 
     # The names and parameters of the hooks below are aiosmtpd's.

@@ -1,4 +1,4 @@
-"""What an HTML page is made of, to tell that a text has added nothing to it."""
+"""The elements of an HTML page, to find out whether a text added any."""
 
 from collections import Counter
 from html.parser import HTMLParser

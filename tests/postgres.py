@@ -177,7 +177,7 @@ def fast_folder() -> Path | None:
 
 
 def unprivileged_user() -> str | None:
-    """Whom to run the server as; none where we aren't root ourselves."""
+    """The user to run the server as; None if we aren't root ourselves."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}

@@ -1,5 +1,5 @@
-"""What a test needn't do again, since another one before it in this worker has: how to write each
-query is learnt once, and a copy of a migrated database is not migrated."""
+"""Saves tests work that an earlier test in the same worker has done: each query is compiled once,
+and a copy of a migrated database isn't migrated again."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,14 +23,15 @@ _made: dict[str, list[Engine]] = {}
 
 
 def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
-    """An engine that writes its queries as others of its kind have before it.
+    """An engine that shares compiled queries with others of its kind.
 
     SQLAlchemy keeps them for each engine, and finds them by its dialect.
     """
     engine = create_async_engine(url, query_cache_size=QUERIES, **options)
     kind, sync = engine.dialect.name, engine.sync_engine
     made = _made.setdefault(kind, [])
-    # Some are never connected, those for urgent acts for example: they have learnt nothing.
+    # Some engines are never connected, for example those for urgent acts: they have compiled
+    # nothing.
     first = next((one for one in made if one.dialect.server_version_info is not None), None)
     if first is None:
         made.append(sync)
@@ -42,7 +43,7 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
 
 
 def learn_once() -> None:
-    """Have every engine of this process know what any of them has learnt."""
+    """Let all engines of this process share compiled queries."""
     database.create_async_engine = _learnt_engine  # type: ignore[attr-defined]
 
 

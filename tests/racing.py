@@ -1,7 +1,6 @@
 """Real concurrency: start all at once, and tell refusals from bugs.
 
-`make test` plays 42 rounds of a race, which is each of the 21 moments of a duel twice; `make soak`
-plays 200.
+`make test` runs 42 rounds of a race, each of the 21 offsets of a duel twice; `make soak` runs 200.
 """
 
 import asyncio
@@ -13,14 +12,14 @@ from tests.sizes import size
 
 T = TypeVar("T")
 ROUNDS = size(42, 200)
-# Of a race that another one, in full, is much like.
+# For a race that is much like another one, which runs in full.
 FEW_ROUNDS = 21
-# So many rounds are in flight together: they cost less so, and meet at more different moments.
+# This many rounds run at the same time: it costs less, and they meet at more different moments.
 AT_ONCE = 8
 
 
 async def rounds(play: Callable[[int], Coroutine[Any, Any, T]], count: int = ROUNDS) -> list[T]:
-    """Play so many rounds, several at once; returns what came of each, in no order."""
+    """Run this many rounds, several at once; returns their results, in no order."""
     numbers = iter(range(count))
 
     async def play_on() -> list[T]:

@@ -26,8 +26,9 @@ MARKS = {
 }
 
 
-# One of each kind of part that the benchmarks share; `make soak` tries them all, some 20 s each.
-USUAL = ("cut", "users_page", "users_page_postgresql", "first_row", "sign_in", "flood", "screens")
+# Sockets, a page of a server, and a browser are what the benchmarks share; `make soak` tries them
+# all, some 20 s each.
+USUAL = ("cut", "users_page", "first_row")
 SMALLEST = ["--smallest"]
 # Ten minutes, whose end is judged too.
 FULL = {"screens_soak": ["--soak", "600"]}

@@ -26,6 +26,9 @@ ISSUE_NUMBER = re.compile(
     r"\bissues?[ -]#?\d|\b(?:PR|GH|bug)[ -]?#?\d|(?<![\w&(\"'/:])#\d{1,2}\b", re.IGNORECASE
 )
 
+# A `noqa` or a `type: ignore` that ends its line, without a word after it.
+SWITCHED_OFF = re.compile(r"# (?:noqa(?:: [A-Z0-9, ]+)?|type: ignore(?:\[[a-z, -]+\])?)\s*$")
+
 
 @cache
 def _files() -> tuple[Path, ...]:
@@ -151,6 +154,15 @@ def test_files_stay_short_enough_to_read() -> None:
         if path.suffix in {".py", ".js", ".css", ".html", ".md"} and path.name != "CHANGELOG.md"
     }
     assert {name: count for name, count in lengths.items() if count > LONGEST_FILE} == {}
+
+
+def test_what_switches_a_check_off_says_why() -> None:
+    product = {"main.py", "models", "services", "ui"}
+    assert [
+        f"{place} {line.strip()}"
+        for place, line in _lines()
+        if place.partition("/")[0].partition(":")[0] in product and SWITCHED_OFF.search(line)
+    ] == []
 
 
 def test_links_between_documents_lead_somewhere() -> None:

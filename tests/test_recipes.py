@@ -14,13 +14,14 @@ from services.access.actor import Actor
 from services.audit.actions import AuditAction
 from services.audit.list import ENTRIES
 from services.audit.reading import list_entries
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core.db import Transaction, transaction
 from services.core.events import Event, from_message, to_message
 from services.core.runtime import Runtime
 from services.lists.declaration import Column, LiveList, by
 from services.lists.events import RowChanged
 from services.lists.query import from_url
+from services.sessions.actions import SessionAction
 from tests.factories import open_session
 from ui import live
 from ui.tables import feed
@@ -65,7 +66,7 @@ class RecipeAction(AuditAction):
 async def test_the_log_knows_an_action_by_its_being_declared(admin: Actor, tenant: Tenant) -> None:
     async with transaction() as tx:
         await record(tx, RecipeAction.FOLLOWED, actor=admin, tenant_id=tenant.id, files=7)
-        await record(tx, Action.SIGNED_IN, actor=admin, tenant_id=tenant.id)
+        await record(tx, SessionAction.SIGNED_IN, actor=admin, tenant_id=tenant.id)
     asked = from_url(ENTRIES, {"action": "recipe.followed"})
     (entry,) = (await list_entries(admin, asked)).entries
     assert (entry.action_label, entry.summary) == ("Recipe followed", "7")

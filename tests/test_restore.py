@@ -70,7 +70,7 @@ async def test_a_restored_copy_serves_as_it_was_and_everybody_signs_in_again(
     form = {"email": "ada@example.com", "password": PASSWORD}
     async with (
         serving(data) as server,
-        httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}) as http,
+        httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}, timeout=60) as http,
     ):
         signed_in = await http.post("/t/acme/login", data=form)
         cookie = f"{cookie_name(server.url)}={signed_in.cookies[cookie_name(server.url)]}"
@@ -88,7 +88,7 @@ async def test_a_restored_copy_serves_as_it_was_and_everybody_signs_in_again(
     assert "The audit log is whole: " in done.stdout
     async with (
         serving(data, port=int(server.url.rpartition(":")[2])) as server,
-        httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}) as http,
+        httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}, timeout=60) as http,
     ):
         before = await http.get("/t/acme/account", headers={"Cookie": cookie})
         assert before.headers["location"].startswith("/t/acme/login")

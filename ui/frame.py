@@ -9,10 +9,9 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from services.access.permissions import Permission, may
-from services.reviews import waiting
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
-from ui import live, notices, palette
+from ui import live, notices, palette, undecided
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
 from ui.dialogs.confirm import ConfirmDialog
@@ -98,7 +97,7 @@ def frame(
     ) as shell:
         shell.show_tabs(tabs)
         if any(tab.get("counts") for tab in tabs):
-            shell.count(partial(waiting.count_undecided, visit.actor))
+            shell.count(partial(undecided.count, visit.actor))
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 

@@ -77,7 +77,7 @@ class TimedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is made, and its other side has to say something."""
-        super().connection_made(transport)  # type: ignore[arg-type]
+        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn wants a Transport, which it is
         self._expect(HEAD_WITHIN)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -16,7 +16,7 @@ from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions
-from ui import assets, live, notices, pages, public, shared_feed, sweep, wall, work_feed
+from ui import assets, live, notices, pages, public, shared_feed, sweep, undecided, wall, work_feed
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.framed_errors import render_framed
 from ui.headers import Compression, harden
@@ -31,7 +31,7 @@ HEAD = (
     f'<script src="{assets.url_of("translated.js")}" defer></script>'
 )
 # The modules that tell the open pages.
-FEEDS = (sweep, notices, work_feed, shared_feed, wall)
+FEEDS = (sweep, undecided, notices, work_feed, shared_feed, wall)
 # For this many seconds a page may stay away (a closed lid, a restarted proxy) before it is
 # forgotten.
 RECONNECT_TIMEOUT = 30

@@ -100,6 +100,6 @@ def next_step(mail: OutgoingMail) -> str:
     if mail.template not in INVITING:
         return "It isn't tried again. Tell them yourself what it says."
     return (
-        "It isn't tried again. If the address is right, resend the invitation, or copy its link "
-        "and hand it over. If it is wrong, deactivate this user and invite the right address."
+        "It isn't tried again. If the email is right, resend the invitation, or copy its link "
+        "and hand it over. If it is wrong, deactivate this user and invite the right email."
     )

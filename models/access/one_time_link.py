@@ -10,7 +10,7 @@ from models.base import UtcDateTime, enum_type, new_id
 
 
 class LinkPurpose(StrEnum):
-    """What a link is good for; a link of one purpose opens nothing else."""
+    """What a link is for. It opens nothing else."""
 
     INVITATION = "invitation"
     RESET = "reset"

@@ -15,7 +15,7 @@ class AuditEvent(SQLModel, table=True):
 
     `chain_id` is the tenant's id, or the nil UUID for what happens above the tenants.
     Names are kept as they were: the log doesn't change when a person's name does. `search_key` is
-    what searches look at, and no part of the chain; none where it is still to be made
+    what searches look at, and isn't part of the chain; it is None until it is made
     (`services.audit.search`).
     """
 
@@ -24,7 +24,8 @@ class AuditEvent(SQLModel, table=True):
         UniqueConstraint("chain_id", "number"),
         Index("ix_audit_event_subject", "chain_id", "subject_id", "number"),
         Index("ix_audit_event_action", "chain_id", "action", "number"),
-        # Searches read this instead of whole entries, and what has no key yet is found at once.
+        # Searches read this index instead of whole entries. The next one finds entries without a
+        # key.
         Index("ix_audit_event_search", "chain_id", "number", "search_key"),
         Index(
             "ix_audit_event_unsearchable",
@@ -61,9 +62,10 @@ class AuditHead(SQLModel, table=True):
 
 
 class NotedHead(SQLModel, table=True):
-    """How far a chain's entries are noted in the platform's chain: what grew since is noted next.
+    """Up to which entry a chain is noted in the platform's chain; the next round notes what was
+    added since.
 
-    The platform's own row says when the last round was. Nothing is proved by this table.
+    The platform's own row says when the last round was. This table proves nothing.
     """
 
     __tablename__ = "noted_head"

@@ -8,9 +8,9 @@ from sqlmodel import Field, SQLModel
 
 
 class ListChoice(SQLModel, table=True):
-    """What one person chose for one list: its columns (none: the usual ones), how many rows a page
-    has (none: as many as usual) and whether they are low; and the views of it that they saved: a
-    name, and the parameters of a url."""
+    """What one person chose for one list: its columns and the rows of a page (None means the usual
+    ones), and whether rows are compact. `views` are the views that they saved: a name, and the
+    parameters of a url."""
 
     __tablename__ = "list_choice"
 

@@ -1,4 +1,4 @@
-"""What an organisation says in a mail in its own words, in the place of Rollcall's."""
+"""An organisation's own words for a mail, which replace Rollcall's."""
 
 from datetime import datetime
 from uuid import UUID

@@ -21,7 +21,8 @@ class MailState(StrEnum):
 
 
 class MailProgress(StrEnum):
-    """The same, as closely as people are told: a mail that waits may be on its way just now."""
+    """How far a mail got, in the detail that people are shown: a waiting mail may be on its way
+    right now."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -63,8 +64,8 @@ class MailTemplate(StrEnum):
 
     @property
     def lane(self) -> int:
-        """0 for what somebody waits for, or must learn at once; 1 for what may be thousands. The
-        lower goes first."""
+        """The lower one is sent first: 0 for mails that somebody waits for or must get at once, 1
+        for mails that may be thousands."""
         return int(
             self
             in {
@@ -84,8 +85,8 @@ INVITING = (MailTemplate.INVITATION, MailTemplate.ROLE_CORRECTED)
 
 
 class OutgoingMail(SQLModel, table=True):
-    """A mail to deliver to a user or to a customer's person: what its text needs, but no link,
-    which is derived when it is sent."""
+    """A mail to a user or to a customer's person. It holds what its text needs, but no link: links
+    are derived when the mail is sent."""
 
     __tablename__ = "outgoing_mail"
     __table_args__ = (

@@ -1,9 +1,9 @@
 """The index of trigrams beside `user_account`, by which users are found by any part of their name
 or email without reading them all.
 
-What the database can decides how: PostgreSQL by an index of its extension pg_trgm, SQLite by a
-full-text table of trigrams (3.34 or newer, with FTS5). It is no revision: it is made when Rollcall
-starts where the database can, and every search finds the same users without it, and takes longer.
+PostgreSQL has an index of its extension pg_trgm, SQLite (3.34 or newer, with FTS5) a full-text
+table of trigrams. It isn't a revision: it is made when Rollcall starts, if the database can.
+Without it every search finds the same users, only more slowly.
 """
 
 import logging
@@ -46,10 +46,12 @@ _TRIGGERS = {
 
 
 def build(connection: Connection) -> bool:
-    """Make what is missing of the index, if this database can; returns whether there is one."""
+    """Make the missing parts of the index, if this database can; returns whether there is an
+    index."""
     on_sqlite = connection.dialect.name == "sqlite"
     if on_sqlite:
-        # Words without a trigram are looked for in this one: it has all that counting needs.
+        # Words that are too short for a trigram are searched in this index: it has all columns that
+        # counting needs.
         connection.execute(
             text(f"CREATE INDEX IF NOT EXISTS {INDEX} ON user_account (tenant_id, search_key, id)")
         )
@@ -79,7 +81,7 @@ def _build_on_sqlite(connection: Connection) -> None:
     there = set(found.scalars())
     if wanted <= there:
         return
-    # A trigger is lost where a migration copies its table. What happened since, nobody indexed.
+    # A migration that copies a table drops its triggers. Changes since then aren't in the index.
     for name in _TRIGGERS:
         connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
     for name in ("user_search", "user_search_row"):
@@ -92,7 +94,8 @@ def _build_on_sqlite(connection: Connection) -> None:
 
 def _build_on_postgresql(connection: Connection) -> None:
     connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-    # Users change seldom and are searched often: no list of changes that each search has to read.
+    # Users change seldom and are searched often, so no list of pending changes, which each search
+    # would have to read.
     connection.execute(
         text(
             f"CREATE INDEX {INDEX} ON user_account USING gin (search_key gin_trgm_ops) "

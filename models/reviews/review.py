@@ -1,4 +1,4 @@
-"""A review of who still needs access: who was asked about, and what was decided of each."""
+"""A review of who still needs access: the people in it, and the decision about each."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from models.users.user import Role
 
 
 class Decision(StrEnum):
-    """What is to become of somebody's access."""
+    """What is decided about somebody's access."""
 
     KEEP = "keep"
     DEACTIVATE = "deactivate"
@@ -25,7 +25,7 @@ class Decision(StrEnum):
 
 
 class ReviewOutcome(StrEnum):
-    """What became of somebody's access at the close."""
+    """What happened to somebody's access when the review was closed."""
 
     KEPT = "kept"
     DEACTIVATED = "deactivated"
@@ -38,12 +38,12 @@ class ReviewOutcome(StrEnum):
 
 
 class Review(SQLModel, table=True):
-    """A review. Whom it asks about stays as it was at its beginning.
+    """A review. The people in it stay those of its beginning.
 
     At `closes_at`, if there is one, it is closed, and the undecided are deactivated. `closing_at`
-    is when the close began, and `closed_at` when everybody was seen to; a process that works on it
-    holds it until `leased_until`. From `first_number` to `last_number` are its audit entries; the
-    last one has the `digest` of the record.
+    is when the close began, and `closed_at` when everybody was dealt with; a process that works on
+    it holds it until `leased_until`. From `first_number` to `last_number` are its audit entries;
+    the last one has the `digest` of the record.
     """
 
     __tablename__ = "review"
@@ -80,7 +80,7 @@ class ReviewPerson(SQLModel, table=True):
     """Somebody whom a review asks about, as they were at its beginning: a user, or somebody at a
     customer's, who has no role.
 
-    `status_version` is the user's when they were frozen, or decided about: whoever was activated or
+    `status_version` is the user's at the beginning, or at the decision: whoever was activated or
     deactivated since then isn't touched by the close.
     """
 
@@ -108,7 +108,7 @@ class ReviewPerson(SQLModel, table=True):
 
     @property
     def holder_id(self) -> UUID:
-        """Whose access it is about."""
+        """The id of the user or customer's person whose access is reviewed."""
         found = self.user_id or self.customer_id
         assert found is not None
         return found

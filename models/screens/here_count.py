@@ -9,7 +9,8 @@ from models.base import UtcDateTime
 
 
 class HereCount(SQLModel, table=True):
-    """One point of the chart of who is here: one each quarter of an hour, kept for days."""
+    """One point of the chart of who is here. There is one for each quarter of an hour, kept for
+    some days."""
 
     __tablename__ = "here_count"
 

@@ -10,7 +10,7 @@ from models.base import UtcDateTime, new_id
 
 class ScreenCode(SQLModel, table=True):
     """A code that a browser shows until an admin types it: only hashes of it and of the browser's
-    key are stored. `screen_id` is whose it has become."""
+    key are stored. `screen_id` is the screen that it was used for."""
 
     __tablename__ = "screen_code"
 
@@ -25,7 +25,7 @@ class ScreenCode(SQLModel, table=True):
 
 
 class ScreenTab(SQLModel, table=True):
-    """A browser's tab in which a screen is open, and when it was last heard of."""
+    """A browser's tab in which a screen is open, and when it last answered."""
 
     __tablename__ = "screen_place"
 

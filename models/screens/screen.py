@@ -9,7 +9,7 @@ from models.base import UtcDateTime, new_id
 
 
 class Screen(SQLModel, table=True):
-    """A screen that may show what `options` (JSON) say, until it is revoked."""
+    """A screen, which shows what its `options` (JSON) say until it is revoked."""
 
     __tablename__ = "screen"
 

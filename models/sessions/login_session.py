@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
 
-# A sign of life is written down at most so often: one write per click would be too many.
+# A sign of life is stored at most this often: one write per click would be too many.
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -38,7 +38,7 @@ class SignInMethod(StrEnum):
 
 
 class SessionKind(StrEnum):
-    """Whose a session is; each kind has a cookie of its own."""
+    """Who holds a session. Each kind has its own cookie."""
 
     USER = "user"
     CUSTOMER = "customer"
@@ -84,9 +84,11 @@ class LoginSession(SQLModel, table=True):
         return self.ended_at is None and at < self.expires_at
 
     def seen(self, at: datetime, idle: timedelta, longest: timedelta) -> None:
-        """Note a sign of life: the idle time starts again, within the longest that there is.
+        """Note a sign of life: the idle time starts again, but the session's longest duration still
+        holds.
 
-        A row that has noted one within `SEEN_EVERY`, or a quarter of the idle time, stays as it is.
+        Nothing changes if the last one was noted within `SEEN_EVERY`, or a quarter of the idle
+        time.
         """
         if abs(at - self.last_seen_at) < min(SEEN_EVERY, idle / 4):
             return

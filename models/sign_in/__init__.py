@@ -1,1 +1,1 @@
-"""What signing in proves, and how often it failed."""
+"""Second factors, and counters of failed attempts."""

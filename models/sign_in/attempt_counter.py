@@ -8,7 +8,7 @@ from models.base import UtcDateTime
 
 
 class AttemptCounter(SQLModel, table=True):
-    """Recent failures of one account or one ip, and the pause that they earned."""
+    """Recent failures of one account or one ip, and the pause that follows from them."""
 
     __tablename__ = "attempt_counter"
 

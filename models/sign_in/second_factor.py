@@ -1,5 +1,5 @@
-"""What a person has beside their password: an authenticator app, passkeys, and codes for when those
-are lost."""
+"""Second factors beside the password: an authenticator app, passkeys, and recovery codes for when
+those are lost."""
 
 from datetime import datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ class Authenticator(SQLModel, table=True):
 
 
 class RecoveryCode(SQLModel, table=True):
-    """A code for the day when the app is lost. It works once; only its hash is kept."""
+    """A recovery code, for when the app is lost. It works once; only its hash is kept."""
 
     __tablename__ = "recovery_code"
 
@@ -39,11 +39,11 @@ class RecoveryCode(SQLModel, table=True):
 
 
 class PasskeyRow(SQLModel):
-    """A WebAuthn credential: its public key, and what tells a copied one or a replayed answer.
+    """A WebAuthn credential: its public key, and what reveals a copy or a replayed answer.
 
-    `last_challenge_at` is when the newest challenge was made that it has answered: none counts
-    twice. `host` is the one that it belongs to, and `counter_went_back_at` when its count of uses
-    was last lower than before, as a copy's would be.
+    `last_challenge_at` is when the newest challenge that it answered was made: an answer to an
+    older one is refused. `host` is the host that it belongs to. `counter_went_back_at` is when its
+    count of uses was last lower than before, which happens if it was copied.
     """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -59,7 +59,7 @@ class PasskeyRow(SQLModel):
 
 
 class Passkey(PasskeyRow, table=True):
-    """A user's."""
+    """A user's passkey."""
 
     __tablename__ = "passkey"
 
@@ -67,7 +67,7 @@ class Passkey(PasskeyRow, table=True):
 
 
 class CustomerPasskey(PasskeyRow, table=True):
-    """One of somebody at a customer's: it lets them in as a mailed link does."""
+    """A passkey of a customer's person: it lets them in as a mailed link does."""
 
     __tablename__ = "customer_passkey"
 

@@ -1,1 +1,1 @@
-"""Single sign-on: the connections, and who came by them."""
+"""Single sign-on: connections, linked users, and sessions that began with it."""

@@ -1,4 +1,4 @@
-"""Single sign-on: a tenant's OpenID provider, and who is who there."""
+"""Single sign-on: a tenant's OpenID provider, and which of its subjects is which user."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,8 +14,8 @@ class SsoConnection(SQLModel, table=True):
     """A tenant's OpenID provider, as its admin entered it. The secret is sealed.
 
     `domains` are the email domains whose verified emails may be linked. `new_people` is the
-    role of accounts that a first sign-in creates, or none where it creates none. `tested_at` is
-    when a test of these very values last ended well.
+    role of accounts that a first sign-in creates; None if it creates none. `tested_at` is when a
+    test of exactly these values last succeeded.
     """
 
     __tablename__ = "sso_connection"
@@ -33,8 +33,9 @@ class SsoConnection(SQLModel, table=True):
 
 
 class ExternalIdentity(SQLModel, table=True):
-    """Whose account a provider's subject is. Linked once, and by this pair from then on: an email
-    email can change hands, a subject can't (OpenID Connect Core 1.0, section 5.7)."""
+    """The user that a provider's subject is linked to. They are linked once, and found by issuer
+    and subject from then on: an email can pass to another person, a subject can't (OpenID Connect
+    Core 1.0, section 5.7)."""
 
     __tablename__ = "external_identity"
     __table_args__ = (
@@ -68,7 +69,7 @@ class SsoSession(SQLModel, table=True):
 
 
 class SeenLogoutToken(SQLModel, table=True):
-    """A logout token that was obeyed, by the SHA-256 of issuer and `jti`, so that it works once
+    """A logout token that was used, by the SHA-256 of issuer and `jti`, so that it works once
     (OpenID Connect Back-Channel Logout 1.0, section 2.6); and the session that it named, by issuer
     and `sid`, so that a sign-in which was under way doesn't begin it here after all."""
 

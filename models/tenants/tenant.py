@@ -11,7 +11,7 @@ from models.base import UtcDateTime, enum_type, new_id
 
 
 class SecondFactorPolicy(StrEnum):
-    """Of whom a tenant requires a second factor."""
+    """From whom a tenant requires a second factor."""
 
     OPTIONAL = "optional"
     ADMINS = "admins"
@@ -19,7 +19,7 @@ class SecondFactorPolicy(StrEnum):
 
     @property
     def label(self) -> str:
-        """Of whom it is required, on the screen."""
+        """The policy's name on the screen."""
         return {"optional": "Nobody", "admins": "Tenant Admins", "everyone": "Everyone"}[self.value]
 
 

@@ -1,4 +1,4 @@
-"""A bulk act: one thing that is done to many users, batch by batch, whoever watches."""
+"""A bulk act: one thing that is done to many users, batch by batch, also if nobody watches."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ class BulkKind(StrEnum):
 
 
 class BulkState(StrEnum):
-    """How far a bulk act got; a draft is looked at, and has changed nothing."""
+    """How far a bulk act got. A draft is only a preview: it has changed nothing."""
 
     DRAFT = "draft"
     RUNNING = "running"
@@ -35,8 +35,8 @@ class BulkAct(SQLModel, table=True):
     """One act on the `people` that were selected, on behalf of the session that began it.
 
     `selection` says in words who they are. `done` of them were looked at so far, `changed` were
-    changed and `failed` couldn't be; the others had nothing to change. `why` says what ended it
-    early. `undoes_id` is the act that this one takes back. A process that works on it holds it
+    changed and `failed` couldn't be; the others had nothing to change. `why` says why it ended
+    early. `undoes_id` is the act that this one undoes. A process that works on it holds it
     until `leased_until`.
     """
 
@@ -73,8 +73,8 @@ class BulkAct(SQLModel, table=True):
 
 
 class BulkActBatch(SQLModel, table=True):
-    """Some people of a bulk act, who are changed in one transaction: who they are, and afterwards
-    what became of each."""
+    """Some people of a bulk act, who are changed in one transaction: who they are, and later the
+    result for each."""
 
     __tablename__ = "bulk_act_batch"
 

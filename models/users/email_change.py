@@ -9,8 +9,8 @@ from models.base import UtcDateTime, new_id
 
 
 class EmailChange(SQLModel, table=True):
-    """A user's change of their own email: promised, confirmed from the new mailbox, perhaps taken
-    back from the old one."""
+    """A user's change of their own email: requested, confirmed from the new mailbox, perhaps undone
+    from the old one."""
 
     __tablename__ = "email_change"
 

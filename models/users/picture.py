@@ -10,7 +10,7 @@ from models.base import UtcDateTime, new_id
 
 
 class Picture(SQLModel, table=True):
-    """A picture as it is served. Without a `user_id` it is the tenant's logo. The owner's row has
+    """A picture, as it is served. Without a `user_id` it is the tenant's logo. The owner's row has
     its digest, too (`Tenant.logo`, `User.picture`), so that pages know its url without reading it.
     """
 

@@ -1,4 +1,4 @@
-"""How people come and stay: what they are welcomed with, and who is reminded of their end."""
+"""What new people are welcomed with, and who is reminded of whose end date."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from models.base import UtcDateTime, new_id
 
 
 class Onboarding(SQLModel, table=True):
-    """What an invitation carries for the first day."""
+    """What an invitation says for the first day."""
 
     __tablename__ = "onboarding"
 
@@ -21,7 +21,7 @@ class Onboarding(SQLModel, table=True):
 
 
 class EndReminder(SQLModel, table=True):
-    """A reminder that was sent: of one end of one person there is one for each distance."""
+    """A reminder that was sent: one for each person, end date and number of days before it."""
 
     __tablename__ = "end_reminder"
 
@@ -32,7 +32,7 @@ class EndReminder(SQLModel, table=True):
 
 
 class CalendarFeed(SQLModel, table=True):
-    """The secret url at which a calendar reads a tenant's ends on one admin's behalf. Only the
+    """The secret url at which one admin's calendar reads a tenant's end dates. Only the
     SHA-256 of its token is stored."""
 
     __tablename__ = "calendar_feed"

@@ -11,7 +11,7 @@ from models.base import UtcDateTime, enum_type, new_id
 
 
 class Role(StrEnum):
-    """What a user is. Set at creation, and never changed after it."""
+    """A user's role. It is set when the account is made, and never changes."""
 
     PLATFORM_ADMIN = "platform_admin"
     TENANT_ADMIN = "tenant_admin"
@@ -43,7 +43,8 @@ class User(SQLModel, table=True):
             sqlite_where=text("active"),
             postgresql_where=text("active"),
         ),
-        # To look an email up. (SQLite doesn't take the one above where a query says "active = 1".)
+        # To look an email up. (SQLite doesn't use the index above for a query that says "active =
+        # 1".)
         Index("ix_user_account_email_active", "email_key", "active", "tenant_id"),
         Index(
             "ix_user_account_tenant_invited",
@@ -138,5 +139,6 @@ class User(SQLModel, table=True):
         self.status_version = self.version
 
     def changed(self) -> None:
-        """Count a change that grids show, so that a late notice never overwrites a newer one."""
+        """Count a change that grids show, so that an old notice that comes late never overwrites a
+        newer one."""
         self.version += 1

@@ -1,4 +1,4 @@
-"""An import: people to invite from one file, batch by batch, whoever watches."""
+"""An import: people to invite from one file, batch by batch, also if nobody watches."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ class ImportState(StrEnum):
 class UserImport(SQLModel, table=True):
     """One file's people, on behalf of the session that began it.
 
-    `done` rows were looked at, and `invited` of them got an account; `why` says what ended it
+    `done` rows were looked at, and `invited` of them got an account; `why` says why it ended
     early. A process that works on it holds it until `leased_until`.
     """
 
@@ -50,7 +50,7 @@ class UserImport(SQLModel, table=True):
 
 class UserImportBatch(SQLModel, table=True):
     """Some rows of an import, which are invited in one transaction: what the file says of each, and
-    afterwards what became of it."""
+    later its result."""
 
     __tablename__ = "user_import_batch"
 

@@ -10,7 +10,7 @@ from models.base import UtcDateTime, new_id
 
 
 class Side(StrEnum):
-    """Whose work something is: the team's or the customer's."""
+    """Who does something: the team or the customer."""
 
     TEAM = "team"
     CUSTOMER = "customer"
@@ -24,8 +24,8 @@ class Side(StrEnum):
 class WorkRow(SQLModel):
     """A row that people make, change, and archive; none is ever deleted.
 
-    `version` grows with every change: who would change what they haven't seen is refused, and a
-    late notice never overwrites a newer one.
+    `version` grows with every change. So a change by somebody who saw an older version is refused,
+    and an old notice that comes late never overwrites a newer one.
     """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -10,8 +10,8 @@ from models.base import UtcDateTime, new_id
 
 
 class Comment(SQLModel, table=True):
-    """What a user or a customer's person said, in Markdown. Who reads it is fixed once it is
-    posted; that it was edited or removed is seen."""
+    """What a user or a customer's person wrote, in Markdown. Who may read it can't be changed after
+    it was posted. People see that a comment was edited or removed."""
 
     __tablename__ = "comment"
     __table_args__ = (

@@ -11,7 +11,7 @@ from models.workspace.base import Side, WorkRow
 
 
 class Importance(StrEnum):
-    """How much depends on a criterion."""
+    """How important a criterion is."""
 
     MUST = "must"
     SHOULD = "should"
@@ -24,7 +24,7 @@ class Importance(StrEnum):
 
 
 class CriterionResult(StrEnum):
-    """What came of a criterion."""
+    """The result of a criterion."""
 
     PENDING = "pending"
     MET = "met"

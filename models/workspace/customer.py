@@ -1,4 +1,4 @@
-"""A customer's people: whom a POC is shown to, and who are no users of the tenant."""
+"""A customer's people: they are shown POCs, and aren't users of the tenant."""
 
 from datetime import datetime
 from uuid import UUID
@@ -63,12 +63,12 @@ class CustomerPerson(SQLModel, table=True):
         self.status_version = self.version
 
     def changed(self) -> None:
-        """Count a change that pages show."""
+        """Count a change, so that an old notice that comes late never overwrites a newer one."""
         self.version += 1
 
 
 class PocCustomer(SQLModel, table=True):
-    """Somebody at the customer's who is shown a POC, from one moment to another."""
+    """A customer's person who is shown a POC, from one moment to another."""
 
     __tablename__ = "poc_customer"
     __table_args__ = (

@@ -11,10 +11,10 @@ from models.base import UtcDateTime, new_id
 
 
 class Handover(SQLModel, table=True):
-    """What one act gave to somebody else of a user's work, so that it can be taken back.
+    """The part of a user's work that one act gave to somebody else, so that it can be taken back.
 
-    `cause` is the audit entry of the deactivation that left it; none where the user was active.
-    `items` are the POCs and the tasks, each with who has it since.
+    `cause` is the audit entry of the deactivation that came before; None if the user was active.
+    `items` are the POCs and the tasks, each with who has it now.
     """
 
     __tablename__ = "handover"

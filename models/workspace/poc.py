@@ -27,7 +27,7 @@ class PocStatus(StrEnum):
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing is to be done any more."""
+        """Whether there is nothing left to do."""
         return self in CLOSED_STATUSES
 
 

@@ -1,4 +1,4 @@
-"""How many POCs each tenant has: kept right by the database itself."""
+"""How many POCs each tenant has. The database itself keeps the counts right."""
 
 from uuid import UUID
 

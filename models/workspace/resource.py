@@ -1,12 +1,13 @@
 """Resources: what helps with a task, a group, a POC, or a template of these."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import enum_type
+from models.base import UtcDateTime, enum_type
 from models.workspace.base import WorkRow
 
 
@@ -25,8 +26,8 @@ class ResourceKind(StrEnum):
 
 
 class Resource(WorkRow, table=True):
-    """A link, a file, a code snippet or a note. It belongs to one template, or to a POC, there to
-    one of its groups or tasks or to the whole. Where it isn't `shared`, it is the team's alone.
+    """A link, a file, a code snippet or a note. It belongs to a template, to a POC as a whole, or
+    to a group or task of a POC. Only the team sees it, unless it is `shared`.
 
     `content` is the link's url, the code, or the note's Markdown; a file's is in `FileChunk`.
     """
@@ -56,17 +57,21 @@ class Resource(WorkRow, table=True):
 
 
 class ResourceFile(SQLModel, table=True):
-    """What is known of the file that a resource of a POC is. It never changes."""
+    """What is known of a resource's file. It never changes once it is complete.
+
+    While its chunks are being written it has `arriving_since`, and no resource has its id yet.
+    """
 
     __tablename__ = "resource_file"
 
-    resource_id: UUID = Field(foreign_key="resource.id", primary_key=True)
-    tenant_id: UUID = Field(foreign_key="tenant.id")
+    resource_id: UUID = Field(primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id", index=True)
     poc_id: UUID | None = Field(default=None, foreign_key="poc.id", index=True)
     name: str = Field(max_length=200)
     media_type: str = Field(max_length=100)
     size: int
     sha256: str = Field(max_length=64)
+    arriving_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class FileChunk(SQLModel, table=True):

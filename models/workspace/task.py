@@ -27,7 +27,7 @@ class TaskStatus(StrEnum):
 
 class TaskGroup(WorkRow, table=True):
     """Tasks of a POC that belong together. `template_id` is the group template it was copied
-    from. It has a side, days and people of its own; how far it is, its tasks say."""
+    from. It has its own side, days and people; its progress follows from its tasks."""
 
     __tablename__ = "task_group"
 
@@ -46,7 +46,7 @@ class TaskGroup(WorkRow, table=True):
 
 
 class Task(WorkRow, table=True):
-    """One thing to do in a POC. What is in the way is the team's alone, unless `reason_shared`."""
+    """One thing to do in a POC. Only the team sees why it is blocked, unless `reason_shared`."""
 
     __tablename__ = "task"
 
@@ -66,7 +66,7 @@ class Task(WorkRow, table=True):
     accepted_by_id: UUID | None = Field(default=None, foreign_key="customer_person.id")
 
     def is_overdue(self, today: date) -> bool:
-        """Whether it should have been done before today."""
+        """Whether it was due before today and isn't done."""
         late = self.due_on is not None and self.due_on < today
         return late and self.status is not TaskStatus.DONE
 
@@ -84,7 +84,7 @@ class TaskAssignee(SQLModel, table=True):
 
 
 class TaskCustomer(SQLModel, table=True):
-    """Somebody at the customer's who is to do a task."""
+    """A customer's person who is to do a task."""
 
     __tablename__ = "task_customer"
     __table_args__ = (UniqueConstraint("task_id", "customer_id"),)
@@ -96,7 +96,7 @@ class TaskCustomer(SQLModel, table=True):
 
 
 class GroupAssignee(SQLModel, table=True):
-    """A user who sees to a group of tasks."""
+    """A user who is responsible for a group of tasks."""
 
     __tablename__ = "group_assignee"
     __table_args__ = (UniqueConstraint("group_id", "user_id"),)
@@ -108,7 +108,7 @@ class GroupAssignee(SQLModel, table=True):
 
 
 class GroupCustomer(SQLModel, table=True):
-    """Somebody at the customer's who sees to a group of tasks."""
+    """A customer's person who is responsible for a group of tasks."""
 
     __tablename__ = "group_customer"
     __table_args__ = (UniqueConstraint("group_id", "customer_id"),)

@@ -1,7 +1,7 @@
 """Templates: tasks as they are often done, and groups of them in their order.
 
-A POC gets copies. Nothing of a POC points at a template, but for the name of where a group came
-from.
+A POC gets copies. Nothing in a POC points at a template, except for a group, which knows the
+template that it was copied from.
 """
 
 from uuid import UUID

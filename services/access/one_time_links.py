@@ -3,6 +3,7 @@ stored, and a mail can still be written, retried, or copied by hand later."""
 
 import base64
 import hmac
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -112,15 +113,16 @@ def dead(purpose: LinkPurpose) -> DeadLinkError:
     return DeadLinkError(_DEAD[purpose])
 
 
-async def void(tx: Transaction, whose_id: UUID, *purposes: LinkPurpose) -> int:
-    """Void the unused links of these purposes, of a user or of a customer's person; returns how
-    many there were."""
+async def void(tx: Transaction, whose_ids: UUID | Collection[UUID], *purposes: LinkPurpose) -> int:
+    """Void the unused links of these purposes, of a user or of a customer's person, or of several;
+    returns how many there were."""
+    ids = [whose_ids] if isinstance(whose_ids, UUID) else list(whose_ids)
     done = await tx.exec(
         update(OneTimeLink)
         .where(
             or_(
-                col(OneTimeLink.user_id) == whose_id,
-                col(OneTimeLink.customer_id) == whose_id,
+                col(OneTimeLink.user_id).in_(ids),
+                col(OneTimeLink.customer_id).in_(ids),
             ),
             col(OneTimeLink.purpose).in_(purposes),
             col(OneTimeLink.used_at).is_(None),

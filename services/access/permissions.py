@@ -117,9 +117,9 @@ class Secret(StrEnum):
     INVITATION = "the invitation of an Administrator or a Sales Engineer"
     TENANT_ADMIN_INVITATION = "the invitation of a Tenant Admin"
     PLATFORM_ADMIN_INVITATION = "the invitation of a Platform Admin"
-    PASSWORD_LINK = "a link for the new password of an Administrator or a Sales Engineer"  # noqa: S105
-    TENANT_ADMIN_PASSWORD_LINK = "a link for the new password of a Tenant Admin"  # noqa: S105
-    PLATFORM_ADMIN_PASSWORD_LINK = "a link for the new password of a Platform Admin"  # noqa: S105
+    PASSWORD_LINK = "a link for the new password of an Administrator or a Sales Engineer"  # noqa: S105 - words for people
+    TENANT_ADMIN_PASSWORD_LINK = "a link for the new password of a Tenant Admin"  # noqa: S105 - words for people
+    PLATFORM_ADMIN_PASSWORD_LINK = "a link for the new password of a Platform Admin"  # noqa: S105 - words for people
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
     USERS_EXPORT = "the users as a file"

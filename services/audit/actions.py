@@ -4,40 +4,37 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-# What ties entries together, and lists of the ends of other chains: nothing for a reader.
-_UNSAID = frozenset({"heads", "run"})
+from services.audit.words import Say, in_a_row
 
 
 class AuditAction(StrEnum):
     """What can be in the log: the value is stored, and `label` is its name on the screen, where the
-    log can be narrowed to each.
+    log can be narrowed to each. A third value says an entry's details in words.
 
-    It has no members: each noun declares those of its own beside its calls, as a class of this one.
-    To be declared is all that an action needs.
+    It has no members: each package declares those of its nouns in its `actions.py`, as classes of
+    this one. To be declared is all that an action needs.
     """
 
     _value_: str
     label: str
+    summary: Say
 
-    def __new__(cls, value: str, label: str) -> "AuditAction":
-        """Make a member of its value and its label."""
+    def __new__(cls, value: str, label: str, say: Say = in_a_row) -> "AuditAction":
+        """Make a member of its value, its label, and how its details are said."""
         action = str.__new__(cls, value)
         action._value_ = value
         action.label = label
+        action.summary = say
         _DECLARED[value] = action
         return action
-
-    def summary(self, details: Mapping[str, Any]) -> str:
-        """What the details of an entry say, in words."""
-        return in_a_row(details)
 
 
 _DECLARED: dict[str, AuditAction] = {}
 
 
 def declared() -> list[AuditAction]:
-    """Every action that this process knows; those of one noun stand together."""
-    return sorted(_DECLARED.values(), key=lambda action: type(action).__name__)
+    """Every action that this process knows, by its label: those of one noun stand together."""
+    return sorted(_DECLARED.values(), key=lambda action: action.label)
 
 
 def find_action(value: str) -> AuditAction | None:
@@ -45,7 +42,25 @@ def find_action(value: str) -> AuditAction | None:
     return _DECLARED.get(value)
 
 
-def in_a_row(details: Mapping[str, Any]) -> str:
-    """The values of details, one after the other."""
-    shown = [v for name, v in details.items() if v not in (None, "") and name not in _UNSAID]
-    return ", ".join(map(str, shown))
+def _heads(details: Mapping[str, Any]) -> str:
+    count = len(details.get("heads", ()))
+    return "of 1 chain" if count == 1 else f"of {count:,} chains"
+
+
+class LogAction(AuditAction):
+    """What is done to the log itself."""
+
+    EXPORTED = "audit.exported", "Audit exported"
+
+
+class HeadAction(AuditAction):
+    """What is recorded in the platform's chain together with heads of other chains.
+
+    The check of the log reads all entries of these actions, so the beginning and the end of an
+    organisation are declared here, below the package of organisations.
+    """
+
+    TENANT_CREATED = "tenant.created", "Organisation created"
+    TENANT_CLOSED = "tenant.closed", "Organisation closed"
+    TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
+    NOTED = "audit.heads_noted", "Audit heads noted", _heads

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlmodel import col, select, tuple_
 
 from models import AuditEvent, AuditHead, Tenant
-from services.audit.heads import NOTING, PLATFORM, Head, heads_in, name_of
+from services.audit.actions import HeadAction
+from services.audit.heads import PLATFORM, Head, heads_in, name_of
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, hash_of
 from services.core import runtime
 from services.core.db import Transaction, reading
@@ -106,7 +107,7 @@ async def _check_notes(tx: Transaction) -> BrokenLink | None:
                 select(AuditEvent)
                 .where(
                     col(AuditEvent.chain_id) == PLATFORM_CHAIN,
-                    col(AuditEvent.action).in_([action.value for action in NOTING]),
+                    col(AuditEvent.action).in_([action.value for action in HeadAction]),
                     col(AuditEvent.number) > last,
                 )
                 .order_by(col(AuditEvent.number))

@@ -17,7 +17,8 @@ from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, NotedHead, Tenant, User
 from services.access.actor import ROLLCALL, Principal
-from services.audit.writing import PLATFORM_CHAIN, Action, record
+from services.audit.actions import HeadAction
+from services.audit.writing import PLATFORM_CHAIN, record
 from services.core import clock
 from services.core.db import LOCKED, Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError
@@ -28,13 +29,6 @@ PLATFORM = "platform"
 ROUND = timedelta(hours=23, minutes=30)
 # How many heads one entry of the platform's chain has: some 15 KB.
 HEADS_PER_ENTRY = 100
-# The acts whose entries in the platform's chain have heads.
-NOTING = (
-    Action.TENANT_CREATED,
-    Action.TENANT_CLOSED,
-    Action.TENANT_REOPENED,
-    Action.AUDIT_HEADS_NOTED,
-)
 # A line may stand in a log, in a mail that was quoted or folded, or in a CSV file.
 _WRITTEN = re.compile(
     r"audit-head[\s>]+([a-z0-9-]+)[\s>]+([0-9]{1,9})[\s>]+([0-9a-f]{64})"
@@ -93,7 +87,7 @@ async def list_heads() -> list[Head]:
 
 async def note_tenant(
     tx: Transaction,
-    action: Action,
+    action: HeadAction,
     tenant: Tenant,
     *,
     actor: Principal | None,
@@ -134,7 +128,7 @@ async def note_heads() -> bool:
         grown = await _grown(tx)
         for first in range(0, len(grown), HEADS_PER_ENTRY):
             written = _written(grown[first : first + HEADS_PER_ENTRY])
-            await record(tx, Action.AUDIT_HEADS_NOTED, actor=ROLLCALL, heads=written)
+            await record(tx, HeadAction.NOTED, actor=ROLLCALL, heads=written)
         for head in grown:
             await tx.merge(NotedHead(chain_id=head.chain_id, number=head.number, at=now))
         return True

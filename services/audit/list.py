@@ -13,7 +13,7 @@ from models import AuditEvent
 from services.audit.actions import AuditAction, declared, find_action
 from services.audit.search import search_key
 from services.audit.subjects import paths_of
-from services.audit.words import summary
+from services.audit.words import in_a_row
 from services.audit.writing import NOBODY, PLATFORM_CHAIN
 from services.core.db import Transaction
 from services.lists.declaration import (
@@ -78,7 +78,7 @@ def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) ->
         subject=row.subject_name,
         subject_path=paths.get(row.subject_id, ""),
         ip=row.ip,
-        summary=summary(action, row.details),
+        summary=action.summary(row.details) if action else in_a_row(row.details),
         run=str(row.details.get("run") or ""),
     )
 

@@ -12,10 +12,11 @@ from services.access.actor import Principal
 from services.access.permissions import Permission, Secret
 from services.audit import search
 from services.audit.acting import acting, viewing
+from services.audit.actions import LogAction
 from services.audit.export import ExportFile
 from services.audit.heads import Head, name_of
 from services.audit.list import ENTRIES, AuditEntry, entries_of, entry_of
-from services.audit.writing import PLATFORM_CHAIN, Action, record
+from services.audit.writing import PLATFORM_CHAIN, record
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
@@ -75,7 +76,7 @@ async def export(actor: Principal, query: ListQuery) -> AsyncIterator[str]:
     """
     async with acting(actor, Secret.AUDIT_EXPORT) as act:
         entry = await record(
-            act.tx, Action.AUDIT_EXPORTED, actor=actor, by=act.user, tenant_id=act.tenant_id
+            act.tx, LogAction.EXPORTED, actor=actor, by=act.user, tenant_id=act.tenant_id
         )
         tenant = await act.tx.get(Tenant, act.tenant_id) if act.tenant_id else None
     name = name_of(entry.chain_id, tenant.slug if tenant else None)

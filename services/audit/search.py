@@ -48,7 +48,7 @@ async def fill() -> bool:
         keys = [{"entry": entry.id, "key": search_key(entry)} for entry in found]
     if not keys:
         return False
-    table = AuditEvent.__table__  # type: ignore[attr-defined]
+    table = AuditEvent.__table__  # type: ignore[attr-defined]  # SQLModel makes it
     statement = update(table).where(table.c.id == bindparam("entry"))
     async with transaction(patient=True) as tx:
         connection = await tx.connection()

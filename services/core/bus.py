@@ -26,7 +26,7 @@ class Bus:
 
     def subscribe(self, event_type: type[EventT], handler: Handler[EventT]) -> None:
         """Call `handler` with each event of this type, or of a type derived from it."""
-        self._handlers[event_type].append(handler)  # type: ignore[arg-type]
+        self._handlers[event_type].append(handler)  # type: ignore[arg-type]  # it gets events of its type alone
 
     def publish(self, events: Iterable[Event]) -> None:
         """Start every subscriber of every event, each in a task of its own, and don't wait."""

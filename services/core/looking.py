@@ -94,7 +94,7 @@ def _executes(state: ORMExecuteState) -> None:
     if getattr(state.statement, "_for_update_arg", None) is not None:
         # A look waits for nobody. (SQLAlchemy has no public way to take FOR UPDATE away.)
         unlocked: Any = state.statement.options()
-        unlocked._for_update_arg = None  # noqa: SLF001
+        unlocked._for_update_arg = None  # noqa: SLF001 - as said above
         state.statement = unlocked
 
 

@@ -51,7 +51,7 @@ def mend(connection: Connection, scripts: ScriptDirectory, revision: str) -> str
 
 def _remove_early_second_factors(connection: Connection) -> None:
     for table in REMOVED:
-        if connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1")).first():  # noqa: S608
+        if connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1")).first():  # noqa: S608 - our own names
             raise OperatorError(
                 f"The database was made by an early development version, and its {table} holds "
                 "what no release can take over. Empty that table, then start again."

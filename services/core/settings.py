@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     mail_port: int = Field(587, ge=1, le=65535, description="Its port.")
     mail_username: str | None = Field(None, description="The name to sign in there with, if any.")
     mail_password: SecretStr | None = Field(None, description="The password for it.")
-    mail_from: EmailAddress | None = Field(None, description="The sender's address.")
+    mail_from: EmailAddress | None = Field(None, description="The sender's email.")
     mail_starttls: bool = Field(True, description="Whether to begin TLS on the connection.")
     mail_ssl_tls: bool = Field(
         False,
@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         None, description="What Rollcall calls itself to the mail server (EHLO), a full name."
     )
     admin_email: EmailAddress | None = Field(
-        None, description="An unattended first start: the Platform Admin's address."
+        None, description="An unattended first start: the Platform Admin's email."
     )
     admin_password: SecretStr | None = Field(None, description="Their password.")
     admin_tenant: str | None = Field(
@@ -153,6 +153,12 @@ class Settings(BaseSettings):
         gt=0,
         le=10_000,
         description="What the files of one POC may have together, in the same MB.",
+    )
+    tenant_files_mb: float = Field(
+        10_000,
+        gt=0,
+        le=10_000_000,
+        description="What the files of one organisation may have together, in the same MB.",
     )
     audit_heads_dir: Annotated[Path, AfterValidator(in_product_folder)] | None = Field(
         None, description="A folder for the audit log's heads, best on another machine."
@@ -224,6 +230,11 @@ class Settings(BaseSettings):
     def most_of_poc(self) -> int:
         """Bytes that the files of one POC may have together."""
         return int(self.poc_files_mb * MB)
+
+    @property
+    def most_of_tenant(self) -> int:
+        """Bytes that the files of one organisation may have together."""
+        return int(self.tenant_files_mb * MB)
 
     @property
     def session_idle(self) -> timedelta:

@@ -101,7 +101,7 @@ class Connection(aiosqlite.Connection):
             return cursor, cursor.fetchmany(AT_ONCE) if cursor.description else []
 
         ran: tuple[sqlite3.Cursor, list[Any]]
-        ran = await self._execute(on_its_thread)  # type: ignore[no-untyped-call]
+        ran = await self._execute(on_its_thread)  # type: ignore[no-untyped-call]  # aiosqlite's
         return ran
 
     def begin(self, statement: str) -> None:

@@ -285,7 +285,7 @@ class LiveList(Generic[RowT]):
         if self.scope is not None:
             assert not isinstance(tenant_id, BindParameter), "a scope is built for one tenant"
             return self.scope(tenant_id)
-        column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]
+        column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]  # or it has a `scope`
         if without_index:
             column = func.coalesce(column, null())
         return column.is_(None) if tenant_id is None else column == tenant_id

@@ -97,9 +97,9 @@ class Listing:
         if self.few is not None:
             conditions[0] = live_list.owned_by(self.tenant_id, without_index=True)
             conditions += condition_of(live_list.fields, live_list.belongs)
-            conditions.append(col(live_list.model.id).in_(self.few))  # type: ignore[attr-defined]
+            conditions.append(col(live_list.model.id).in_(self.few))  # type: ignore[attr-defined]  # each list's table has it
         if self.query.ids is not None:
-            conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]
+            conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]  # each list's table has it
         for match in (*live_list.matches(self.query.filters, self.query.zone), *more):
             conditions += condition_of(live_list.fields, match)
         return conditions

@@ -38,7 +38,7 @@ async def find_few(
         few = await _find_by_trigrams(tx, search.trigrams, long)
         if few is not None:
             return few
-    ids: Any = live_list.model.id  # type: ignore[attr-defined]
+    ids: Any = live_list.model.id  # type: ignore[attr-defined]  # each list's table has it
     found = await tx.exec(
         select(ids).where(live_list.within(tenant_id), *contain(search, words)).limit(FEW + 1)
     )
@@ -52,7 +52,7 @@ async def _find_by_trigrams(
     quoted = ('"' + trigram.replace('"', '""') + '"' for trigram in sorted(trigrams))
     table, rows, key = names  # from the declaration: nobody types them
     statement = text(
-        f"SELECT {key} AS id FROM {rows} WHERE number IN "  # noqa: S608
+        f"SELECT {key} AS id FROM {rows} WHERE number IN "  # noqa: S608 - our own names
         f"(SELECT rowid FROM {table} WHERE {table} MATCH :trigrams LIMIT :most)"
     )
     connection = await tx.connection()

@@ -47,7 +47,7 @@ class Conversation(Connection):
                 if self.session.is_ehlo_or_helo_needed:
                     await greet(self.session)
             except aiosmtplib.SMTPException as error:
-                raise ConnectionErrors(str(error)) from error  # type: ignore[no-untyped-call]
+                raise ConnectionErrors(str(error)) from error  # type: ignore[no-untyped-call]  # fastapi-mail's
             undo.pop_all()
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """The outbox: a mail is a row of the transaction that promised it. `delivery` sends it."""
 
+from collections.abc import Collection
 from email.utils import make_msgid
 from uuid import UUID
 
@@ -72,8 +73,8 @@ _CANCEL = (
     update(OutgoingMail)
     .where(
         or_(
-            col(OutgoingMail.user_id) == bindparam("recipient_id"),
-            col(OutgoingMail.customer_id) == bindparam("recipient_id"),
+            col(OutgoingMail.user_id).in_(bindparam("recipient_ids", expanding=True)),
+            col(OutgoingMail.customer_id).in_(bindparam("recipient_ids", expanding=True)),
         ),
         IS_WAITING,
         col(OutgoingMail.template).in_(bindparam("templates", expanding=True)),
@@ -82,10 +83,13 @@ _CANCEL = (
 )
 
 
-async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) -> int:
-    """Don't send what still waits for somebody (of these templates, or of all); returns how many
-    mails that were."""
-    asked = {"recipient_id": recipient_id, "templates": templates or tuple(MailTemplate)}
+async def cancel(
+    tx: Transaction, recipient_ids: UUID | Collection[UUID], *templates: MailTemplate
+) -> int:
+    """Don't send what still waits for somebody, or for several (of these templates, or of all);
+    returns how many mails that were."""
+    ids = [recipient_ids] if isinstance(recipient_ids, UUID) else list(recipient_ids)
+    asked = {"recipient_ids": ids, "templates": templates or tuple(MailTemplate)}
     return (await tx.exec(_CANCEL, params=asked)).rowcount
 
 

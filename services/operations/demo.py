@@ -8,8 +8,9 @@ from typing import Any
 
 from models import Poc, Role, User
 from services.access.actor import COMMAND_LINE
+from services.audit.actions import AuditAction, HeadAction
 from services.audit.heads import note_tenant
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, runtime
 from services.core.db import transaction
 from services.core.emails import email_key
@@ -20,7 +21,9 @@ from services.operations.setup import is_set_up
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
 from services.users.accounts import set_names
+from services.users.actions import UserAction
 from services.users.ends import End, set_end
+from services.workspace.actions import PocAction
 
 USERS = 250
 PASSWORD = "rollcall demo password"  # noqa: S105 - printed for everybody to use
@@ -72,15 +75,15 @@ async def create_demo() -> list[DemoAccount] | None:
             action, details = _told(row)
             at = row.created_at
             await record(tx, action, actor=COMMAND_LINE, by=by, subject=row, at=at, **details)
-        await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
+        await note_tenant(tx, HeadAction.TENANT_CREATED, tenant, actor=COMMAND_LINE)
     shown = [(platform_admin, "/platform/login"), (admin, f"/t/{tenant.slug}/login")]
     return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]
 
 
-def _told(row: User | Poc) -> tuple[Action, dict[str, Any]]:
+def _told(row: User | Poc) -> tuple[AuditAction, dict[str, Any]]:
     if isinstance(row, Poc):
-        return Action.POC_CREATED, {"customer": row.customer}
-    return Action.USER_INVITED, {"email": row.email, "role": row.role.label}
+        return PocAction.CREATED, {"customer": row.customer}
+    return UserAction.INVITED, {"email": row.email, "role": row.role.label}
 
 
 def _names(chance: random.Random) -> list[tuple[str, str]]:

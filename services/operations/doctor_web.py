@@ -166,7 +166,7 @@ async def _public_url(settings: Settings, asked: Asked) -> Check:
 
 
 async def _who_is_away(settings: Settings, asked: Asked) -> str:
-    host = settings.host if settings.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
+    host = settings.host if settings.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104 - only compared
     local = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     try:
         async with _client(True) as client:

@@ -7,10 +7,11 @@ from sqlmodel import col, select
 
 from models import Authenticator, SsoConnection, SsoSession, Tenant, User
 from services.access.actor import COMMAND_LINE
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import vault
 from services.core.db import Transaction, transaction
 from services.sign_in.second_factors import totp
+from services.sso.actions import SsoAction
 from services.tenants.events import TenantChanged
 
 
@@ -65,7 +66,7 @@ async def _without_connections(tx: Transaction) -> list[str]:
         await tx.delete(connection)
         await record(
             tx,
-            Action.SSO_DISCONNECTED,
+            SsoAction.DISCONNECTED,
             actor=COMMAND_LINE,
             tenant_id=tenant.id,
             issuer=connection.issuer,

@@ -18,13 +18,14 @@ from sqlmodel import col, func, select, update
 from models import AuditEvent, EndReason, LoginSession
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, verify
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started
 from services.operations import key_files
+from services.operations.actions import OperatorAction
 from services.operations.database_file import (
     BESIDE,
     copy_whole,
@@ -128,7 +129,11 @@ async def _sign_everybody_out(source: Path) -> tuple[datetime, int]:
             .values(ended_at=clock.now(), end_reason=EndReason.REVOKED)
         )
         await record(
-            tx, Action.RESTORED, actor=COMMAND_LINE, file=source.name, sessions=ended.rowcount
+            tx,
+            OperatorAction.RESTORED,
+            actor=COMMAND_LINE,
+            file=source.name,
+            sessions=ended.rowcount,
         )
     return as_of, ended.rowcount
 

@@ -8,18 +8,21 @@ from sqlmodel import col, select, update
 from models import AuditHead, LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
 from services.access import one_time_links
 from services.access.actor import COMMAND_LINE
+from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
-from services.audit.writing import PLATFORM_CHAIN, Action, record
+from services.audit.writing import PLATFORM_CHAIN, record
 from services.core import clock, runtime
 from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.core.forms import email, new_password, text
+from services.operations.actions import OperatorAction
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.sign_in import SignedIn, start_session
 from services.tenants.tenants import add_tenant
 from services.users.accounts import check_names, set_names
+from services.users.actions import UserAction
 from services.users.events import UserInvited
 from services.users.forms import UserNames
 
@@ -84,8 +87,10 @@ async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> Signe
         user = _platform_admin(tx, form.first_name, form.last_name, form.email, hashed)
         await tx.flush()
         tenant = await add_tenant(tx, form.organisation)
-        await record(tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip)
-        await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
+        await record(
+            tx, OperatorAction.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip
+        )
+        await note_tenant(tx, HeadAction.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
         return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
 
@@ -151,11 +156,9 @@ async def create_platform_admin(
         tenant = None
         if tenant_name is not None:
             tenant = await add_tenant(tx, tenant_name)
-        await record(
-            tx, Action.USER_INVITED, actor=COMMAND_LINE, subject=user, role=user.role.label
-        )
+        await record(tx, UserAction.INVITED, actor=COMMAND_LINE, subject=user, role=user.role.label)
         if tenant is not None:
-            await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
+            await note_tenant(tx, HeadAction.TENANT_CREATED, tenant, actor=COMMAND_LINE)
         tx.publish(UserInvited(tenant_id=None, user_id=user.id))
         return tenant
 

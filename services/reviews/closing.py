@@ -30,7 +30,8 @@ from services.core import clock
 from services.core.bus import Bus
 from services.core.db import LOCKED, reading, transaction
 from services.core.errors import ConflictError, RollcallError
-from services.reviews.events import ReviewAction, ReviewChanged
+from services.reviews.actions import ReviewAction
+from services.reviews.events import ReviewChanged
 from services.reviews.record import digest_of
 from services.reviews.reminders import tell_result
 from services.reviews.reviews import begin_closing, rows_of
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 # How often a process looks for a review whose day has come, and for one that another process left.
-LOOK_SECONDS = 15.0
+LOOK_SECONDS = 30.0
 # How many people between two leases.
 BATCH = 25
 UNDECIDED = "Undecided at the close."

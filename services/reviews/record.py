@@ -18,7 +18,7 @@ from services.audit.review_export import review_file
 from services.audit.writing import hash_of, record
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
-from services.reviews.events import ReviewAction
+from services.reviews.actions import ReviewAction
 from services.reviews.reviews import PersonView, person_view, rows_of
 
 NOT_CLOSED = "This review isn't closed yet."

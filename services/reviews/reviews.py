@@ -28,8 +28,9 @@ from services.core.days import find_zone, moment_of
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
+from services.reviews.actions import ReviewAction
 from services.reviews.asked import asked_person, find_asked
-from services.reviews.events import ReviewAction, ReviewChanged
+from services.reviews.events import ReviewChanged
 from services.reviews.forms import ReviewForm
 from services.reviews.reasons import DAYS, Reason
 from services.users.profile import find_portraits

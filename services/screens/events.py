@@ -1,19 +1,9 @@
-"""What happens to screens: what the log says of it, and what open pages hear."""
+"""What happened to screens."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.audit.actions import AuditAction
 from services.core.events import Event
-
-
-class ScreenAction(AuditAction):
-    """What is done to screens."""
-
-    PAIRED = "screen.paired", "Screen paired"
-    CHANGED = "screen.changed", "Screen changed"
-    RELOADED = "screen.reloaded", "Screen reloaded"
-    REVOKED = "screen.revoked", "Screen revoked"
 
 
 @dataclass(frozen=True, kw_only=True)

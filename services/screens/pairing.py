@@ -24,7 +24,8 @@ from services.core.errors import InvalidInputError, SessionEndedError, TooManyAt
 from services.core.looking import looks_first
 from services.core.networks import network_of
 from services.core.secrets import derive, new_token, token_hash
-from services.screens.events import ScreenAction, ScreenChanged
+from services.screens.actions import ScreenAction
+from services.screens.events import ScreenChanged
 from services.screens.forms import NewScreen
 from services.sessions.sessions import Caller, begin
 from services.sign_in import throttle

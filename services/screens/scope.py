@@ -28,7 +28,7 @@ class Scope:
         """Whether a row belongs to it, by the column that names the row's organisation."""
         if self.tenant_id is None:
             return tenant_id.is_not(None)  # type: ignore[no-any-return] # a column, whatever its type
-        return tenant_id == self.tenant_id  # type: ignore[no-any-return]
+        return tenant_id == self.tenant_id  # type: ignore[no-any-return]  # as above
 
     def today(self) -> date:
         """The present day there."""

@@ -17,7 +17,8 @@ from services.core.db import reading
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
 from services.core.secrets import token_hash
-from services.screens.events import ScreenAction, ScreenChanged, ScreenReloaded
+from services.screens.actions import ScreenAction
+from services.screens.events import ScreenChanged, ScreenReloaded
 from services.screens.forms import ScreenSetUp
 from services.screens.showing import Options
 from services.sessions import sessions

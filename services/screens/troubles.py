@@ -12,19 +12,20 @@ from sqlalchemy import ColumnElement, true
 from sqlmodel import col, func, select
 
 from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab, first_id
-from services.audit.writing import Action
 from services.core import clock, runtime
+from services.core.counting import count_each
 from services.core.db import Transaction
 from services.operations import backup, readiness
 from services.operations.doctor_files import OLD_BACKUP
 from services.screens.scope import Scope
 from services.screens.screens import SILENT
 from services.sessions import replicas
+from services.sign_in.actions import SignInAction
 
 # What the mail server's trouble is (services/mail/troubles.py), in words for people who pass by.
 _CAUSES = {
     "let Rollcall in|no way to sign in|authentication": "The server refuses our sign-in.",
-    "as the sender|sender address": "The server refuses our address.",
+    "as the sender|sender address": "The server refuses our sender.",
     "isn't trusted|TLS": "The line to the server can’t be made safe.",
     "can't be found|can't be reached|doesn't answer|says nothing": "The server doesn’t answer.",
     "refuses|turns Rollcall away": "The server turns our mail away.",
@@ -115,13 +116,14 @@ async def read_troubles(tx: Transaction, scope: Scope) -> Troubles:
 
 async def _screens(tx: Transaction, scope: Scope) -> InOrder:
     is_there = (scope.holds(col(Screen.tenant_id)), col(Screen.revoked_at).is_(None))
-    every = (await tx.exec(select(func.count()).select_from(Screen).where(*is_there))).one()
-    live = await tx.exec(
+    every, live = await count_each(
+        tx,
+        select(func.count()).select_from(Screen).where(*is_there),
         select(func.count(func.distinct(ScreenTab.screen_id)))
         .join(Screen, col(Screen.id) == col(ScreenTab.screen_id))
-        .where(*is_there, col(ScreenTab.seen_at) > clock.now() - SILENT)
+        .where(*is_there, col(ScreenTab.seen_at) > clock.now() - SILENT),
     )
-    return InOrder("Screens", f"{live.one()} of {every}")
+    return InOrder("Screens", f"{live} of {every}")
 
 
 async def _mails(tx: Transaction, scope: Scope) -> list[Trouble]:
@@ -154,7 +156,7 @@ async def _mails(tx: Transaction, scope: Scope) -> list[Trouble]:
 async def _storm(tx: Transaction, scope: Scope) -> list[Trouble]:
     now = clock.now()
     newest = col(AuditEvent.number if scope.tenant_id else AuditEvent.id).desc()
-    refused = (Action.SIGN_IN_FAILED.value, Action.SECOND_FACTOR_FAILED.value)
+    refused = (SignInAction.FAILED.value, SignInAction.SECOND_FACTOR_FAILED.value)
     found = (
         await tx.exec(
             select(AuditEvent.at, AuditEvent.subject_id, AuditEvent.ip)

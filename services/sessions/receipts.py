@@ -14,12 +14,13 @@ from sqlmodel import col, select
 
 from models import LoginSession, User
 from services.access.actor import ROLLCALL
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.db import Transaction, transaction
-from services.core.errors import NotFoundError, RollcallError
+from services.core.errors import RollcallError
 from services.sessions import holders, replicas
+from services.sessions.actions import SessionAction
 from services.sessions.events import SessionsEnded
 from services.sessions.messages import ClosedPage, PagesClosed
 
@@ -110,7 +111,8 @@ class _Keeping:
 
 
 async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
-    """Keep beside the audit entry `cause` how the holder's open pages were closed."""
+    """Keep beside the audit entry `cause` how the holder's open pages were closed. If there is no
+    such holder, that is logged."""
     keeping, own = runtime.current().part(_Keeping), _Kept(cause, user_id, receipt)
     keeping.waiting.append(own)
     try:
@@ -132,12 +134,13 @@ async def _write(kept: Sequence[_Kept]) -> None:
         users = {user.id: user for user in found}
         for one in kept:
             holder = users.get(one.user_id) or await holders.find(tx, one.user_id)
-            if holder is None:
-                raise NotFoundError
+            if holder is None:  # the others' receipts don't have to pay for it
+                log.warning("A receipt isn't kept: nobody has the id %s", one.user_id)
+                continue
             slowest = one.receipt.slowest_ms
             await record(
                 tx,
-                Action.PAGES_CLOSED,
+                SessionAction.PAGES_CLOSED,
                 actor=ROLLCALL,
                 subject=holder,
                 cause=one.cause,

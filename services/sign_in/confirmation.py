@@ -4,11 +4,12 @@ from models import LoginSession
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.sign_in import throttle
+from services.sign_in.actions import SignInAction
 from services.sign_in.passwords import slot, verify_password
 
 
@@ -33,7 +34,7 @@ async def confirm_password(actor: Actor, password: str) -> None:
         matches = await verify_password(password, stored)
     if not matches:
         async with transaction(actor=actor) as tx:
-            await record(tx, Action.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
+            await record(tx, SignInAction.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
         raise InvalidInputError({"password": "This isn't your password."})
     async with acting(actor, Permission.USE_OWN_ACCOUNT) as act:
         if act.own.password_hash != stored:

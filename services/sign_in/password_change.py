@@ -10,7 +10,7 @@ from services.access import one_time_links
 from services.access.actor import Actor, find_open_tenant, lock_users
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
@@ -20,6 +20,7 @@ from services.mail import outbox
 from services.sessions import known_devices
 from services.sessions.sessions import Caller, end
 from services.sign_in import throttle
+from services.sign_in.actions import PasswordAction
 from services.sign_in.passwords import (
     Strength,
     check_password,
@@ -59,7 +60,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
             user, tenant = await _find(tx, slug, email)
             await record(
                 tx,
-                Action.RESET_REQUESTED,
+                PasswordAction.RESET_REQUESTED,
                 actor=None,
                 subject=user,
                 tenant_id=tenant.id if tenant else None,
@@ -104,7 +105,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
         await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
         user.password_hash = hashed
         entry = await record(
-            tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, ip=caller.ip
+            tx, PasswordAction.RESET, actor=None, by=user, subject=user, ip=caller.ip
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
         await known_devices.forget(tx, user)
@@ -147,7 +148,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         fresh.password_hash = hashed
         await throttle.forget(act.tx, counters)
         await one_time_links.void(act.tx, fresh.id, LinkPurpose.RESET)
-        cause = await act.record(Action.PASSWORD_CHANGED, fresh)
+        cause = await act.record(PasswordAction.CHANGED, fresh)
         return await end(
             act.tx, fresh, EndReason.PASSWORD_CHANGED, cause=cause, keep=actor.session_id
         )

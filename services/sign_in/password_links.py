@@ -11,12 +11,12 @@ from services.access import one_time_links
 from services.access.actor import Principal, is_open
 from services.access.permissions import PASSWORD_LINKS, SECRETS, Permission, may
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import runtime
 from services.core.errors import ConflictError, TenantClosedError
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.mail.events import MailProgressed
+from services.sign_in.actions import PasswordAction
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.sign_in.policy import required_provider
 
@@ -30,7 +30,7 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
     """
     async with acting(actor, Permission.RESET_PASSWORDS, lock=(user_id,)) as act:
         user, tenant, link = await _make(act, user_id)
-        await act.record(Action.PASSWORD_LINK_COPIED, user)
+        await act.record(PasswordAction.LINK_COPIED, user)
         base = runtime.current().settings.public_url
         path = one_time_links.path_of(tenant.slug if tenant else None)
         return f"{base}{path}/password/reset/{one_time_links.token_of(link)}"
@@ -54,7 +54,7 @@ async def mail_link(actor: Principal, user_id: UUID) -> str:
         )
         if mail is None:
             raise ConflictError("No mail server is set up. Copy the link, and hand it over.")
-        await act.record(Action.PASSWORD_LINK_SENT, user)
+        await act.record(PasswordAction.LINK_SENT, user)
         act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
         return user.email
 

@@ -10,10 +10,10 @@ from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action
 from services.core.db import Transaction
 from services.core.errors import OwnSecondFactorMissingError
 from services.core.looking import looks_first
+from services.sign_in.actions import SecondFactorAction
 from services.tenants.events import TenantChanged
 
 
@@ -48,7 +48,7 @@ async def require_second_factor(actor: Actor, policy: SecondFactorPolicy) -> Non
             raise OwnSecondFactorMissingError
         await act.require(Permission.MANAGE_SIGN_IN, fresh=True)
         before, tenant.second_factor_policy = tenant.second_factor_policy, policy
-        await act.record(Action.SECOND_FACTOR_POLICY_SET, before=before.value, after=policy.value)
+        await act.record(SecondFactorAction.POLICY_SET, before=before.value, after=policy.value)
         act.publish(TenantChanged(tenant_id=tenant.id))
 
 

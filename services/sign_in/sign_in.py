@@ -8,7 +8,7 @@ from sqlmodel import and_, col, select, text
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services.access.actor import find_tenant, lock_users
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, logs, operator_log
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
@@ -22,9 +22,11 @@ from services.core.errors import (
 from services.core.operator_log import Refused, noting_pauses
 from services.core.secrets import token_hash
 from services.sessions import known_devices
+from services.sessions.actions import SessionAction
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller, begin, end
 from services.sign_in import second_step_ticket, throttle
+from services.sign_in.actions import SignInAction
 from services.sign_in.passwords import slot, verify_password
 from services.sign_in.policy import Standing, get_standing
 
@@ -106,7 +108,9 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         if not session.is_alive(clock.now()):
             return
         user = await tx.get_one(User, session.user_id)
-        entry = await record(tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, ip=caller.ip)
+        entry = await record(
+            tx, SessionAction.SIGNED_OUT, actor=None, by=user, subject=user, ip=caller.ip
+        )
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
 
 
@@ -177,7 +181,7 @@ async def _begin_session(
     session, token = begin(tx, user, caller, method)
     await record(
         tx,
-        Action.SIGNED_IN,
+        SessionAction.SIGNED_IN,
         actor=None,
         by=user,
         subject=user,
@@ -198,7 +202,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
     async with transaction(patient=True) as tx:
         await record(
             tx,
-            Action.SIGN_IN_FAILED,
+            SignInAction.FAILED,
             actor=None,
             subject=user,
             tenant_id=tenant.id if tenant else None,

@@ -13,7 +13,6 @@ from services.access.actor import Actor, find_open_tenant
 from services.access.one_time_links import path_of
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock, runtime, vault
 from services.core.db import Transaction, reading
 from services.core.emails import checked_domains
@@ -21,6 +20,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, fields_of, password, text
 from services.core.looking import looks_first
+from services.sso.actions import SsoAction
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of
 from services.tenants.events import TenantChanged
@@ -63,7 +63,7 @@ class ConnectionForm(Form):
     domains: str = text(
         "Email domains",
         most=LONGEST_DOMAINS,
-        hint="By commas. Only verified addresses of these are linked.",
+        hint="By commas. Only verified emails of these are linked.",
         ask="Enter at least one email domain, such as example.com.",
     )
     new_people: NewPeople = choice(
@@ -187,7 +187,7 @@ async def _connect(actor: Actor, form: ConnectionForm, issuer: str) -> None:
         if connection not in tx.new and not tx.is_modified(connection):
             return
         await act.record(
-            Action.SSO_CONNECTED,
+            SsoAction.CONNECTED,
             issuer=connection.issuer,
             client_id=connection.client_id,
             domains=", ".join(domains),
@@ -212,7 +212,7 @@ async def require(actor: Actor, required: bool) -> None:
                 "Test the connection first, as it is now: a mistake in it would lock everyone out."
             )
         connection.required = required
-        await act.record(Action.SSO_REQUIRED_SET, required=required)
+        await act.record(SsoAction.REQUIRED_SET, required=required)
         act.publish(TenantChanged(tenant_id=tenant.id))
 
 
@@ -226,7 +226,7 @@ async def disconnect(actor: Actor) -> None:
     async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
         tenant, connection = await _lock_connection(act)
         await act.tx.delete(connection)
-        await act.record(Action.SSO_DISCONNECTED, issuer=connection.issuer)
+        await act.record(SsoAction.DISCONNECTED, issuer=connection.issuer)
         act.publish(TenantChanged(tenant_id=tenant.id))
 
 

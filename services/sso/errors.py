@@ -42,8 +42,11 @@ class Refusal(StrEnum):
 class SsoError(RollcallError):
     """Single sign-on was refused, or didn't work; `reason` goes to the audit log.
 
-    `claim` is the name of the wrong claim, if there is one.
+    `claim` is the name of the wrong claim, if there is one; `email` is the one that was asked for,
+    where the provider had said it by then.
     """
+
+    email = ""
 
     def __init__(self, reason: Refusal, sentence: str, claim: str = "") -> None:
         super().__init__(sentence)

@@ -22,14 +22,16 @@ from models import (
     SignInMethod,
     SsoConnection,
     SsoSession,
+    User,
 )
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key, tried
 from services.core.errors import ConflictError
 from services.core.lazily import lazily
 from services.core.operator_log import Refused, noting_pauses
@@ -37,6 +39,7 @@ from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.personal_links import open_link
 from services.sign_in.sign_in import SignedIn, start_session
+from services.sso.actions import SsoAction
 from services.sso.attempts import Attempt, Purpose, forged, key_of, open_attempt, seal_attempt
 from services.sso.connections import find_connection, tenant_urls
 from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
@@ -150,7 +153,12 @@ async def arrive(
         if attempt.purpose is Purpose.TEST:
             raise forged()
         claims, id_token = await exchange(attempt, answer["code"], connection)
-        return Arrival(await _start_session(attempt, claims, id_token, caller), attempt.after)
+        try:
+            signed_in = await _start_session(attempt, claims, id_token, caller)
+        except SsoError as error:
+            error.email = person_of(claims).email
+            raise
+        return Arrival(signed_in, attempt.after)
 
 
 @asynccontextmanager
@@ -163,18 +171,34 @@ async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
     try:
         yield
     except SsoError as error:
-        operator_log.sign_in_refused(caller.ip, Refused.SSO)
+        user = await _asked_for(tenant.id, error.email)
+        operator_log.sign_in_refused(caller.ip, Refused.SSO, user.id if user else None)
         async with transaction() as tx:
             await throttle.count_failure(tx, counters)
             await record(
                 tx,
-                Action.SSO_REFUSED,
+                SsoAction.REFUSED,
                 actor=None,
+                subject=user,
                 tenant_id=tenant.id,
                 ip=caller.ip,
                 reason=error.reason.value,
+                email=tried(error.email),
             )
         raise
+
+
+async def _asked_for(tenant_id: UUID, email: str) -> User | None:
+    """Whose account a refused sign-in asked for: the newest with this email."""
+    if not tried(email):
+        return None
+    async with reading() as tx:
+        found = await tx.exec(
+            select(User)
+            .where(User.email_key == email_key(email), User.tenant_id == tenant_id)
+            .order_by(col(User.active).desc(), col(User.created_at).desc())
+        )
+        return found.first()
 
 
 async def finish_test(
@@ -206,7 +230,7 @@ async def finish_test(
                 await emails_elsewhere.count_answer(tx, actor)
         if (connection.issuer, connection.client_id) == (attempt.issuer, attempt.client_id):
             connection.tested_at = clock.now() if works else connection.tested_at
-        await act.record(Action.SSO_TESTED, works=works)
+        await act.record(SsoAction.TESTED, works=works)
         act.publish(TenantChanged(tenant_id=tenant.id))
     shown = {name: _shown(value) for name, value in sorted(claims.items())}
     return TestReport(connection.name, shown, verdict, works)

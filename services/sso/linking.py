@@ -19,7 +19,7 @@ from sqlmodel import col, select
 
 from models import ExternalIdentity, MailTemplate, Role, SsoConnection, Tenant, User
 from services.access.actor import lock_users
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction
 from services.core.emails import are_the_same, check_email, domain_of, email_key
@@ -27,6 +27,7 @@ from services.core.errors import InvalidInputError
 from services.core.names import MAX_NAME
 from services.mail import outbox
 from services.sessions.sessions import Caller
+from services.sso.actions import SsoAction
 from services.sso.errors import ElsewhereError, Refusal, SsoError
 from services.users.accounts import check_names, set_names
 from services.users.ends import set_end
@@ -126,24 +127,7 @@ async def decide(
     ).first()
     user = await _locked(tx, found.id) if found else None
     if user is not None:
-        _require_own_active(user, invited)
-        linked = await _identity(tx, connection, person)
-        if linked is not None and linked.user_id == user.id:
-            # Another sign-in of this person has made or linked the account since this one looked.
-            return Decision(Way.LINKED, user)
-        if not are_the_same(person.email, user.email):
-            raise SsoError(
-                Refusal.EMAIL_LOOKS_ALIKE,
-                f"{connection.name} writes your email with other letters than your account here "
-                "has. Ask your admin to deactivate the account, and to invite you anew.",
-            )
-        if await _has_other(tx, connection, user):
-            raise SsoError(
-                Refusal.OTHER_IDENTITY,
-                f"The account with this email is linked to another account at {connection.name}. "
-                "Ask your admin to deactivate it, and to invite you anew.",
-            )
-        return Decision(Way.BY_EMAIL, user)
+        return await _decide_by_email(tx, connection, person, user, invited)
     if connection.new_people is None or invited is not None:
         raise _no_account(person)
     # An account in this organisation was made since then: this sign-in fails to make one, and looks
@@ -158,6 +142,34 @@ async def decide(
     if elsewhere.first() is not None:
         raise _no_account(person, elsewhere=True)
     return Decision(Way.NEW, None)
+
+
+async def _decide_by_email(
+    tx: Transaction,
+    connection: SsoConnection,
+    person: Person,
+    user: User,
+    invited: UUID | None,
+) -> Decision:
+    """Decide about the locked user who has the person's email. Raises `SsoError`."""
+    _require_own_active(user, invited)
+    linked = await _identity(tx, connection, person)
+    if linked is not None and linked.user_id == user.id:
+        # Another sign-in of this person has made or linked the account since this one looked.
+        return Decision(Way.LINKED, user)
+    if not are_the_same(person.email, user.email):
+        raise SsoError(
+            Refusal.EMAIL_LOOKS_ALIKE,
+            f"{connection.name} writes your email with other letters than your account here "
+            "has. Ask your admin to deactivate the account, and to invite you anew.",
+        )
+    if await _has_other(tx, connection, user):
+        raise SsoError(
+            Refusal.OTHER_IDENTITY,
+            f"The account with this email is linked to another account at {connection.name}. "
+            "Ask your admin to deactivate it, and to invite you anew.",
+        )
+    return Decision(Way.BY_EMAIL, user)
 
 
 async def link_identity(
@@ -191,7 +203,7 @@ async def link_identity(
     await tx.flush()
     await record(
         tx,
-        Action.SSO_LINKED,
+        SsoAction.LINKED,
         actor=None,
         by=user,
         subject=user,
@@ -234,7 +246,7 @@ def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: 
         check_email(person.email)
     except ValueError as error:
         raise SsoError(
-            Refusal.EMAIL_MISSING, f"{connection.name} sends an email that isn't an address."
+            Refusal.EMAIL_MISSING, f"{connection.name} sends an email that isn't valid."
         ) from error
     if domain_of(person.email) not in connection.domains:
         raise SsoError(
@@ -312,7 +324,7 @@ async def _create(
     await tx.flush()
     await record(
         tx,
-        Action.USER_CREATED_BY_SSO,
+        SsoAction.USER_CREATED,
         actor=None,
         by=user,
         subject=user,

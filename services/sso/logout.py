@@ -9,11 +9,12 @@ from sqlmodel import and_, col, delete, or_, select
 
 from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoSession, User
 from services.access.actor import Operator, lock_users
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, vault
 from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError
 from services.sessions import sessions
+from services.sso.actions import SsoAction
 from services.sso.connections import find_connection, tenant_urls
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover
@@ -56,7 +57,7 @@ async def end_by_provider(slug: str, raw: str, ip: str) -> int:
             user = await tx.get_one(User, user_id)
             entry = await record(
                 tx,
-                Action.ENDED_BY_PROVIDER,
+                SsoAction.SESSIONS_ENDED,
                 actor=Operator(connection.name, connection.tenant_id, ip),
                 subject=user,
             )

@@ -25,13 +25,14 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting
+from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import LOCKED, Transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.sessions.actions import SessionAction
 from services.sessions.holders import Holder
 from services.sessions.sessions import end
 from services.tenants.events import TenantChanged
@@ -63,7 +64,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
             raise InvalidInputError({"name": f"Type its name to close it: {tenant.name}"})
         was = facts_of(tenant)
         now = tenant.closed_at = clock.now()
-        await act.record(Action.TENANT_CLOSED, tenant_id=tenant.id)
+        await act.record(HeadAction.TENANT_CLOSED, tenant_id=tenant.id)
         users = select(User.id).where(User.tenant_id == tenant.id)
         outsiders = select(CustomerPerson.id).where(CustomerPerson.tenant_id == tenant.id)
         await tx.exec(
@@ -88,9 +89,9 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
         )
         count = 0
         for holder in await _signed_in(tx, tenant.id):
-            cause = await act.record(Action.SESSIONS_REVOKED, holder)
+            cause = await act.record(SessionAction.REVOKED, holder)
             count += bool(await end(tx, holder, EndReason.TENANT_CLOSED, cause=cause))
-        await note_tenant(tx, Action.TENANT_CLOSED, tenant, actor=actor, by=act.user)
+        await note_tenant(tx, HeadAction.TENANT_CLOSED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))
         tell_row(tx, tenant.id, was)
         return count
@@ -109,8 +110,8 @@ async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
         if tenant.closed_at is None:
             return
         was, tenant.closed_at = facts_of(tenant), None
-        await act.record(Action.TENANT_REOPENED, tenant_id=tenant.id)
-        await note_tenant(act.tx, Action.TENANT_REOPENED, tenant, actor=actor, by=act.user)
+        await act.record(HeadAction.TENANT_REOPENED, tenant_id=tenant.id)
+        await note_tenant(act.tx, HeadAction.TENANT_REOPENED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))
         tell_row(act.tx, tenant.id, was)
 

@@ -10,7 +10,6 @@ from models import MailTemplate, MailText
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.form_fields import Option
@@ -25,6 +24,7 @@ from services.mail.wordings import (
     check_subject,
     check_text,
 )
+from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged
 
 
@@ -130,12 +130,12 @@ async def edit_text(actor: Principal, form: MailTextForm) -> None:
             return
         if wanted == mail.own:
             await act.tx.delete(kept)
-            await act.record(Action.MAIL_TEXT_RESET, tenant_id=tenant.id, mail=mail.name)
+            await act.record(TenantAction.MAIL_TEXT_RESET, tenant_id=tenant.id, mail=mail.name)
         else:
             row = kept or act.add(_new_row(act, form))
             row.subject, row.text, row.changed_at = form.subject, form.text, clock.now()
             await act.record(
-                Action.MAIL_TEXT_CHANGED,
+                TenantAction.MAIL_TEXT_CHANGED,
                 tenant_id=tenant.id,
                 mail=mail.name,
                 heading=form.subject,

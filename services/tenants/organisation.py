@@ -10,7 +10,6 @@ from models import Tenant
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core.colours import Brand, brand_of, read_colour
 from services.core.db import reading
 from services.core.emails import checked_domains
@@ -22,6 +21,7 @@ from services.core.looking import looks_first
 from services.core.names import fold, is_slug
 from services.core.zones import check_zone, time_zones
 from services.tenants import pictures
+from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged
 from services.tenants.list import facts_of, tell_row
 
@@ -168,10 +168,10 @@ async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
             setattr(tenant, name, getattr(form, name))
         if renamed:
             await act.record(
-                Action.TENANT_RENAMED, tenant_id=tenant.id, before=before, after=form.name
+                TenantAction.RENAMED, tenant_id=tenant.id, before=before, after=form.name
             )
         if changes:
-            await act.record(Action.TENANT_EDITED, tenant_id=tenant.id, changes=". ".join(changes))
+            await act.record(TenantAction.EDITED, tenant_id=tenant.id, changes=". ".join(changes))
         act.publish(TenantChanged(tenant_id=tenant.id))
         if renamed:
             tell_row(act.tx, tenant.id, was)
@@ -182,7 +182,7 @@ async def set_logo(actor: Principal, data: bytes) -> None:
     # Rollcall reads a file only for people who may change the logo.
     async with viewing(actor, Permission.MANAGE_ORGANISATION) as view:
         await view.get_tenant()
-    await _keep_logo(actor, await read_logo(data))
+    await _keep_logo(actor, await read_logo(actor, data))
 
 
 @looks_first
@@ -212,6 +212,6 @@ def _change(name: str, before: str, after: str) -> str:
 async def _replace_logo(act: Act, tenant: Tenant, image: Encoded | None) -> None:
     await pictures.keep(act.tx, tenant.id, None, image)
     tenant.logo = image.digest if image else ""
-    action = Action.LOGO_SET if image else Action.LOGO_REMOVED
+    action = TenantAction.LOGO_SET if image else TenantAction.LOGO_REMOVED
     await act.record(action, tenant_id=tenant.id)
     act.publish(TenantChanged(tenant_id=tenant.id))

@@ -10,10 +10,10 @@ from models import Tenant
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, number
 from services.core.looking import looks_first
+from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged
 
 MOST_DAYS = 3_650
@@ -113,7 +113,7 @@ async def edit_rules(actor: Principal, form: RulesForm) -> None:
             return
         said, said_before = _words_of(after), _words_of(before)
         changes = [f"{name}: {words}" for name, words in said.items() if words != said_before[name]]
-        await act.record(Action.TENANT_EDITED, tenant_id=tenant.id, changes=". ".join(changes))
+        await act.record(TenantAction.EDITED, tenant_id=tenant.id, changes=". ".join(changes))
         act.publish(TenantChanged(tenant_id=tenant.id))
 
 

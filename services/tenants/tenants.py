@@ -11,8 +11,9 @@ from models import AuditHead, Tenant, UserCount
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
+from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
-from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action
+from services.audit.writing import GENESIS, PLATFORM_CHAIN
 from services.core import clock
 from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
@@ -22,6 +23,7 @@ from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
+from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged
 from services.tenants.forms import NewTenant, TenantName
 from services.tenants.list import TENANTS, TenantRow, facts_of, tell_row
@@ -76,7 +78,7 @@ async def export_tenants(
     The export itself is logged before anything is read.
     """
     async with acting(actor, Secret.TENANTS_EXPORT) as act:
-        await act.record(Action.TENANTS_EXPORTED, filters=in_words(TENANTS, query))
+        await act.record(TenantAction.EXPORTED, filters=in_words(TENANTS, query))
     return csv_pieces(lambda: viewing(actor, Permission.MANAGE_TENANTS), TENANTS, query, columns)
 
 
@@ -90,8 +92,8 @@ async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
             # slug.
             await act.tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
             tenant = await add_tenant(act.tx, name, slug)
-            await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
-            await note_tenant(act.tx, Action.TENANT_CREATED, tenant, actor=actor, by=act.user)
+            await act.record(HeadAction.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
+            await note_tenant(act.tx, HeadAction.TENANT_CREATED, tenant, actor=actor, by=act.user)
             return tenant
     except IntegrityError as error:
         raise _taken(slug) from error
@@ -126,7 +128,7 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
             return
         before, was = tenant.name, facts_of(tenant)
         tenant.name, tenant.name_key = clean, fold(clean)
-        await act.record(Action.TENANT_RENAMED, tenant_id=tenant.id, before=before, after=clean)
+        await act.record(TenantAction.RENAMED, tenant_id=tenant.id, before=before, after=clean)
         act.publish(TenantChanged(tenant_id=tenant.id))
         tell_row(act.tx, tenant.id, was)
 

@@ -6,9 +6,9 @@ from models import User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting
-from services.audit.writing import Action
 from services.core.forms import Form, checkbox
 from services.core.looking import looks_first
+from services.users.actions import UserAction
 from services.users.events import UserEdited
 
 
@@ -27,7 +27,7 @@ async def set_contractor(actor: Principal, user_id: UUID, contractor: bool) -> N
             return
         user.contractor = contractor
         user.changed()
-        await act.record(Action.CONTRACTOR_SET, user, contractor=contractor)
+        await act.record(UserAction.CONTRACTOR_SET, user, contractor=contractor)
         act.publish(
             UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
         )

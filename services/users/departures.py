@@ -12,20 +12,22 @@ from sqlmodel import col, select
 
 from models import AuditEvent, EndReason, Handover, LoginSession, Tenant, User
 from services.audit.heads import name_of
-from services.audit.writing import PLATFORM_CHAIN, Action, hash_of
+from services.audit.writing import PLATFORM_CHAIN, hash_of
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import OperatorError
+from services.sessions.actions import SessionAction
+from services.users.actions import UserAction
 
 # For this long, a departure can be undone in one step.
 UNDO = timedelta(days=1)
 _ID = re.compile(r"R-([a-z0-9-]+)-([0-9]{1,9})")
 _ACTIONS = (
-    Action.USER_DEACTIVATED,
-    Action.USER_ACTIVATED,
-    Action.PAGES_CLOSED,
-    Action.WORK_HANDED_OVER,
-    Action.WORK_TAKEN_BACK,
+    UserAction.DEACTIVATED,
+    UserAction.ACTIVATED,
+    SessionAction.PAGES_CLOSED,
+    UserAction.WORK_HANDED_OVER,
+    UserAction.WORK_TAKEN_BACK,
 )
 
 
@@ -45,6 +47,7 @@ class WorkLine:
     name: str
     pocs: int
     tasks: int
+    groups: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ async def find_receipt(tx: Transaction, user: User) -> LeavingReceipt | None:
         .where(
             AuditEvent.chain_id == chain_id,
             AuditEvent.subject_id == user.id,
-            AuditEvent.action == Action.USER_DEACTIVATED.value,
+            AuditEvent.action == UserAction.DEACTIVATED.value,
         )
         .order_by(col(AuditEvent.number).desc())
         .limit(1)
@@ -131,7 +134,10 @@ def receipt_lines(receipt: LeavingReceipt) -> list[str]:
         f"{receipt.sessions} sessions, {receipt.links} links, {len(receipt.passkeys)} passkeys",
         f"{receipt.mails} mails not sent",
     ]
-    lines += [f"{one.pocs} POCs and {one.tasks} tasks to {one.name}" for one in receipt.work]
+    lines += [
+        f"{one.pocs} POCs, {one.tasks} tasks and {one.groups} groups to {one.name}"
+        for one in receipt.work
+    ]
     if receipt.returned_at is not None:
         lines.append(f"Activated again {receipt.returned_at:%F %T} UTC")
     lines += [
@@ -160,7 +166,7 @@ async def _entries(tx: Transaction, chain_id: UUID, number: int) -> list[AuditEv
             select(AuditEvent).where(
                 AuditEvent.chain_id == chain_id,
                 AuditEvent.number == number,
-                AuditEvent.action == Action.USER_DEACTIVATED.value,
+                AuditEvent.action == UserAction.DEACTIVATED.value,
             )
         )
     ).first()
@@ -178,9 +184,9 @@ async def _entries(tx: Transaction, chain_id: UUID, number: int) -> list[AuditEv
     )
     found = [first]
     for entry in later:
-        if entry.action == Action.USER_DEACTIVATED:
+        if entry.action == UserAction.DEACTIVATED:
             break
-        is_return = entry.action == Action.USER_ACTIVATED
+        is_return = entry.action == UserAction.ACTIVATED
         if is_return or entry.details.get("cause") == str(first.id):
             found.append(entry)
     return found
@@ -188,8 +194,8 @@ async def _entries(tx: Transaction, chain_id: UUID, number: int) -> list[AuditEv
 
 def _read(receipt_id: str, entries: Sequence[AuditEvent]) -> LeavingReceipt:
     first = entries[0]
-    closed = [entry.details for entry in entries if entry.action == Action.PAGES_CLOSED]
-    back = [entry for entry in entries if entry.action == Action.USER_ACTIVATED]
+    closed = [entry.details for entry in entries if entry.action == SessionAction.PAGES_CLOSED]
+    back = [entry for entry in entries if entry.action == UserAction.ACTIVATED]
     slowest = [one["slowest_ms"] for one in closed if one.get("slowest_ms") is not None]
     return LeavingReceipt(
         id=receipt_id,
@@ -218,8 +224,8 @@ def _read(receipt_id: str, entries: Sequence[AuditEvent]) -> LeavingReceipt:
 
 def _standing(entries: Sequence[AuditEvent]) -> list[AuditEvent]:
     """The handovers that weren't taken back."""
-    back = {e.details["handover"] for e in entries if e.action == Action.WORK_TAKEN_BACK}
-    given = [entry for entry in entries if entry.action == Action.WORK_HANDED_OVER]
+    back = {e.details["handover"] for e in entries if e.action == UserAction.WORK_TAKEN_BACK}
+    given = [entry for entry in entries if entry.action == UserAction.WORK_HANDED_OVER]
     return [entry for entry in given if entry.details["handover"] not in back]
 
 

@@ -16,7 +16,8 @@ from services.access import one_time_links
 from services.access.actor import Principal, lock_users
 from services.access.permissions import INVITATIONS, PASSWORD_LINKS, Permission
 from services.audit.acting import acting
-from services.audit.writing import Action, record
+from services.audit.actions import AuditAction
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
@@ -28,10 +29,11 @@ from services.sessions.sessions import Caller, end
 from services.sign_in.personal_links import PLATFORM_NAME, user_of_link
 from services.users import emails_elsewhere
 from services.users.accounts import set_names
+from services.users.actions import UserAction
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, active_with, is_taken
 from services.users.events import UserEdited
-from services.users.invitations import renew
+from services.users.invitation_links import renew, require_open
 
 NOTHING: Mapping[str, str] = {}
 NO_MAIL = (
@@ -85,7 +87,7 @@ async def request_change(actor: Principal, form: EmailForm) -> str:
                 )
             )
             await _tell(tx, MailTemplate.EMAIL_CONFIRM, user, form.email, link)
-            await act.record(Action.EMAIL_CHANGE_REQUESTED, user, email=form.email)
+            await act.record(UserAction.EMAIL_CHANGE_REQUESTED, user, email=form.email)
             act.publish(_edited(user, user.search_key))
             return form.email
     except InUseElsewhereError:
@@ -103,7 +105,7 @@ async def cancel_change(actor: Principal) -> None:
             return
         await one_time_links.void(act.tx, act.own.id, LinkPurpose.EMAIL_CONFIRM)
         await outbox.cancel(act.tx, act.own.id, MailTemplate.EMAIL_CONFIRM)
-        await act.record(Action.EMAIL_CHANGE_CANCELLED, act.own)
+        await act.record(UserAction.EMAIL_CHANGE_CANCELLED, act.own)
         act.publish(_edited(act.own, act.own.search_key))
 
 
@@ -125,9 +127,10 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
             await _require_free(act.tx, user, form.email)
             before = user.email
             await _set(act.tx, user, form.email)
-            await act.record(Action.EMAIL_CHANGED, user, before=before, after=user.email)
+            await act.record(UserAction.EMAIL_CHANGED, user, before=before, after=user.email)
             if user.active and user.invited:
-                await renew(act, user.id)
+                await require_open(act.tx, user.tenant_id)
+                await renew(act, [user])
             elif user.active:
                 by = act.user.full_name if act.user else PLATFORM_NAME
                 for recipient in (before, user.email):
@@ -176,7 +179,7 @@ async def confirm(slug: str | None, token: str, caller: Caller) -> Offered:
             change.revert_link_id = back.id
             told = {"old_email": before, "new_email": user.email, "by": ""}
             await _tell(tx, MailTemplate.EMAIL_CHANGED, user, before, back, told=told)
-            await _log(tx, Action.EMAIL_CHANGED, user, caller, before=before, after=user.email)
+            await _log(tx, UserAction.EMAIL_CHANGED, user, caller, before=before, after=user.email)
     except IntegrityError as error:
         if not is_taken(error):
             raise
@@ -203,7 +206,12 @@ async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
             await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_REVERT)
             user.password_hash = None
             cause = await _log(
-                tx, Action.EMAIL_CHANGE_TAKEN_BACK, user, caller, before=before, after=user.email
+                tx,
+                UserAction.EMAIL_CHANGE_TAKEN_BACK,
+                user,
+                caller,
+                before=before,
+                after=user.email,
             )
             await end(tx, user, EndReason.REVOKED, cause=cause)
     except IntegrityError as error:
@@ -312,7 +320,9 @@ async def _tell(
         mail.params = {**mail.params, **told}
 
 
-async def _log(tx: Transaction, action: Action, user: User, caller: Caller, **details: Any) -> UUID:
+async def _log(
+    tx: Transaction, action: AuditAction, user: User, caller: Caller, **details: Any
+) -> UUID:
     entry = await record(tx, action, actor=None, by=user, subject=user, ip=caller.ip, **details)
     return entry.id
 

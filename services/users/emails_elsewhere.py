@@ -46,7 +46,9 @@ def is_taken(error: IntegrityError) -> bool:
 
 
 # Built once: every invitation and activation uses them.
-_ACTIVE = select(User).where(User.email_key == bindparam("key"), User.active)
+_ACTIVE = select(User).where(
+    col(User.email_key).in_(bindparam("keys", expanding=True)), User.active
+)
 _INACTIVE = (
     select(User)
     .where(
@@ -60,7 +62,12 @@ _INACTIVE = (
 
 async def active_with(tx: Transaction, email: str) -> User | None:
     """The active account with this email, in any organisation."""
-    return (await tx.exec(_ACTIVE, params={"key": email_key(email)})).first()
+    return next(iter(await all_active_with(tx, [email_key(email)])), None)
+
+
+async def all_active_with(tx: Transaction, keys: Sequence[str]) -> Sequence[User]:
+    """The active accounts with these emails' keys, in any organisation."""
+    return (await tx.exec(_ACTIVE, params={"keys": list(keys)})).all() if keys else ()
 
 
 async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:

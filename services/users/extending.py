@@ -10,7 +10,7 @@ from services.audit.acting import acting
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
-from services.users.accounts import change_end
+from services.users.accounts import change_ends
 from services.users.ends import End, end_of, extended
 from services.users.stays import stays_of
 
@@ -41,7 +41,7 @@ async def extend(actor: Principal, user_id: UUID) -> Extension:
         after = extended(before)
         if refused := (await stays_of(act.tx, user.tenant_id)).refusal(user.role, after):
             raise ConflictError(refused)
-        await change_end(act, user, after, tell=None)
+        await change_ends(act, [(user, after)], tell=None)
         return Extension(user.id, user.full_name, before, after)
 
 
@@ -61,4 +61,4 @@ async def take_back(actor: Principal, extension: Extension) -> None:
             raise ConflictError(
                 f"That end has come meanwhile. Deactivate {user.full_name}, if that is meant."
             )
-        await change_end(act, user, extension.before, tell=None)
+        await change_ends(act, [(user, extension.before)], tell=None)

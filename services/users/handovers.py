@@ -12,7 +12,7 @@ from services.access.permissions import INVITATIONS, may_invite
 from services.audit.acting import View
 from services.core import clock
 from services.core.errors import FreshSignInNeededError
-from services.users.invitations import invitation_url
+from services.users.invitation_links import invitation_url
 
 # How many ids one query asks for.
 CHUNK = 500

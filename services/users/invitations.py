@@ -6,36 +6,32 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
 
 from models import (
     INVITING,
     LinkPurpose,
-    MailTemplate,
-    OneTimeLink,
     Role,
     SignInMethod,
-    Tenant,
     User,
 )
 from services.access import one_time_links
-from services.access.actor import Principal, authorize, is_open, lock_users
-from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
+from services.access.actor import Principal, authorize, lock_users
+from services.access.permissions import Permission, invitable_roles
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action, record
-from services.core import clock, runtime
+from services.audit.writing import record
+from services.core import clock
 from services.core.db import Transaction, transaction
 from services.core.emails import email_key
-from services.core.errors import ConflictError, InvalidInputError, TenantClosedError
+from services.core.errors import InvalidInputError
 from services.core.forms import fields_of
 from services.core.looking import looks_first
 from services.mail import outbox
-from services.mail.events import MailProgressed
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
-from services.sign_in.personal_links import PLATFORM_NAME, LinkView, open_link, user_of_link
+from services.sign_in.personal_links import LinkView, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, start_session
-from services.users import emails_elsewhere, welcoming
+from services.users import emails_elsewhere, invitation_links, welcoming
+from services.users.actions import InvitationAction, UserAction
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import (
     IN_USE,
@@ -47,6 +43,7 @@ from services.users.emails_elsewhere import (
 from services.users.ends import chosen_end, details_of, end_of
 from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
+from services.users.invitation_links import Sent, authorize_role, require_open
 from services.users.new_user import new_user
 from services.users.selection import require_selectable
 from services.users.stays import stays_of
@@ -119,9 +116,9 @@ async def add_account(
     `IntegrityError` if another transaction was faster.
     """
     wrong = {}
-    # Whether this actor may invite the role is checked by `_authorize_role`.
+    # Whether this actor may invite the role is checked by `authorize_role`.
     if form.role in invitable_roles(Role.PLATFORM_ADMIN, above_tenants=actor.tenant_id is None):
-        await _authorize_role(tx, actor, form.role)
+        await authorize_role(tx, actor, form.role)
     else:
         wrong["role"] = fields_of(InvitationForm)["role"].missing
     taken = await active_with(tx, form.email)
@@ -163,10 +160,10 @@ async def send_invitation(
     """Make the new account's invitation, promise its mail, and log it, in this transaction. With an
     `old_role`, the mail says that the account takes the place of one with that role."""
     await _link_predecessors(tx, user)
-    link, queued = await _send(tx, user, by, old_role, by_mail=by_mail)
+    (sent,) = await invitation_links.send(tx, [user], by, old_role=old_role, by_mail=by_mail)
     await record(
         tx,
-        Action.USER_INVITED,
+        UserAction.INVITED,
         actor=actor,
         by=by,
         subject=user,
@@ -175,7 +172,7 @@ async def send_invitation(
         **(details_of(end) if (end := end_of(user)) else {}),
     )
     tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
-    return await _invited(Act(tx, actor, by), user, link, queued)
+    return await _invited(Act(tx, actor, by), user, sent)
 
 
 async def check_field(actor: Principal, field: str, value: str) -> tuple[str, str]:
@@ -214,20 +211,9 @@ async def resend(actor: Principal, user_id: UUID) -> Invited:
     Takes what inviting them takes: for an admin, a fresh sign-in.
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
-        return await _invited(act, *await renew(act, user_id))
-
-
-async def renew(act: Act, user_id: UUID) -> tuple[User, OneTimeLink, bool]:
-    """Renew a link in this act, which has locked the user; returns the user, the link, and whether
-    a mail takes it."""
-    user = await get_waiting(act, user_id)
-    await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
-    await outbox.cancel(act.tx, user.id, *INVITING)
-    link, queued = await _send(act.tx, user, act.user)
-    user.changed()
-    await act.record(Action.INVITATION_RESENT, user)
-    act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
-    return user, link, queued
+        user = await _get_waiting(act, user_id)
+        (sent,) = await invitation_links.renew(act, [user])
+        return await _invited(act, user, sent)
 
 
 @looks_first
@@ -237,42 +223,21 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
     Takes what inviting them takes: for an admin, a fresh sign-in.
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
-        user = await get_waiting(act, user_id)
-        return await tell_link(act, user)
+        (url,) = await invitation_links.tell(act, [await _get_waiting(act, user_id)])
+        return url
 
 
-async def tell_link(act: Act, user: User) -> str:
-    """The url of the user's live invitation, in this act; that it was handed out is logged."""
-    link = (
-        await act.tx.exec(
-            select(OneTimeLink).where(
-                OneTimeLink.user_id == user.id,
-                OneTimeLink.purpose == LinkPurpose.INVITATION,
-                col(OneTimeLink.used_at).is_(None),
-                col(OneTimeLink.void_at).is_(None),
-                col(OneTimeLink.expires_at) > clock.now(),
-            )
-        )
-    ).first()
-    if link is None:
-        link = one_time_links.issue(act.tx, LinkPurpose.INVITATION, user.id)
-    return await _hand_out(act, user, link)
+async def _get_waiting(act: Act, user_id: UUID) -> User:
+    user = await act.get(User, user_id)
+    refused = await invitation_links.refusals(act, [user])
+    if refused:
+        raise refused[user.id]
+    return user
 
 
-async def _hand_out(act: Act, user: User, link: OneTimeLink) -> str:
-    await act.record(Action.INVITATION_LINK_COPIED, user)
-    return invitation_url(await _slug(act.tx, user), one_time_links.token_of(link))
-
-
-async def _invited(act: Act, user: User, link: OneTimeLink, by_mail: bool) -> Invited:
-    url = "" if by_mail else await _hand_out(act, user, link)
-    return Invited(user.id, user.full_name, user.email, user.role, by_mail, url)
-
-
-def invitation_url(slug: str | None, token: str) -> str:
-    """The url of an invitation's page."""
-    base = runtime.current().settings.public_url
-    return f"{base}{one_time_links.path_of(slug)}/invitation/{token}"
+async def _invited(act: Act, user: User, sent: Sent) -> Invited:
+    url = "" if sent.by_mail else await invitation_links.hand_out(act, user, sent.link)
+    return Invited(user.id, user.full_name, user.email, user.role, sent.by_mail, url)
 
 
 async def open_invitation(slug: str | None, token: str) -> LinkView:
@@ -305,7 +270,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
     await outbox.cancel(tx, user.id, *INVITING)
     await record(
         tx,
-        Action.INVITATION_ACCEPTED,
+        InvitationAction.ACCEPTED,
         actor=None,
         by=user,
         subject=user,
@@ -319,41 +284,9 @@ def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:
     return {r.value: r.label for r in invitable_roles(role, above_tenants=tenant_id is None)}
 
 
-async def get_waiting(act: Act, user_id: UUID) -> User:
-    """The user whose invitation the act is about: it can be renewed and handed over."""
-    user = await act.get(User, user_id)
-    await _authorize_role(act.tx, act.principal, user.role)
-    _require_waiting(user)
-    await require_open(act.tx, user.tenant_id)
-    return user
-
-
-async def _authorize_role(tx: Transaction, actor: Principal, role: Role) -> None:
-    """Check what the invitation of an admin takes beyond `_least_permission`, which was checked
-    already."""
-    secret = INVITATIONS[role]
-    if secret is not Secret.INVITATION:
-        await authorize(tx, actor, secret)
-
-
 def _least_permission(actor: Principal) -> Permission:
     above = actor.tenant_id is None
     return Permission.MANAGE_PLATFORM_ADMINS if above else Permission.INVITE_USERS
-
-
-async def require_open(tx: Transaction, tenant_id: UUID | None) -> None:
-    """Raise `TenantClosedError` if nobody can be let into this tenant."""
-    if not await is_open(tx, tenant_id):
-        raise TenantClosedError
-
-
-def _require_waiting(user: User) -> None:
-    if not user.active:
-        raise ConflictError(f"{user.full_name} is inactive. Activate the account first.")
-    if not user.invited:
-        raise ConflictError(
-            f"{user.full_name} has signed in already. They can use “Forgot password?” themselves."
-        )
 
 
 def _how_long_ago(user: User) -> str:
@@ -367,30 +300,3 @@ def _how_long_ago(user: User) -> str:
 async def _link_predecessors(tx: Transaction, user: User) -> None:
     for earlier in await inactive_here(tx, user.tenant_id, [user.email_key]):
         earlier.successor_id = user.id
-
-
-async def _send(
-    tx: Transaction, user: User, by: User | None, old_role: str = "", *, by_mail: bool = True
-) -> tuple[OneTimeLink, bool]:
-    """Issue the link; returns it, and whether a mail takes it."""
-    link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
-    await tx.flush()
-    if not by_mail or not outbox.is_configured():
-        return link, False
-    tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-    queued = outbox.enqueue(
-        tx,
-        MailTemplate.ROLE_CORRECTED if old_role else MailTemplate.INVITATION,
-        user,
-        link,
-        tenant_name=tenant.name if tenant else PLATFORM_NAME,
-        sender_name=by.full_name if by else "",
-        old_role=old_role,
-        **await welcoming.said_in_mail(tx, by, user),
-    )
-    return link, queued is not None
-
-
-async def _slug(tx: Transaction, user: User) -> str | None:
-    tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-    return tenant.slug if tenant else None

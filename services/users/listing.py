@@ -14,13 +14,13 @@ from models import OutgoingMail, Role, User
 from services.access.actor import Actor, Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action
 from services.core.db import Transaction, reading
 from services.core.looking import looks_first
 from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
+from services.users.actions import UserAction
 from services.users.ends import End, end_of, zone_of
 from services.users.list import USERS
 from services.users.row import UserRow
@@ -90,7 +90,7 @@ async def export_users(
     session for example, the lines at its end are missing.
     """
     async with acting(actor, Secret.USERS_EXPORT) as act:
-        await act.record(Action.USERS_EXPORTED, filters=in_words(USERS, query))
+        await act.record(UserAction.EXPORTED, filters=in_words(USERS, query))
     return csv_pieces(lambda: viewing(actor, Permission.VIEW_USERS), USERS, query, columns)
 
 

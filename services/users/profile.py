@@ -12,7 +12,6 @@ from models import Picture, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import NotFoundError
@@ -24,6 +23,7 @@ from services.core.zones import check_zone, time_zones
 from services.tenants import pictures
 from services.tenants.pictures import Served, served
 from services.users.accounts import set_names
+from services.users.actions import UserAction
 from services.users.email_change import waiting_change
 from services.users.events import UserEdited
 from services.users.forms import UserNames
@@ -104,10 +104,10 @@ async def edit_profile(actor: Principal, form: ProfileForm) -> None:
             return
         if renamed:
             set_names(user, form.first_name, form.last_name)
-            await act.record(Action.USER_RENAMED, user, before=before)
+            await act.record(UserAction.RENAMED, user, before=before)
         if reached:
             user.phone, user.time_zone = form.phone, form.time_zone
-            await act.record(Action.CONTACT_CHANGED, user)
+            await act.record(UserAction.CONTACT_CHANGED, user)
         _changed(act, user, old_key)
 
 
@@ -116,7 +116,7 @@ async def set_picture(actor: Principal, data: bytes) -> None:
     # Rollcall reads a file only for people who are signed in.
     async with viewing(actor, Permission.USE_OWN_ACCOUNT):
         pass
-    await _replace_picture(actor, await read_portrait(data))
+    await _replace_picture(actor, await read_portrait(actor, data))
 
 
 async def remove_picture(actor: Principal) -> None:
@@ -155,7 +155,7 @@ async def _replace_picture(actor: Principal, image: Encoded | None) -> None:
             return
         await pictures.keep(act.tx, user.tenant_id, user.id, image)
         user.picture = digest
-        await act.record(Action.PICTURE_CHANGED if image else Action.PICTURE_REMOVED, user)
+        await act.record(UserAction.PICTURE_CHANGED if image else UserAction.PICTURE_REMOVED, user)
         _changed(act, user, user.search_key)
 
 

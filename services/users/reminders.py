@@ -14,12 +14,12 @@ from services.access import one_time_links
 from services.access.actor import IS_ACTIVE, ROLLCALL, Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import acting
-from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction, insert_missing, reading, transaction
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.mail import outbox
+from services.users.actions import UserAction
 from services.users.ends import end_of
 
 DISTANCES = (7, 1)
@@ -42,7 +42,7 @@ async def want_reminders(actor: Principal, wanted: bool) -> None:
         if act.own.wants_end_reminders is wanted:
             return
         act.own.wants_end_reminders = wanted
-        await act.record(Action.END_REMINDERS_SET, act.own, wanted=wanted)
+        await act.record(UserAction.END_REMINDERS_SET, act.own, wanted=wanted)
 
 
 async def send_due() -> int:

@@ -1,5 +1,6 @@
 """Telling people by mail what was done to their account, in the transaction that does it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -33,26 +34,33 @@ async def suggests(tx: Transaction, tenant_id: UUID | None) -> bool:
     return bool((await tx.exec(select(Tenant.tells_people).where(Tenant.id == tenant_id))).first())
 
 
-async def tell(act: Act, template: MailTemplate, user: User, wanted: bool | None) -> bool:
-    """Promise the user this mail, if it is wanted (none: as the organisation suggests); returns
-    whether it was. An earlier mail about an end that still waits isn't sent: the end is another one
-    now."""
-    if template is MailTemplate.END_DATE:
-        await outbox.cancel(act.tx, user.id, template)
-    if not (await suggests(act.tx, user.tenant_id) if wanted is None else wanted):
+async def tell(
+    act: Act, template: MailTemplate, users: Sequence[User], wanted: bool | None
+) -> bool:
+    """Promise users of one organisation this mail, if it is wanted (none: as the organisation
+    suggests); returns whether it was. Earlier mails about an end that still wait aren't sent: the
+    end is another one now."""
+    if not users:
         return False
-    tenant = await act.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-    end = end_of(user)
+    tenant_id = users[0].tenant_id
+    if template is MailTemplate.END_DATE:
+        await outbox.cancel(act.tx, [user.id for user in users], template)
+    if not (await suggests(act.tx, tenant_id) if wanted is None else wanted):
+        return False
+    tenant = await act.tx.get(Tenant, tenant_id) if tenant_id else None
     without = NO_END if template is MailTemplate.END_DATE else ""
-    mail = outbox.enqueue(
-        act.tx,
-        template,
-        user,
-        tenant_name=tenant.name if tenant else PLATFORM_NAME,
-        sender_name=act.user.full_name if act.user else "",
-        ends=end.words if end else without,
-    )
-    return mail is not None
+    mails = [
+        outbox.enqueue(
+            act.tx,
+            template,
+            user,
+            tenant_name=tenant.name if tenant else PLATFORM_NAME,
+            sender_name=act.user.full_name if act.user else "",
+            ends=end.words if (end := end_of(user)) else without,
+        )
+        for user in users
+    ]
+    return mails[0] is not None
 
 
 async def mail_about_departure(tx: Transaction, user: User, at: datetime) -> Notice | None:

@@ -1,7 +1,10 @@
 """The first day: what an invitation carries for it, and what the welcome page says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
+
+from sqlmodel import col, select
 
 from models import MailTemplate, Onboarding, Role, Tenant, User
 from services.access.actor import Principal
@@ -107,11 +110,22 @@ async def carry(
     return said
 
 
-async def said_in_mail(tx: Transaction, by: User | None, user: User) -> dict[str, str]:
-    """What the mail of an invitation says of what it carries."""
-    given = await tx.get(Onboarding, user.id)
-    contact = await tx.get(User, given.contact_id) if given and given.contact_id else None
-    return _said(user, by, given.note if given else "", contact)
+async def said_in_mails(
+    tx: Transaction, by: User | None, users: Sequence[User]
+) -> dict[UUID, dict[str, str]]:
+    """What the mails of these people's invitations say of what they carry, by the people's ids."""
+    ids = [user.id for user in users]
+    carried = await tx.exec(select(Onboarding).where(col(Onboarding.user_id).in_(ids)))
+    given = {one.user_id: one for one in carried}
+    asked = {one.contact_id for one in given.values()} - {None}
+    named = await tx.exec(select(User).where(col(User.id).in_(asked))) if asked else ()
+    contacts: dict[UUID | None, User] = {user.id: user for user in named}
+    said = {}
+    for user in users:
+        own = given.get(user.id)
+        contact = contacts.get(own.contact_id) if own else None
+        said[user.id] = _said(user, by, own.note if own else "", contact)
+    return said
 
 
 def _said(user: User, by: User | None, note: str, contact: User | None) -> dict[str, str]:

@@ -16,12 +16,12 @@ from models import Comment, CommentMention, Poc, Task, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from services.core.forms import Form, checkbox, lines, people
 from services.core.looking import looks_first
+from services.workspace.actions import CommentAction
 from services.workspace.events import CommentChanged
 from services.workspace.markdown import htmls_of
 from services.workspace.people import Person, find_people, require_workers
@@ -140,7 +140,7 @@ async def post(principal: Principal, poc_id: UUID, form: NewCommentForm) -> UUID
         await act.tx.flush()
         mentioned = await _mention(act, poc, comment, form.mention_ids)
         await act.record(
-            Action.COMMENT_POSTED,
+            CommentAction.POSTED,
             poc,
             task=task.title if task else None,
             to="the customer too" if form.shared else "the team",
@@ -162,7 +162,7 @@ async def edit(principal: Principal, comment_id: UUID, version: int, form: Comme
         comment.body, comment.edited_at = form.body, clock.now()
         comment.version += 1
         await _mention(act, poc, comment, form.mention_ids)
-        await act.record(Action.COMMENT_EDITED, poc)
+        await act.record(CommentAction.EDITED, poc)
         _changed(act, comment)
 
 
@@ -177,7 +177,7 @@ async def remove(principal: Principal, comment_id: UUID, version: int) -> None:
         check_version(version, comment.version, "this comment")
         comment.removed_at, comment.removed_by_id = clock.now(), _author(act).id
         comment.version += 1
-        await act.record(Action.COMMENT_REMOVED, poc)
+        await act.record(CommentAction.REMOVED, poc)
         _changed(act, comment)
 
 

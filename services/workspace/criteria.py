@@ -11,13 +11,13 @@ from models import CriterionResult, CriterionTask, Importance, Poc, Side, Succes
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, several, text
 from services.core.looking import looks_first
+from services.workspace.actions import CriterionAction
 from services.workspace.events import CriterionChanged
 from services.workspace.fields import side_choice
 from services.workspace.positions import next_position, reposition
@@ -108,7 +108,7 @@ async def add_criterion(principal: Principal, poc_id: UUID, form: CriterionForm)
         )
         await act.tx.flush()
         await _show_by(act, poc, row, form.task_ids)
-        await act.record(Action.CRITERION_ADDED, poc, criterion=row.title)
+        await act.record(CriterionAction.ADDED, poc, criterion=row.title)
         _changed(act, row)
         return row.id
 
@@ -129,7 +129,7 @@ async def edit_criterion(
         for name, value in values.items():
             setattr(row, name, value)
         await _show_by(act, poc, row, form.task_ids)
-        await act.record(Action.CRITERION_EDITED, poc, criterion=row.title)
+        await act.record(CriterionAction.EDITED, poc, criterion=row.title)
         _touch(act, row)
 
 
@@ -146,7 +146,7 @@ async def set_result(
         before = row.result
         row.result, row.achieved = form.result, form.achieved
         await act.record(
-            Action.CRITERION_RESULT_SET,
+            CriterionAction.RESULT_SET,
             poc,
             task=row.title,
             before=before.label,
@@ -179,7 +179,7 @@ async def set_archived(
             return
         check_version(version, row.version, f"“{row.title}”")
         row.archived_at = clock.now() if archived else None
-        action = Action.CRITERION_ARCHIVED if archived else Action.CRITERION_RESTORED
+        action = CriterionAction.ARCHIVED if archived else CriterionAction.RESTORED
         await act.record(action, poc, criterion=row.title)
         _touch(act, row)
 

@@ -8,12 +8,12 @@ from models import Poc, Task, TaskGroup
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.forms import people
 from services.core.looking import looks_first
 from services.workspace import assigning
+from services.workspace.actions import GroupAction
 from services.workspace.events import GroupChanged
 from services.workspace.fields import WorkForm, changed_facts, customers_field, fact_words
 from services.workspace.positions import next_position, reposition
@@ -50,7 +50,7 @@ async def add_group(principal: Principal, poc_id: UUID, form: NewGroupForm) -> U
         position = next_position(await _groups_of(act, poc))
         group = act.add(TaskGroup(**stamp(act), **facts, poc_id=poc.id, position=position))
         await act.tx.flush()
-        await act.record(Action.GROUP_ADDED, poc, group=group.title)
+        await act.record(GroupAction.ADDED, poc, group=group.title)
         await assigning.assign_to(act, poc, group, form.assignee_ids, form.customer_ids)
         _changed(act, group)
         return group.id
@@ -69,13 +69,13 @@ async def edit_group(principal: Principal, group_id: UUID, version: int, form: G
         for name in changes:
             setattr(group, name, getattr(form, name))
         await act.record(
-            Action.GROUP_EDITED,
+            GroupAction.EDITED,
             poc,
             group=group.title,
             changed=fact_words(changes),
             before=before if before != group.title else None,
         )
-        _touch(act, group)
+        touch(act, group)
 
 
 @looks_first
@@ -93,7 +93,7 @@ async def assign_group(
         )
         if changed is not None:
             _, group = changed
-            _touch(act, group)
+            touch(act, group)
 
 
 @looks_first
@@ -106,7 +106,7 @@ async def move_group(
         check_version(version, group.version, f"“{group.title}”")
         rows = {row.id: row for row in await _groups_of(act, poc)}
         for moved_id in reposition(list(rows.values()), group, before_id):
-            _touch(act, rows[moved_id])
+            touch(act, rows[moved_id])
 
 
 @looks_first
@@ -123,9 +123,9 @@ async def set_archived(
         if archived and await _has_tasks(act, group):
             raise ConflictError(f"“{group.title}” has tasks. Move or archive them first.")
         group.archived_at = clock.now() if archived else None
-        action = Action.GROUP_ARCHIVED if archived else Action.GROUP_RESTORED
+        action = GroupAction.ARCHIVED if archived else GroupAction.RESTORED
         await act.record(action, poc, group=group.title)
-        _touch(act, group)
+        touch(act, group)
 
 
 async def _groups_of(act: Act, poc: Poc) -> list[TaskGroup]:
@@ -144,7 +144,8 @@ async def _has_tasks(act: Act, group: TaskGroup) -> bool:
     return found.first() is not None
 
 
-def _touch(act: Act, group: TaskGroup) -> None:
+def touch(act: Act, group: TaskGroup) -> None:
+    """Count a change of a group, and tell of it."""
     group.changed(clock.now(), by_id(act))
     _changed(act, group)
 

@@ -11,10 +11,10 @@ from services.audit.acting import acting, viewing
 from services.core.db import transaction
 from services.core.errors import ConflictError, NotFoundError, RollcallError
 from services.core.looking import looks_first
-from services.users import accounts, telling
-from services.users.accounts import StatusChange
+from services.users import switching, telling
 from services.users.departures import LeavingReceipt, find_receipt
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.users.switching import StatusChange
 from services.users.telling import Notice
 from services.workspace.handover import (
     find_handovers,
@@ -98,7 +98,7 @@ async def leave(
         await act.require(Permission.REASSIGN_POCS)
         user = await act.get(User, user_id)
         await lock_work(act, [user])
-        change = await accounts.switch(act, user, False, seen_version=seen_version, tell=tell)
+        change = await switching.switch(act, user, False, seen_version=seen_version, tell=tell)
         told = len(act.tx.events)
         try:
             async with act.tx.begin_nested():
@@ -125,14 +125,14 @@ async def undo(
             user = await act.get(User, user_id)
             receipt = await find_receipt(act.tx, user)
             if receipt is None or user.active:
-                return await accounts.switch(act, user, True)
+                return await switching.switch(act, user, True)
             if not receipt.can_be_undone:
                 raise ConflictError(TOO_LATE)
             # A person who was told that they are out is told that they are back.
             knows = await telling.knows_of_departure(act.tx, user)
             rows = await find_handovers(act.tx, receipt.cause)
             await lock_handed_over(act, rows)
-            change = await accounts.switch(act, user, True, seen_version=seen_version, tell=knows)
+            change = await switching.switch(act, user, True, seen_version=seen_version, tell=knows)
             for row in rows:
                 await take_back_in(act, row)
             return change

@@ -20,7 +20,6 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
@@ -28,6 +27,7 @@ from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
+from services.workspace.actions import PocAction
 from services.workspace.customers.cut import count_with_access
 from services.workspace.members import Member, find_members
 from services.workspace.poc_list import POCS, PocRow
@@ -95,7 +95,7 @@ async def export_pocs(
     """
     async with acting(principal, Secret.POCS_EXPORT) as act:
         tenant_of(act)
-        await act.record(Action.POCS_EXPORTED, filters=in_words(POCS, query))
+        await act.record(PocAction.EXPORTED, filters=in_words(POCS, query))
     return csv_pieces(lambda: viewing(principal, Permission.VIEW_ALL_POCS), POCS, query, columns)
 
 

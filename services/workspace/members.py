@@ -11,11 +11,11 @@ from models import Poc, PocMember, Task, TaskAssignee, TaskStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
+from services.workspace.actions import MemberAction
 from services.workspace.events import MemberChanged
 from services.workspace.people import Person, person_of, require_workers
 from services.workspace.rights import (
@@ -114,7 +114,7 @@ async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> No
         if row is not None:
             row.removed_at = clock.now()
             row.removed_by_id = by_id(act)
-            await act.record(Action.MEMBER_REMOVED, poc, member=user.full_name)
+            await act.record(MemberAction.REMOVED, poc, member=user.full_name)
             _changed(act, poc, user.id)
 
 
@@ -133,7 +133,7 @@ async def ensure_member(act: Act, poc: Poc, user_id: UUID) -> None:
         )
     )
     await act.tx.flush()
-    await act.record(Action.MEMBER_ADDED, poc, member=user.full_name)
+    await act.record(MemberAction.ADDED, poc, member=user.full_name)
     _changed(act, poc, user_id)
 
 

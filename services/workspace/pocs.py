@@ -8,7 +8,6 @@ from models import Poc, PocStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.form_fields import Option
@@ -16,6 +15,7 @@ from services.core.forms import Form, choice, day, lines, person, several, text
 from services.core.looking import looks_first
 from services.core.names import fold
 from services.workspace import template_rows
+from services.workspace.actions import PocAction
 from services.workspace.customers.cut import lock_people, shut_all_out
 from services.workspace.events import PocChanged
 from services.workspace.members import ensure_member
@@ -91,7 +91,7 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
         await ensure_member(act, poc, owner_id)
         await copy_plan(act, poc, plan)
         groups = ", ".join(group.title for group in plan.groups)
-        await act.record(Action.POC_CREATED, poc, customer=poc.customer, groups=groups or None)
+        await act.record(PocAction.CREATED, poc, customer=poc.customer, groups=groups or None)
         _changed(act, poc, None)
         for group in plan.groups:  # their rows show the number of POCs
             was = template_rows.facts_of(group.template)
@@ -114,7 +114,7 @@ async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocFo
             setattr(poc, name, values[name])
         what = [name.replace("_", " ") for name in changes if not name.endswith("_key")]
         await act.record(
-            Action.POC_EDITED,
+            PocAction.EDITED,
             poc,
             changed=", ".join(what),
             before=before if before != poc.title else None,
@@ -139,7 +139,7 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
         poc.status = then
         poc.closed_at = clock.now() if then.is_closed else None
         poc.outcome = form.outcome if then.is_closed else ""
-        await act.record(Action.POC_STATUS_CHANGED, poc, before=before.label, after=then.label)
+        await act.record(PocAction.STATUS_CHANGED, poc, before=before.label, after=then.label)
         if then.is_closed:
             await shut_all_out(act, poc, people)
         _touch(act, poc, was)
@@ -181,7 +181,7 @@ async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
     was, before = facts_of(poc), await act.tx.get_one(User, poc.owner_id)
     poc.owner_id, poc.handover_note = owner.id, note
     await ensure_member(act, poc, owner.id)
-    await act.record(Action.POC_HANDED_OVER, poc, before=before.full_name, after=owner.full_name)
+    await act.record(PocAction.HANDED_OVER, poc, before=before.full_name, after=owner.full_name)
     _touch(act, poc, was)
 
 
@@ -196,7 +196,7 @@ async def set_archived(principal: Principal, poc_id: UUID, version: int, *, arch
         check_version(version, poc.version, "this POC")
         was = facts_of(poc)
         poc.archived_at = clock.now() if archived else None
-        await act.record(Action.POC_ARCHIVED if archived else Action.POC_RESTORED, poc)
+        await act.record(PocAction.ARCHIVED if archived else PocAction.RESTORED, poc)
         if archived:
             await shut_all_out(act, poc, people)
         _touch(act, poc, was)

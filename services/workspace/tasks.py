@@ -4,17 +4,17 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import Poc, Task, TaskAssignee, TaskGroup, TaskStatus, User
+from models import Poc, Task, TaskGroup, TaskStatus
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, people
 from services.core.looking import looks_first
 from services.workspace import assigning
+from services.workspace.actions import TaskAction
 from services.workspace.events import TaskChanged
 from services.workspace.fields import WorkForm, changed_facts, customers_field, fact_words
 from services.workspace.poc_list import facts_of, tell_row
@@ -69,7 +69,7 @@ async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
             )
         )
         await act.tx.flush()
-        await act.record(Action.TASK_ADDED, poc, task=task.title)
+        await act.record(TaskAction.ADDED, poc, task=task.title)
         await assigning.assign_to(act, poc, task, form.assignee_ids, form.customer_ids)
         _changed(act, poc, task)
         return task.id
@@ -86,7 +86,7 @@ async def edit_task(principal: Principal, task_id: UUID, version: int, form: Tas
         check_version(version, task.version, f"“{task.title}”")
         for name in changes:
             setattr(task, name, getattr(form, name))
-        await act.record(Action.TASK_EDITED, poc, task=task.title, changed=fact_words(changes))
+        await act.record(TaskAction.EDITED, poc, task=task.title, changed=fact_words(changes))
         touch(act, poc, task)
 
 
@@ -116,7 +116,7 @@ async def set_status(
         if then is not TaskStatus.DONE:
             task.accepted_at = task.accepted_by_id = None
         await act.record(
-            Action.TASK_STATUS_CHANGED,
+            TaskAction.STATUS_CHANGED,
             poc,
             task=task.title,
             before=before.label,
@@ -169,7 +169,7 @@ async def move_task(
             return
         task.group_id = group.id
         if comes:
-            await act.record(Action.TASK_EDITED, poc, task=task.title, group=group.title)
+            await act.record(TaskAction.EDITED, poc, task=task.title, group=group.title)
         for moved_id in {task.id, *changed}:
             touch(act, poc, moved[moved_id])
 
@@ -187,7 +187,7 @@ async def set_archived(
         if not archived and (await act.get(TaskGroup, task.group_id)).archived_at is not None:
             raise ConflictError("Its group is archived. Restore that one first.")
         task.archived_at = clock.now() if archived else None
-        action = Action.TASK_ARCHIVED if archived else Action.TASK_RESTORED
+        action = TaskAction.ARCHIVED if archived else TaskAction.RESTORED
         await act.record(action, poc, task=task.title)
         touch(act, poc, task)
 
@@ -197,19 +197,6 @@ async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
         select(Task).where(Task.group_id == group_id).order_by(col(Task.position), col(Task.id))
     )
     return list(found)
-
-
-async def put_back(
-    act: Act, poc: Poc, task: Task, user: User, *, instead_of: TaskAssignee | None
-) -> None:
-    """Give a task that was handed over back to the person who did it before, whether they are
-    active or not."""
-    act.add(TaskAssignee(tenant_id=task.tenant_id, task_id=task.id, user_id=user.id))
-    left = None
-    if instead_of is not None:
-        left = (await act.tx.get_one(User, instead_of.user_id)).full_name
-        await act.tx.delete(instead_of)
-    await act.record(Action.TASK_ASSIGNED, poc, task=task.title, to=user.full_name, no_more=left)
 
 
 def touch(act: Act, poc: Poc, task: Task) -> None:

@@ -12,7 +12,6 @@ from models import GroupTemplate, GroupTemplateTask, Resource, TaskTemplate
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action
 from services.core.db import reading
 from services.core.looking import looks_first
 from services.lists.declaration import LiveList
@@ -20,6 +19,7 @@ from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_slice
+from services.workspace.actions import TemplateAction
 from services.workspace.plans import templates_of
 from services.workspace.rights import tenant_of
 from services.workspace.template_rows import (
@@ -130,7 +130,7 @@ async def export_tasks(
 async def _note_export(act: Act, live_list: LiveList[Any], query: ListQuery) -> None:
     tenant_of(act)
     filters = in_words(live_list, query)
-    await act.record(Action.TEMPLATES_EXPORTED, list=live_list.plural, filters=filters)
+    await act.record(TemplateAction.EXPORTED, list=live_list.plural, filters=filters)
 
 
 def _pieces(

@@ -11,13 +11,13 @@ from models import GroupTemplate, GroupTemplateTask, Resource, Side, TaskTemplat
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.forms import Form, lines, several, text
 from services.core.looking import looks_first
 from services.core.names import fold
 from services.workspace import files
+from services.workspace.actions import TemplateAction
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
 from services.workspace.fields import days_number, side_choice
 from services.workspace.plans import resources_of
@@ -61,7 +61,7 @@ async def create_group(principal: Principal, form: GroupTemplateForm) -> UUID:
         group = act.add(
             GroupTemplate(**stamp(act), **form.model_dump(), title_key=_key(form.title))
         )
-        await act.record(Action.TEMPLATE_CREATED, group)
+        await act.record(TemplateAction.CREATED, group)
         _group_changed(act, group, None)
         return group.id
 
@@ -79,7 +79,7 @@ async def create_task(
             await _put(act, group, task, None)
             group.changed(clock.now(), by_id(act))
             _group_changed(act, group, facts_of(group))
-        await act.record(Action.TEMPLATE_CREATED, task, group=group.title if group else None)
+        await act.record(TemplateAction.CREATED, task, group=group.title if group else None)
         _task_changed(act, task, None)
         return task.id
 
@@ -117,7 +117,7 @@ async def _edit(act: Act, row: GroupTemplate | TaskTemplate, form: Form) -> bool
         setattr(row, field, value)
     row.title_key = _key(row.title)
     row.changed(clock.now(), by_id(act))
-    await act.record(Action.TEMPLATE_EDITED, row, before=before if before != row.title else None)
+    await act.record(TemplateAction.EDITED, row, before=before if before != row.title else None)
     return True
 
 
@@ -132,7 +132,7 @@ async def put_in_group(
         task = await _task_to_change(act, task_id)
         if await _put(act, group, task, before_id):
             group.changed(clock.now(), by_id(act))
-            await act.record(Action.TEMPLATE_EDITED, group, task=task.title)
+            await act.record(TemplateAction.EDITED, group, task=task.title)
             _group_changed(act, group, facts_of(group))
             tell_task(act, task, facts_of(task))  # it is in more groups
 
@@ -152,7 +152,7 @@ async def take_in(principal: Principal, group_id: UUID, version: int, form: Take
         if new:
             group.changed(clock.now(), by_id(act))
             titles = ", ".join(task.title for task in new)
-            await act.record(Action.TEMPLATE_EDITED, group, task=titles)
+            await act.record(TemplateAction.EDITED, group, task=titles)
             _group_changed(act, group, facts_of(group))
 
 
@@ -168,7 +168,7 @@ async def take_out_of_group(
             if row.task_id == task.id:
                 await act.tx.delete(row)
                 group.changed(clock.now(), by_id(act))
-                await act.record(Action.TEMPLATE_EDITED, group, without=task.title)
+                await act.record(TemplateAction.EDITED, group, without=task.title)
                 _group_changed(act, group, facts_of(group))
                 tell_task(act, task, facts_of(task))  # it is in fewer groups
 
@@ -194,7 +194,7 @@ async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
             resource_copy = act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
             await act.tx.flush()
             await files.copy_content(act, resource, resource_copy)
-        await act.record(Action.TEMPLATE_CREATED, copy, copy_of=group.title)
+        await act.record(TemplateAction.CREATED, copy, copy_of=group.title)
         _group_changed(act, copy, None)
         return copy.id
 
@@ -232,7 +232,7 @@ async def _set_archived(
     check_version(version, row.version, f"“{row.title}”")
     row.archived_at = clock.now() if archived else None
     row.changed(clock.now(), by_id(act))
-    await act.record(Action.TEMPLATE_ARCHIVED if archived else Action.TEMPLATE_RESTORED, row)
+    await act.record(TemplateAction.ARCHIVED if archived else TemplateAction.RESTORED, row)
     return True
 
 

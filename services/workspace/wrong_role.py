@@ -9,16 +9,17 @@ from models import Role, User
 from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import acting
-from services.audit.writing import Action
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.forms import Form, checkbox, choice
 from services.core.looking import looks_first
-from services.users import accounts
+from services.users import switching
+from services.users.actions import UserAction
 from services.users.emails_elsewhere import IN_USE, is_taken
 from services.users.ends import End, end_of
 from services.users.forms import TELL
 from services.users.invitation_form import InvitationForm
-from services.users.invitations import Invited, add_account, require_open, send_invitation
+from services.users.invitation_links import require_open
+from services.users.invitations import Invited, add_account, send_invitation
 from services.users.stays import stays_of
 from services.workspace.handover import hand_over_in, lock_work
 
@@ -60,7 +61,7 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
             await require_open(act.tx, act.tenant_id)
             await lock_work(act, [user])
             reason = f"Wrong role, {form.role.label} from now on"
-            await accounts.switch(act, user, False, reason=reason)
+            await switching.switch(act, user, False, reason=reason)
             await act.tx.flush()  # the email is free from here on
             stays = await stays_of(act.tx, act.tenant_id)
             end = stays.fitting(form.role, end_of(user))
@@ -70,7 +71,7 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
             )
             works = may(form.role, Permission.RUN_POCS)
             given = await hand_over_in(act, user, new, "") if works else None
-            await act.record(Action.ROLE_CORRECTED, user, before=before, after=form.role.label)
+            await act.record(UserAction.ROLE_CORRECTED, user, before=before, after=form.role.label)
             return Corrected(invited, given is not None)
     except IntegrityError as error:  # somebody invited this email at the same moment
         if not is_taken(error):

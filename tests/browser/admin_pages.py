@@ -51,7 +51,7 @@ ABOVE = {"organisations": "tenants", "dashboard": "dashboard", "system": "system
 
 @dataclass(frozen=True)
 class Scene:
-    """Who looks, and whom the pages are about."""
+    """The admin who looks at the pages, and the people on them."""
 
     tenant: Tenant
     admin: User

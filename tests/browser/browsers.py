@@ -1,4 +1,5 @@
-"""Browsers as people use them: each with its own cookies, and an ear for whatever goes wrong."""
+"""Browsers as people use them: each with its own cookies. What goes wrong in their pages is
+noted."""
 
 import re
 from datetime import UTC, datetime
@@ -30,9 +31,9 @@ PATIENCE = 45_000
 # The heading of Home, where Administrators and Sales Engineers begin.
 HOME = re.compile("^Hello, ")
 WELCOME = re.compile("^Welcome to ")
-# Chromium says this of each answer that isn't a success; `Browsers` judges the answers themselves.
+# Chromium's message for each answer that isn't a success; `Browsers` checks the answers themselves.
 STATUS = re.compile(r"Failed to load resource: the server responded with a status of")
-# What nobody of ours does: what a policy forbids, and what a text that means harm would run.
+# What our pages never do: what the policy forbids, and what a harmful text would run.
 VIOLATION = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -84,8 +85,8 @@ class Browsers:
     async def tab(self, context: BrowserContext, path: str) -> Page:
         """A page in one more tab of this browser, ready for use.
 
-        Chromium draws the tabs behind it once a second, as it does for people: they hear of
-        everything, but clicks in them are slow.
+        Chromium draws background tabs once a second, as it does for people: they get all events,
+        but clicks in them are slow.
         """
         page = await context.new_page()
         await page.goto(path)
@@ -108,7 +109,7 @@ class Browsers:
 
     async def keep_evidence(self, name: str, log: str) -> None:
         """Keep what the server logged, what the pages' sockets heard, and a picture of every open
-        page, for whoever wonders why a test failed."""
+        page, to find out why a test failed."""
         (RESULTS / "failures").mkdir(parents=True, exist_ok=True)
         (RESULTS / "failures" / f"{name}.log").write_text(log, encoding="utf-8")
         (RESULTS / "failures" / f"{name}.frames").write_text(
@@ -145,7 +146,7 @@ class Browsers:
 
 
 async def hear(page: Page, event: str, *messages: object) -> None:
-    """Have the page hear these messages in this order, as if they came by its socket."""
+    """Give the page these messages in this order, as if they came over its socket."""
     await page.evaluate(
         "([event, all]) => all.forEach(m => socket.listeners(event).forEach(hear => hear(m)))",
         [event, messages],
@@ -153,7 +154,8 @@ async def hear(page: Page, event: str, *messages: object) -> None:
 
 
 async def connected(page: Page) -> None:
-    """Wait until a signed-in page hears of changes; a plain page has nothing to wait for."""
+    """Wait until a signed-in page hears of changes; for a plain page, return at once."""
+    await page.wait_for_load_state("domcontentloaded")  # before that, it isn't known which it is
     if await page.locator("#popup").count():
         await page.wait_for_function("() => window.did_handshake")
 
@@ -183,7 +185,7 @@ async def expect_signed_out(page: Page, why: str) -> None:
 
 
 async def mail_to(server: MailServer, address: str, count: int = 1) -> Received:
-    """Wait for so many mails to this address; returns the last one."""
+    """Wait for this many mails to this email; returns the last one."""
     await eventually(lambda: len(server.to(address)) >= count)
     return server.to(address)[count - 1]
 

@@ -1,9 +1,9 @@
 """Starts `main.py serve`, and its other commands, as forks of a process that has loaded all of it:
-what takes seconds of a processor each time is done once in a worker.
+so work of some seconds is done once in each worker.
 
 `python -m tests.browser.forks DESCRIPTOR` is that process: it takes an order for each command, by
-the socket with this descriptor, and ends, with every server that is left, when nobody can order any
-more. A command runs on from where `python main.py` is after its imports.
+the socket with this descriptor, and ends, with every server that still runs, when the other end of
+the socket is closed. A command runs on from where `python main.py` is after its imports.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Order:
-    """A command, and where it is to run; `before` is Python that it runs first."""
+    """A command and its folder; `before` is Python code that it runs first."""
 
     arguments: list[str]
     cwd: str
@@ -42,7 +42,7 @@ class Order:
 
 
 class Process(Protocol):
-    """What is known of a server's process, however it was started."""
+    """A server's process, however it was started."""
 
     pid: int
 
@@ -58,7 +58,7 @@ class Process(Protocol):
 
 
 class Forked:
-    """The process of a server that was forked; `told` is where its exit status comes."""
+    """A forked server's process; its exit status arrives at `told`."""
 
     def __init__(self, pid: int, told: socket.socket) -> None:
         self.pid = pid
@@ -82,7 +82,7 @@ class Forked:
                 os.kill(self.pid, signal)
 
     def end(self) -> None:
-        """Have it end, and wait for that."""
+        """End it, and wait for that."""
         self.send_signal(signal.SIGTERM)
         while self.returncode is None:
             time.sleep(0.02)
@@ -95,7 +95,7 @@ class Forked:
 
 
 def fork(cwd: Path, env: Mapping[str, str], output: BinaryIO, before: str) -> Forked:
-    """Have a server begin, in this folder and environment; `before` is Python that it runs first,
+    """Start a server, in this folder and environment; `before` is Python that it runs first,
     and what it prints goes to the output. Waits until the process is there."""
     with Path(os.devnull).open("rb") as nothing:
         order = Order(["serve"], str(cwd), dict(env), before)
@@ -124,7 +124,7 @@ def run(
 
 
 def _begin(order: Order, streams: Iterable[IO[bytes]]) -> Forked:
-    """Have a command begin, with these standard streams; waits until its process is there."""
+    """Start a command with these standard streams; waits until its process exists."""
     ours, theirs = socket.socketpair()
     with theirs:
         descriptors = [theirs.fileno(), *(stream.fileno() for stream in streams)]
@@ -138,7 +138,7 @@ def _begin(order: Order, streams: Iterable[IO[bytes]]) -> Forked:
 
 @cache
 def _nursery() -> socket.socket:
-    """Where servers are ordered, in this process."""
+    """This process's socket to the process that forks."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
     with theirs:
@@ -205,7 +205,7 @@ def _forget_who_has_ended(how: int) -> None:
 
 
 def _end() -> None:
-    """End, and whatever is left of what was begun here."""
+    """End, with every process that was started here."""
     _forget_who_has_ended(os.WNOHANG)
     os.killpg(0, signal.SIGKILL)
 

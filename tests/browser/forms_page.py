@@ -34,7 +34,7 @@ from ui.frame import enter, frame
 from ui.frame import text as element
 from ui.identity import require
 
-# What a server runs to have the page, at /t/<slug>/forms.
+# The code by which a server gets the page, at /t/<slug>/forms.
 REGISTER = "from tests.browser import forms_page; forms_page.register()"
 FILE_ID = UUID("01234567-89ab-7cde-8f01-23456789abcd")
 MayView = Annotated[Visit, Depends(require(Permission.SELECT_USERS))]

@@ -1,4 +1,4 @@
-"""The Users page, in the words of who looks at it."""
+"""The Users page, in the words of its users."""
 
 import re
 
@@ -24,7 +24,7 @@ class Grid:
         return self.row(name).locator(".chip").get_by_text(text, exact=True)
 
     def online(self, name: str) -> Locator:
-        """The words for who can't see the dot that says that this user has Rollcall open."""
+        """The text for screen readers that says that this user has Rollcall open."""
         return self.row(name).get_by_text("online now", exact=True)
 
     def switch(self, name: str) -> Locator:
@@ -51,13 +51,13 @@ class Grid:
         )
 
     async def expect_the_same(self) -> None:
-        """Neither the page was loaded anew since it was marked, nor the table made anew."""
+        """Neither the page was loaded again since it was marked, nor the table built again."""
         marks = "() => [window.marked, document.querySelector('tbody')?.marked]"
         assert await self.page.evaluate(marks) == [True, True]
 
 
 async def choose_more(page: Page, label: str) -> None:
-    """Choose what the list's own menu has, beside its main button."""
+    """Choose an item of the list's own menu, beside its main button."""
     await page.get_by_role("button", name="More", exact=True).first.click()
     await page.get_by_role("menuitem", name=label, exact=True).click()
 

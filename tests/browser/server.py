@@ -24,7 +24,8 @@ _SERVE = "import sys, main; sys.exit(main.main(['serve']))"
 
 
 def cookie_name(url: str, name: str = "rollcall") -> str:
-    """What a Rollcall under this url calls a cookie: browsers don't tell ports apart, names do."""
+    """The name of a cookie of the Rollcall at this url. Cookies aren't separated by ports, so the
+    names differ."""
     return f"{name}-{urlsplit(url).port}"
 
 
@@ -38,7 +39,7 @@ class Server:
         self.setup_url: str | None = None
 
     def log(self) -> str:
-        """What it, and whoever served from its folder before it, has printed."""
+        """The output of this server, and of earlier ones in the same folder."""
         return (self.data_dir / LOG).read_text(encoding="utf-8")
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
@@ -61,9 +62,9 @@ async def serving(
     """Serve from this data folder until the block ends, by a program before it, if there is one.
 
     `before` is Python that the server's process runs first: it sets the limits of a smaller
-    machine, or shorter times to wait for. Unless a program comes before it, the process is a fork
-    (`tests.browser.forks`), whose command line and first environment aren't its own; it is one that
-    was started anew where it isn't to be `forked`.
+    machine, or shorter times to wait for. Without a program before it, the process is a fork
+    (`tests.browser.forks`), whose command line and first environment aren't its own; unless
+    `forked` is false: then it is started as a new process.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
@@ -106,7 +107,7 @@ def _log_in(data_dir: Path) -> BinaryIO:
 
 
 async def _until_ready(server: Server) -> None:
-    async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=60) as http:
         while True:
             if server.process.returncode is not None:
                 raise RuntimeError(f"It ended at once:\n{server.log()}")

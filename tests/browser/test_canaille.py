@@ -84,7 +84,7 @@ async def _canaille(tenant: Tenant, *people: User) -> AsyncIterator[str]:
 
 
 async def _until_ready(process: asyncio.subprocess.Process, url: str) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient() as http:
+    async with asyncio.timeout(60), httpx.AsyncClient(timeout=60) as http:
         while True:
             assert process.returncode is None, "Canaille ended by itself"
             try:
@@ -108,7 +108,7 @@ async def test_people_sign_in_with_a_real_identity_server_and_out_of_both(
 ) -> None:
     ivy = await factories.create_user(tenant, first_name="Ivy", invited=True)
     async with _canaille(tenant, ada, ivy) as url:
-        browsers.allow(url)  # what its own pages complain of is its own business
+        browsers.allow(url)  # errors of its own pages don't matter here
         form = ConnectionForm(
             name="Canaille",
             discovery=f"{url}/.well-known/openid-configuration",
@@ -119,7 +119,7 @@ async def test_people_sign_in_with_a_real_identity_server_and_out_of_both(
         )
         await connections.connect(await factories.sign_in(grace), form)
 
-        # It doesn't vouch for emails, so an address alone links nobody ...
+        # It doesn't vouch for emails, so an email alone links nobody ...
         page = await browsers.stranger(f"/t/{tenant.slug}/login")
         await page.get_by_role("link", name="Sign in with Canaille").click()
         await _sign_in_there(page, ada)
@@ -128,7 +128,7 @@ async def test_people_sign_in_with_a_real_identity_server_and_out_of_both(
         await expect(page.get_by_role("alert")).to_contain_text(refusal)
         assert await books.identities_of(ada.id) == []
 
-        # ... but an invitation, which only its addressee has, does: once, and for ever.
+        # ... but an invitation, which only its recipient has, does: once, and from then on.
         invitation = await factories.token_of(ivy)
         page = await browsers.stranger(f"/t/{tenant.slug}/invitation/{invitation}")
         await page.get_by_role("link", name="Accept with Canaille").click()

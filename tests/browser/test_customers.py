@@ -17,6 +17,7 @@ from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import SIDEWAYS, look
 from tests.browser.server import Server, cookie_name
+from tests.browser.waiting import eventually
 from tests.hostile import HOSTILE, NAMES
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc, create_task
@@ -94,13 +95,13 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
     for told in (*frames, await guest.content()):
         assert SECRET not in told
     # Rows came as they changed, and the whole wasn't read anew for them.
-    assert any("rollcall_shared_task" in told for told in frames)
+    await eventually(lambda: any("rollcall_shared_task" in told for told in frames))
     assert not any('rollcall_shared"' in told for told in frames)
 
     await page.get_by_role("switch", name="Deactivate Reto Bianchi").click()
     await dialog(page).get_by_role("button", name="Deactivate").click()
-    await expect(guest.get_by_text("Your access was ended.")).to_be_visible()
     await expect(toast(page, "Reto Bianchi is signed out of 1 open page")).to_be_visible()
+    await expect(guest.get_by_text("Your access was ended.")).to_be_visible()
     await guest.goto(f"/t/{tenant.slug}/customer/{poc}")
     await expect(guest.get_by_role("heading", name="Open your POC")).to_be_visible()
 
@@ -114,7 +115,7 @@ async def test_a_customer_asks_for_a_new_link_and_keeps_the_sign_in_of_a_user(
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/customer")
     await page.get_by_label("Email").fill(email)
     await page.get_by_role("button", name="Send a link").click()
-    await expect(page.get_by_text("If this address was invited here")).to_be_visible()
+    await expect(page.get_by_text("If this email was invited here")).to_be_visible()
     await page.goto(link_in(await mail_to(mail_server, email)))
     await page.get_by_role("button", name="Open").click()
     await expect(page.get_by_role("heading", name="Offline scanning")).to_be_visible()

@@ -1,35 +1,37 @@
-"""Finding users among many: search, filters, sorts, pages, and the address that keeps them."""
+"""Finding users among many: search, filters, sorts, pages, and the url that keeps them."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
 from tests.browser.browsers import Browsers
 from tests.browser.crowd import create_crowd
 from tests.browser.grid import Grid
+from tests.browser.waiting import eventually
 
 
 def _asked(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-@pytest.mark.parametrize("typed", ["angstrom", "ÅNGSTRÖM zoe", "person247"])
 async def test_search_finds_names_and_addresses_whatever_their_accents_and_case(
-    browsers: Browsers, tenant: Tenant, grace: User, typed: str
+    browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     await create_crowd(tenant)
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     grid = Grid(page)
     await expect(grid.counts).to_contain_text("251 users")
-    await grid.search.press_sequentially(typed)
-    await expect(grid.names).to_have_text(["Zoë Ångström"])
-    await expect(grid.counts).to_contain_text("1 of 251 users")
-    await expect(grid.search).to_be_focused()
+    for typed in ("angstrom", "person247", "ÅNGSTRÖM zoe"):
+        await grid.search.fill("")
+        await expect(grid.counts).to_have_text(re.compile("^251 users"))
+        await grid.search.press_sequentially(typed)
+        await expect(grid.names).to_have_text(["Zoë Ångström"])
+        await expect(grid.counts).to_contain_text("1 of 251 users")
+        await expect(grid.search).to_be_focused()
     await page.reload()
-    await expect(grid.search).to_have_value(typed)
+    await expect(grid.search).to_have_value("ÅNGSTRÖM zoe")
     await expect(grid.names).to_have_text(["Zoë Ångström"])
     await grid.search.fill("nobody has this name")
     await expect(page.get_by_role("heading", name="No users match")).to_be_visible()
@@ -48,7 +50,7 @@ async def test_filters_are_in_the_address_and_come_back_with_it(
     await expect(grid.counts).to_contain_text("36 of 251 users")
     await page.get_by_label("Status").select_option("Inactive")
     await expect(grid.counts).to_contain_text("4 of 251 users")
-    assert _asked(page) == {"role": "administrator", "status": "inactive"}
+    await eventually(lambda: _asked(page) == {"role": "administrator", "status": "inactive"})
     bookmark = page.url
 
     await page.go_back()
@@ -111,7 +113,7 @@ async def test_pages_turn_and_back_turns_them_back(
     await pager.get_by_role("button", name="Next").click()
     await expect(pager).to_contain_text("Page 2 of 6")
     await expect(grid.names.first).to_have_text("Person 048")
-    assert _asked(page) == {"page": "2"}
+    await eventually(lambda: _asked(page) == {"page": "2"})
     await page.go_back()
     await expect(pager).to_contain_text("Page 1 of 6")
     await expect(grid.names.first).to_have_text("Grace Hopper")
@@ -122,21 +124,19 @@ async def test_pages_turn_and_back_turns_them_back(
     await expect(pager).to_contain_text("Page 1 of 5")
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+async def test_a_malformed_address_is_answered_like_a_careless_one(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/account")
+    grid = Grid(page)
+    for query in (
         "page=-3&sort=drop%20table&dir=sideways&role=owner&status=%00&invited=maybe",
         "page=99999999999999999999&q=",
         "q=%00%ff%EF%BF%BE%F0%9F",
         "page=1%27--&role[]=x&=&&&q=%25_%5C",
         "q=" + "x" * 3000,
-    ],
-)
-async def test_a_malformed_address_is_answered_like_a_careless_one(
-    browsers: Browsers, tenant: Tenant, grace: User, query: str
-) -> None:
-    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?{query}")
-    grid = Grid(page)
-    await expect(grid.counts).to_contain_text("1 user")
-    await grid.search.fill("grace")
-    await expect(grid.names).to_have_text(["Grace Hopper"])
+    ):
+        await page.goto(f"/t/{tenant.slug}/users?{query}")
+        await expect(grid.counts).to_contain_text("1 user")
+        await grid.search.fill("grace")
+        await expect(grid.names).to_have_text(["Grace Hopper"])

@@ -16,15 +16,16 @@ from services.core.names import plain
 from services.lists.query import LONGEST_SEARCH
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import Grid, dialog, toast
-from tests.browser.looks import SIDEWAYS
+from tests.browser.looks import SETTLED, SIDEWAYS
 from tests.browser.server import serving
 from tests.browser.waiting import eventually
 from tests.hostile import HOSTILE, NAMES, Hostile
 from tests.markup import Reader
+from tests.sizes import size
 
 # Each family of texts, a few times: for the forms whose fields are shown like any other's.
 SOME = NAMES[::6]
-HALVES = pytest.mark.parametrize("some", [NAMES[::2], NAMES[1::2]], ids=["one half", "the other"])
+HALVES = [NAMES[::2], NAMES[1::2]]
 
 
 def _shown(text: str) -> str:
@@ -61,7 +62,8 @@ async def test_a_script_that_runs_and_one_that_is_stopped_are_noticed(browsers: 
 
 
 @pytest.mark.slow
-@HALVES
+@pytest.mark.stress
+@pytest.mark.parametrize("some", HALVES[: size(1, 2)])  # each has some of every family
 async def test_names_come_back_as_they_were_entered(
     browsers: Browsers, tenant: Tenant, grace: User, some: tuple[Hostile, ...]
 ) -> None:
@@ -231,6 +233,7 @@ async def test_a_press_counts_though_an_answer_moves_its_button_meanwhile(
     await page.get_by_role("button", name="Connect").click()
     form = dialog(page)
     await form.get_by_label("Name on the button").fill("Identity")
+    await page.evaluate(SETTLED)  # the dialog has come to where it stays
     box = await form.get_by_role("button", name="Save").bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + 9, box["y"] + 3)

@@ -8,6 +8,7 @@ from services.access.actor import Actor
 from services.users import accounts
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid
+from tests.browser.waiting import eventually
 
 DENIED = """
 Object.defineProperty(window, "sessionStorage", {
@@ -41,6 +42,7 @@ async def test_on_a_slow_line_a_page_says_that_it_comes_and_if_a_part_is_missing
     await page.goto(f"/t/{tenant.slug}/account", wait_until="commit")
     await expect(page.get_by_text("Loading …")).to_be_visible()
     await expect(page.get_by_text("support ES modules")).to_have_count(0)
+    await eventually(lambda: held)
     await held[0].abort()
     await expect(page.get_by_text("A part of this page didn’t arrive.")).to_be_visible()
     await page.unroute("**/vue.esm-browser*")

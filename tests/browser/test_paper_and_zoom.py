@@ -79,7 +79,7 @@ async def test_paper_has_dark_ink_whole_emails_and_says_what_it_leaves_out(
         color_scheme="dark",
         viewport={"width": 700, "height": 900},
     )
-    rows = await page.locator("tbody tr").count()
+    await expect(page.locator("tbody tr")).to_have_count(50)
     await page.emulate_media(media="print", color_scheme="dark")
     email = page.get_by_text(long_email(tenant))
     await expect(email).to_be_visible()
@@ -87,7 +87,7 @@ async def test_paper_has_dark_ink_whole_emails_and_says_what_it_leaves_out(
     await expect(page.locator(".name-link").first).to_have_css("color", "rgb(0, 0, 0)")
     assert await page.evaluate(CUT_OFF) == []
     await expect(page.locator("tbody tr").first).to_have_css("break-inside", "avoid")
-    await expect(page.get_by_text(f"{62 - rows} more users match")).to_be_visible()
+    await expect(page.get_by_text("12 more users match")).to_be_visible()
     await expect(page.get_by_role("searchbox")).to_be_hidden()
     await page.emulate_media(media="screen")
     await expect(page.get_by_text("more users match")).to_be_hidden()

@@ -1,6 +1,6 @@
 """Passkeys in Chromium, with the virtual authenticator of its DevTools protocol.
 
-Browsers take passkeys at host names alone, so there is a server of the tests' own at localhost.
+Browsers accept passkeys only at host names, so these tests have their own server at localhost.
 """
 
 import re

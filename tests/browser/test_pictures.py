@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from sqlmodel import select
 
 from models import HereCount, Poc, PocStatus, Role, Tenant, User
@@ -41,8 +42,8 @@ FITTING = range(7, 24)  # letters of a name
 COLOURS = 224
 WIDE = {"width": 1440, "height": 900}
 WALL = {"width": 1280, "height": 720}
-# What stays the same however the demo's people and days are; how many are undecided comes a moment
-# after the page.
+# Labels that are the same whatever the demo's people and days are. The number of undecided people
+# comes a moment after the page, so it is left out.
 SHOWN = """
 () => [...document.querySelectorAll(
   "nav a, nav span, .page-head .btn, .page-head summary, .toolbar label, .toolbar summary, th, " +
@@ -52,6 +53,10 @@ SHOWN = """
   .map((text) => text.replace(/\\d+/g, "").trim().replace(/\\s+/g, " "))
   .filter(Boolean)
 """
+
+
+AS_KEPT = f"(kept) => JSON.stringify(kept) === JSON.stringify(({SHOWN.strip()})())"
+SETTLES = 10_000  # ms until a page that shows something else has changed
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ async def _demo(chromium: Browser, data_dir: Path) -> AsyncIterator[Demo]:
 
 
 def _is_plain(user: User | None) -> bool:
-    """Whether the name is one that the fonts of every machine have, and fits."""
+    """Whether the fonts of every machine have the name's letters, and it fits."""
     return user is not None and max(user.full_name) < COMMON and len(user.full_name) in FITTING
 
 
@@ -140,7 +145,7 @@ async def _wall(demo: Demo) -> Page:
     await pair_screen(await sign_in(demo.admin), form)
     await expect(page.get_by_role("main", name="Roll call")).to_be_visible()
     for user in demo.later:
-        async with transaction() as tx:  # who was signed in before a start returns, unnoticed
+        async with transaction() as tx:  # who was signed in before a start returns without an event
             (await tx.get_one(User, user.id)).last_sign_in_at = clock.now()
         demo.tabs.append(await _come(user, demo.tenant, demo.browsers.url))
     await expect(page.locator(".move").nth(LATER - 1)).to_be_visible()
@@ -160,16 +165,20 @@ async def _pages(demo: Demo) -> AsyncIterator[tuple[str, Page]]:
 async def test_the_pictures_of_the_docs_show_what_the_pages_have(
     chromium: Browser, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
+    kept: dict[str, list[str]] = json.loads(LABELS.read_text(encoding="utf-8"))
     found: dict[str, list[str]] = {}
     makes = pytestconfig.getoption("pictures")
     async with _demo(chromium, tmp_path / "data") as demo:
         async for name, page in _pages(demo):
+            if not makes:  # what is read a moment after the page shows by and by
+                with suppress(PlaywrightTimeoutError):
+                    await page.wait_for_function(AS_KEPT, arg=kept.get(name), timeout=SETTLES)
             found[name] = await page.evaluate(SHOWN)
             if makes:
                 _keep(name, await page.screenshot(animations="disabled"))
     if makes:
         LABELS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert found == json.loads(LABELS.read_text(encoding="utf-8")), STALE
+    assert makes or found == kept, STALE
 
 
 def test_the_guide_for_admins_shows_each_page() -> None:

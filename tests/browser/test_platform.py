@@ -126,11 +126,11 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
     await expect(dialog(page).get_by_text(wrong)).to_be_visible()
     await fill(dialog(page), its_name=other_tenant.name.lower())
     await dialog(page).get_by_role("button", name="Close organisation").click()
-    for shut_out in (theirs, phone):
-        await expect_signed_out(shut_out, "This organisation was closed.")
     await expect(
         toast(page, "The organisation is closed. 1 person was signed out.")
     ).to_be_visible()
+    for shut_out in (theirs, phone):
+        await expect_signed_out(shut_out, "This organisation was closed.")
     reopen = elsewhere.get_by_role("button", name=f"Reopen {other_tenant.name}", exact=True)
     await expect(reopen).to_be_visible()
     await look(elsewhere, "closed-tenant")

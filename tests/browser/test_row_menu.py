@@ -47,6 +47,7 @@ async def test_a_row_has_a_menu_of_what_the_persons_page_offers(
 
     await page.keyboard.press(".")
     items = page.get_by_role("menuitem")
+    await expect(items.first).to_be_focused()
     await page.keyboard.press("ArrowDown")
     await expect(items.filter(has_text="Password link…")).to_be_focused()
     await page.keyboard.press("Enter")

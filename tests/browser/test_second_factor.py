@@ -96,7 +96,7 @@ async def test_recovery_codes_are_copied_downloaded_and_printed(
     # What is printed is the codes, and whose they are.
     await page.evaluate("() => { window.print = () => { window.asked = true; }; }")
     await page.get_by_role("button", name="Print").click()
-    assert await page.evaluate("() => window.asked")
+    await page.wait_for_function("() => window.asked")
     await page.emulate_media(media="print")
     await expect(codes.first).to_be_visible()
     await expect(page.get_by_role("heading", name="My account")).to_be_hidden()

@@ -37,6 +37,7 @@ async def test_signing_out_closes_every_tab_of_that_browser_and_no_other(
     page = await browsers.tab(laptop, f"{home}/roles")
     await page.get_by_text("Ada Lovelace", exact=True).first.click()
     await page.get_by_role("link", name="My account").click()
+    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
     phone = await browsers.as_user(ada, f"{home}/account")
     await expect(phone.get_by_role("button", name="Sign out everywhere else")).to_be_visible()
 
@@ -88,8 +89,8 @@ async def test_a_changed_password_closes_the_other_sessions(
     await expect(form.get_by_text("A good password.")).to_be_visible()
     await look(page, "change-password")
     await form.get_by_role("button", name="Change password").click()
-    await expect_signed_out(phone, "Your password was changed. Sign in with the new one.")
     await expect(toast(page, "Your password is changed. 1 other session ended.")).to_be_visible()
+    await expect_signed_out(phone, "Your password was changed. Sign in with the new one.")
     await expect(page.get_by_text("This browser")).to_be_visible()
     await sign_in(phone, ada.email, PASSWORD)
     await expect(phone.get_by_role("alert")).to_contain_text("That didn't work.")
@@ -117,9 +118,9 @@ async def test_my_account_signs_out_one_session_or_all_the_others(
     await expect(page.locator(".session-list li")).to_have_count(3)
     await page.get_by_role("button", name="Sign out everywhere else").click()
     await dialog(page).get_by_role("button", name="Sign out everywhere else").click()
+    await expect(toast(page, "Signed out of 2 sessions.")).to_be_visible()
     for theirs in (first, second):
         await expect_signed_out(theirs, "You were signed out from another place.")
-    await expect(toast(page, "Signed out of 2 sessions.")).to_be_visible()
     await expect(page.locator(".session-list li")).to_have_count(1)
 
 
@@ -170,9 +171,9 @@ async def test_an_admin_signs_a_user_out_everywhere(
     await expect(page.locator(".session-list li")).to_have_count(2)
     await page.get_by_role("button", name="Sign out everywhere").click()
     await dialog(page).get_by_role("button", name="Sign out everywhere").click()
+    await expect(toast(page, "Signed out of 2 sessions.")).to_be_visible()
     for closed in theirs:
         await expect_signed_out(closed, "You were signed out from another place.")
-    await expect(toast(page, "Signed out of 2 sessions.")).to_be_visible()
     await expect(page.get_by_text("Not signed in anywhere.")).to_be_visible()
     await expect(page.get_by_role("table", name="History")).to_contain_text("Sessions ended")
     await sign_in(theirs[0], ada.email, PASSWORD)

@@ -1,4 +1,4 @@
-"""The ways to a session: a forgotten password, a wrong address, and what was typed already."""
+"""The ways to a session: a forgotten password, a wrong url, and an email that was typed already."""
 
 from playwright.async_api import expect
 
@@ -93,6 +93,6 @@ async def test_the_forgotten_password_s_page_keeps_the_email_that_was_typed(
     await look(page, "forgot-sent")
     await page.get_by_role("link", name="Back to sign-in").click()
     await expect(page.get_by_label("Email")).to_have_value(ada.email)
-    # It is for the one page that was led to, and not kept.
+    # It is for the next page alone, and isn't kept.
     await page.goto(f"/t/{tenant.slug}/login")
     await expect(page.get_by_label("Email")).to_have_value("")

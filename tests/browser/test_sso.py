@@ -32,7 +32,7 @@ async def _person(mock: str, user: User, *, verified: bool = True) -> str:
     """Have the provider know this user; returns their subject there."""
     subject = f"subject-{user.id}"
     claims = {"email": user.email, "email_verified": verified, "name": user.full_name}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         (await http.put(f"{mock}/users/{subject}", json=claims)).raise_for_status()
     return subject
 
@@ -139,7 +139,7 @@ async def test_pages_close_when_the_provider_ends_the_session(
         await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
         await connected(page)
         at = tenant_urls(tenant.slug).backchannel_logout
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             answer = await http.post(at, data={"logout_token": strict.logout_token(sub=subject)})
         assert answer.status_code == 200
         await expect_signed_out(page, "Your organisation signed you out.")

@@ -1,4 +1,5 @@
-"""A page that its browser translates says what it would say untranslated, whatever happens."""
+"""A page that its browser translates says the same as it would without a translation, whatever
+happens."""
 
 import asyncio
 import re

@@ -111,6 +111,7 @@ async def test_an_invitation_is_resent_and_its_link_copied(
     await expect(
         dialog(page).get_by_text("This is the new link; the old one is dead.")
     ).to_be_visible()
+    await expect(link).not_to_have_value(second)
     third = await link.input_value()
     assert third not in {first, second}
     await dialog(page).get_by_role("button", name="Done").click()

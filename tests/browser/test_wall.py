@@ -3,6 +3,8 @@ in silence."""
 
 import re
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,18 @@ from playwright.async_api import Page, WebSocket, expect
 
 from models import Tenant, User
 from services.access.actor import Actor
-from services.core import clock
+from services.core import clock, runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from services.screens import screens
 from services.screens.showing import ScreenView
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import dialog
 from tests.browser.looks import SETTLED, look
-from tests.browser.server import serving
+from tests.browser.server import Server, serving
+from tests.browser.waiting import eventually
 from tests.browser.walls import hang
+from tests.factories import create_admin, create_tenant, sign_in
 from tests.services.screen_calls import set_up
 
 CODE = re.compile(r"^[2-9A-HJ-NP-TV-Z]{4}-[2-9A-HJ-NP-TV-Z]{4}$")
@@ -72,8 +78,8 @@ async def test_a_screen_is_paired_told_what_happens_and_revoked(
     await expect(settings.get_by_text("1 live · 0 offline")).to_be_visible()
     await browsers.as_user(ada, f"/t/{tenant.slug}/home")
     await expect(wall.locator(".name.new", has_text="AL")).to_be_visible()
+    await eventually(lambda: any('"AL"' in frame for frame in frames))
     told = "".join(frames)
-    assert '"AL"' in told
     assert not any(part in told for part in ("Lovelace", "Hopper", "@", str(ada.id)))
     await settings.get_by_role("button", name="Revoke Oslo, reception").click()
     await expect(wall.get_by_text("This screen was revoked.")).to_be_visible()
@@ -81,7 +87,7 @@ async def test_a_screen_is_paired_told_what_happens_and_revoked(
     await expect(settings.get_by_text("No screens yet.")).to_be_visible()
 
 
-async def test_a_copied_cookie_is_seen_on_settings(
+async def test_a_copied_cookie_is_seen_on_settings_and_revoked_with_its_screen(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     wall = await _wall(browsers, [])
@@ -96,6 +102,12 @@ async def test_a_copied_cookie_is_seen_on_settings(
     await expect(settings.get_by_text("Open in two places")).to_be_visible()
     await second.close()
     await expect(settings.get_by_text("Live", exact=True)).to_be_visible()
+    third = await copy.new_page()
+    await third.goto("/wall")
+    await expect(third.get_by_role("main", name="Roll call")).to_be_visible()
+    await settings.get_by_role("button", name="Revoke Oslo, reception").click()
+    for page in (wall, third):
+        await expect(page.get_by_text("This screen was revoked.")).to_be_visible()
 
 
 OFFLINE = re.compile(r"Offline since \d\d:\d\d")
@@ -142,6 +154,15 @@ async def test_what_is_chosen_for_a_screen_is_shown_at_once_and_accessible(
         assert await _violations(wall) == ""
 
 
+@asynccontextmanager
+async def _admin_of(server: Server) -> AsyncIterator[Actor]:
+    """An admin beside a server of the test's own, which has no users yet."""
+    settings = Settings(_env_file=None, data_dir=server.data_dir, public_url=server.url)
+    async with started(settings):
+        yield await sign_in(await create_admin(await create_tenant()))
+    runtime.use(None)
+
+
 async def test_a_screen_marks_a_flutter_says_since_when_it_is_offline_and_takes_an_upgrade(
     browsers: Browsers, tmp_path: Path
 ) -> None:
@@ -150,26 +171,61 @@ async def test_a_screen_marks_a_flutter_says_since_when_it_is_offline_and_takes_
     root = "html.screen"
     async with serving(tmp_path / "data") as server:
         port = int(server.url.rpartition(":")[2])
-        wall = await (await browsers.new()).new_page()
-        await wall.goto(f"{server.url}/wall")
-        await wall.evaluate(REMEMBER)
-        await expect(wall.locator("#code")).to_have_text(CODE)
+        async with _admin_of(server) as admin:
+            wall = await hang(browsers, admin, url=server.url, views=("people",))
+        unpaired = await (await browsers.new()).new_page()
+        await unpaired.goto(f"{server.url}/wall")
+        await expect(unpaired.locator("#code")).to_have_text(CODE)
+        people = wall.get_by_role("main", name="People")
+        # (How long each lasts is told in test_wall_times.py, where the clock is the test's.)
         server.process.send_signal(signal.SIGSTOP)
-        await expect(wall.locator(f"{root}.waits:not(.lost)")).to_be_attached()
+        await expect(wall.locator(f"{root}.waits")).to_be_attached()
         server.process.send_signal(signal.SIGCONT)
         await expect(wall.locator(f"{root}:not(.waits)")).to_be_attached()
-        assert await wall.evaluate("seen") == []
         await server.stop(signal.SIGKILL)
-        await expect(wall.locator(f"{root}.waits:not(.lost)")).to_be_attached()
         await expect(wall.get_by_role("alert")).to_contain_text(OFFLINE)
+        await expect(people).to_be_visible()
         assert await _violations(wall) == ""
+        await expect(unpaired.get_by_role("alert")).to_contain_text(OFFLINE)
     pages: list[str] = []
     wall.on("framenavigated", lambda frame: pages.append(frame.url))
     async with serving(tmp_path / "data", port=port, before=UPGRADED):
-        await expect(wall.locator("html[data-build=new]")).to_be_attached()
-        await expect(wall.locator("#offline")).to_be_hidden()
-        await expect(wall.locator("#code")).to_have_text(CODE)
+        for page in (wall, unpaired):
+            await expect(page.locator("html[data-build=new]")).to_be_attached()
+            await expect(page.locator("#offline")).to_be_hidden()
+        await expect(people).to_be_visible()
+        await expect(wall.get_by_role("img", name="Live", exact=True)).to_be_visible()
+        await expect(unpaired.locator("#code")).to_have_text(CODE)
         assert pages == [f"{server.url}/wall"]
+
+
+# What a person could choose or type into, and keys that do something on the pages of people.
+CHOOSABLE = "a, area, button, input, select, textarea, summary, form, iframe, [tabindex], [onclick]"
+KEYS = ("Tab", "Enter", "/", "?", "Control+k", "g", "u", "h", "Escape")
+
+
+async def test_a_screen_is_reloaded_from_settings_and_nothing_on_it_leads_elsewhere(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    wall = await hang(browsers, admin, views=("roll_call", "trouble"))
+    settings = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/screens")
+    await expect(settings.get_by_text("1 live · 0 offline")).to_be_visible()
+    await wall.evaluate("document.documentElement.dataset.before = ''")
+    await settings.get_by_role("button", name="Reload Oslo").click()
+    await expect(wall.locator("html:not([data-before])")).to_be_attached()
+    await expect(wall.get_by_role("img", name="Live", exact=True)).to_be_visible()
+    await expect(settings.get_by_text("Oslo loads its page anew.")).to_be_visible()
+    for shown in ("#wall", "#pairing"):
+        assert await wall.locator(f"{shown} :is({CHOOSABLE})").count() == 0
+    assert await wall.locator(CHOOSABLE).count() == 0
+    addresses = [wall.url]
+    wall.on("framenavigated", lambda frame: addresses.append(frame.url))
+    for key in KEYS:
+        await wall.keyboard.press(key)
+    await wall.mouse.click(960, 540)
+    assert await wall.evaluate("document.activeElement === document.body")
+    assert addresses == [f"{browsers.url}/wall"]
+    assert len(wall.context.pages) == 1
 
 
 async def test_a_screen_shows_the_server_s_time_and_that_it_was_stale_after_a_sleep(

@@ -1,18 +1,21 @@
-"""What a screen does as time passes, with its page's clock in the test's hands: no time passes
-there but what the test lets pass."""
+"""What a screen does as time passes. The test moves the page's clock: no other time passes
+there."""
 
 import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocket, WebSocketRoute, expect
 
+from services.access.actor import Actor
 from services.screens.roll_call import PersonHere, RoleHere, RollCall
 from services.screens.showing import ScreenView
 from tests.browser.browsers import Browsers
 from tests.browser.wall_measure import problems_of
 from tests.browser.wall_scenes import ENGINEERS, Scene, Told, a_day, told, too_much
+from tests.browser.walls import hang
+from tests.relay import Relay
 
 SECOND = 1000
 DWELL = 20 * SECOND
@@ -73,6 +76,75 @@ async def test_a_display_that_slept_says_so_at_once_and_never_shows_its_own_time
     await page.clock.resume()
     await expect(page.locator("#offline")).to_be_hidden()
     await expect(page.locator("#wall .time")).to_have_text("22:37")
+
+
+async def test_a_network_that_is_lost_while_the_server_lives_is_told_and_comes_back(
+    browsers: Browsers, admin: Actor
+) -> None:
+    browsers.allow("WebSocket connection to")  # it gives up those that nobody answers
+    async with Relay().before(int(browsers.url.rpartition(":")[2])) as network:
+        there = {"base_url": f"http://127.0.0.1:{network.port}"}
+        page = await hang(browsers, admin, views=("people",), options=there)
+        await page.clock.install(time=BEGINNING)
+        await page.clock.pause_at(BEGINNING + 1)
+        await page.reload()
+        live = page.get_by_role("img", name="Live", exact=True)
+        await expect(live).to_be_visible()
+        sockets: list[WebSocket] = []
+
+        def note(socket: WebSocket) -> None:
+            sockets.append(socket)
+
+        page.on("websocket", note)
+        lost = page.locator(f"{ROOT}.lost")
+        network.talks.clear()  # a beat that is on its way arrives still
+        for _ in range(60):
+            await page.clock.run_for(SECOND)
+            if await lost.count():
+                break
+        await expect(page.get_by_role("alert")).to_contain_text(re.compile(r"since \d\d:\d\d"))
+        await expect(page.get_by_role("main", name="People")).to_be_visible()
+        tried = len(sockets)
+        assert tried
+        network.talks.set()
+        # Time passes until it tries anew; then it waits for the answer for as long as it takes.
+        for _ in range(60):
+            if len(sockets) > tried or not await lost.count():
+                break
+            await page.clock.run_for(SECOND)
+        await expect(page.locator("#offline")).to_be_hidden()
+        await expect(live).to_be_visible()
+
+
+# How many requests nobody has answered yet.
+WAITING = """
+window.most = 0;
+let waiting = 0;
+const ask = window.fetch;
+window.fetch = (...given) => {
+  window.most = Math.max(window.most, (waiting += 1));
+  return ask(...given).finally(() => (waiting -= 1));
+};
+"""
+
+
+async def test_a_screen_that_nobody_gives_a_code_asks_once_at_a_time(browsers: Browsers) -> None:
+    page = await (await browsers.new()).new_page()
+    await page.clock.install(time=BEGINNING)
+    await page.clock.pause_at(BEGINNING + 1)
+    await page.add_init_script(WAITING)
+
+    def ask_for_a_code(socket: WebSocketRoute) -> None:
+        if "code=shown" not in socket.url:
+            socket.send('{"k": "pair"}')
+
+    await page.route_web_socket("**/wall/socket*", ask_for_a_code)
+    await page.goto("/wall")
+    await expect(page.locator("#countdown")).to_have_text("A new code in 10:00")
+    await page.route("**/wall/code", lambda _: None)  # no answer comes
+    await page.clock.run_for(630 * SECOND)
+    await expect(page.locator("#countdown")).to_have_text("A new code in 0:00")
+    assert await page.evaluate("most") == 1
 
 
 async def test_names_turn_page_by_page_then_view_by_view_but_for_a_new_trouble(

@@ -17,6 +17,7 @@ from services.workspace.tasks import TaskForm, TaskStatusForm
 from tests import factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast
+from tests.browser.waiting import eventually
 from tests.services.workspace.rows import START, Rows, create_rows
 
 
@@ -43,8 +44,8 @@ def _url(tenant: Tenant, poc_id: UUID, tab: str = "") -> str:
 
 
 async def _pull(page: Page, bar: Locator, share: float, days: int) -> None:
-    """Take a bar with the mouse at this share of its length, and bring it so many days on; it isn't
-    dropped yet."""
+    """Press the mouse on a bar, at this fraction of its length, and drag it by this many days,
+    without dropping it."""
     await bar.scroll_into_view_if_needed()
     box = await bar.bounding_box()
     assert box is not None
@@ -112,7 +113,7 @@ async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page
         await page.keyboard.press(key)
     moved = label.format("4 Mar to 8 Mar")
     await expect(page.get_by_role("button", name=moved)).to_be_focused()
-    # Whoever doesn't work on the POC looks, and changes nothing.
+    # People who don't work on the POC may look, but change nothing.
     await expect(other.get_by_role("img", name=moved)).to_be_visible()
     (group,) = await task_list.list_groups(work, rows.poc)
     assert [(task.start_on, task.due_on) for task in group.tasks] == [
@@ -241,7 +242,7 @@ async def test_the_head_and_the_tabs_of_a_poc_show_by_patches_what_others_change
     row = pages["people"].get_by_role("listitem").filter(has_text=owner.email)
     await expect(row).to_contain_text("0 open tasks")
     # Each page was told what changed, and none was asked to read it anew.
-    assert any("rollcall_criterion" in told for told in heard)
+    await eventually(lambda: any("rollcall_criterion" in told for told in heard))
     assert not any('"rollcall_poc"' in told for told in heard)
 
     await members.add_member(work, rows.poc, colleague.id)  # who may change it is asked anew

@@ -5,7 +5,9 @@ import pytest
 from playwright.async_api import expect
 
 from models import Role, Tenant, User
-from tests import factories
+from services.access.actor import Actor
+from services.users import accounts
+from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import dialog
 from tests.browser.looks import look
@@ -47,6 +49,27 @@ async def test_axe_finds_nothing_in_the_editor_of_a_template(
     page = await browsers.as_user(author, url)
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await look(page, "work-template")
+
+
+async def test_axe_finds_nothing_in_what_an_admin_may_read_and_reassign(
+    browsers: Browsers, tenant: Tenant, ada: User, admin: Actor
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    await accounts.set_active(admin, ada.id, False)
+    page = await browsers.as_user(await books.user_of(admin.user_id), f"/t/{tenant.slug}/home")
+    await expect(page.get_by_role("heading", name="Orphaned work")).to_be_visible()
+    await look(page, "admin-home")
+    for path in ("", "/board", "/timeline", "/resources", "/comments", "/people"):
+        await page.goto(f"/t/{tenant.slug}/pocs/{rows.poc}{path}")
+        await expect(page.get_by_role("button", name="Reassign")).to_be_visible()
+        await look(page, f"admin-poc{path.replace('/', '-')}")
+    await page.get_by_role("button", name="Reassign").click()
+    await expect(dialog(page)).to_be_visible()
+    await look(page, "admin-reassign")
+    for path in ("templates", f"templates/{rows.group_template}"):
+        await page.goto(f"/t/{tenant.slug}/{path}")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await look(page, f"admin-{path.partition('/')[0]}{'-editor' if '/' in path else ''}")
 
 
 async def test_axe_finds_nothing_in_the_form_of_a_new_poc(

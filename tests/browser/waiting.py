@@ -1,4 +1,4 @@
-"""Waits for what happens elsewhere, and never for a time."""
+"""Waits for events elsewhere, never for a fixed time."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is wrong with what a screen shows: text that is cut off, too small, or hard to see."""
+"""Finds faults of a screen's view: text that is cut off, too small, or hard to see."""
 
 from playwright.async_api import Page
 

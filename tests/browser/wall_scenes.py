@@ -1,5 +1,5 @@
-"""What screens are told, without the people, POCs and troubles that it takes: a day like others, an
-organisation where nothing is, and one with more of everything than fits."""
+"""Data for screens, without real people, POCs and troubles: an ordinary day, an empty organisation,
+and one with more of everything than fits."""
 
 import json
 from collections.abc import Sequence
@@ -348,7 +348,7 @@ def too_much(now: int = NOW) -> Scene:
 
 @dataclass
 class Told:
-    """A screen's page whose socket is the test's: it is told what the test wants it to show."""
+    """A screen's page whose socket belongs to the test, which decides what the page shows."""
 
     page: Page
     now: int = NOW

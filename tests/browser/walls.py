@@ -1,4 +1,4 @@
-"""Paired screens, without clicking: for tests and pictures that begin where one hangs already."""
+"""Paired screens, without clicking: for tests and pictures that need one at their beginning."""
 
 from typing import Any
 
@@ -14,20 +14,21 @@ async def hang(
     browsers: Browsers,
     admin: Actor,
     *,
+    url: str = "",
     options: dict[str, Any] | None = None,
     **shown: object,
 ) -> Page:
     """A browser that is a screen of the admin's organisation, and has drawn its first view.
 
     `shown` is what `tests.services.screen_calls.new_screen` takes: name, views, names, dwell,
-    theme; `options` are the browser's.
+    theme; `options` are the browser's. `url` is another Rollcall's than that of all tests.
     """
     _, token = await paired(admin, **shown)
-    context = await browsers.new(**{"viewport": {"width": 1920, "height": 1080}, **(options or {})})
-    name = cookie_name(browsers.url, "rollcall-screen")
-    await context.add_cookies(
-        [{"name": name, "value": token, "url": browsers.url, "httpOnly": True}]
-    )
+    url = url or browsers.url
+    viewport = {"width": 1920, "height": 1080}
+    context = await browsers.new(**{"viewport": viewport, "base_url": url, **(options or {})})
+    name = cookie_name(url, "rollcall-screen")
+    await context.add_cookies([{"name": name, "value": token, "url": url, "httpOnly": True}])
     page = await context.new_page()
     await page.goto("/wall")
     await expect(page.get_by_role("img", name="Live", exact=True)).to_be_visible()

@@ -76,7 +76,7 @@ class Replicas:
 
     @asynccontextmanager
     async def scene(self) -> AsyncIterator[None]:
-        """The services in this process, as the command line has them."""
+        """The services in this process, started as by the command line."""
         settings = Settings(
             _env_file=None,
             data_dir=self.folder / "scene",
@@ -135,7 +135,7 @@ async def _sockets_closed() -> AsyncIterator[None]:
 
 @pytest.fixture
 def spare(postgres_server: PostgresServer, tmp_path: Path) -> Replicas:
-    """Replicas on a fresh database, for a test that does them harm."""
+    """Replicas on a fresh database, for a test that breaks them."""
     return Replicas(tmp_path, postgres_server.url(postgres_server.create_database()))
 
 
@@ -175,7 +175,7 @@ async def beside(replicas: Replicas) -> AsyncIterator[Runtime]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def past_their_end(beside: Runtime) -> list[People]:
-    """Whoever's end date had come before the replicas were started."""
+    """A user whose end date had passed before the replicas were started."""
     runtime.use(beside)
     found = [await People.come(f"Past {number}") for number in range(3)]
     async with transaction() as tx:
@@ -188,7 +188,8 @@ async def past_their_end(beside: Runtime) -> list[People]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def near_their_end(beside: Runtime) -> tuple[People, list[User]]:
-    """Whose reminders were due before the replicas were started, and so at both at once."""
+    """Users whose reminders were due before the replicas were started, so that both find them at
+    once."""
     runtime.use(beside)
     people = await People.come("Near")
     users = await factories.create_users(30, people.tenant)

@@ -19,22 +19,22 @@ _here: list["Visitor"] = []
 
 
 async def until(happened: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until the database (or whoever is asked) says that it happened."""
+    """Wait until the database (or another source) says that it happened."""
     async with asyncio.timeout(PATIENCE):
         while not await happened():  # noqa: ASYNC110 - there is nobody to set an event
             await asyncio.sleep(0.05)
 
 
 async def all_leave() -> None:
-    """Have every visitor close what is open. (A socket that is left to the end of its event loop
-    may hold that up for as long as the server's pings are apart.)"""
+    """Let every visitor close what is open. (A socket that is still open at the end of its event
+    loop may delay that end until the server's next ping.)"""
     sockets = [sio for visitor in _here for sio in visitor.sockets if sio.connected]
     await asyncio.gather(*(sio.disconnect() for sio in sockets))
     _here.clear()
 
 
 class Visitor:
-    """A browser, and whoever is signed in there; `base` is the address that it knows."""
+    """A browser with a signed-in user; `base` is the url that it uses."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -66,7 +66,7 @@ class Visitor:
     async def _send(
         self, method: str, path: str, form: dict[str, str] | None = None
     ) -> httpx.Response:
-        async with httpx.AsyncClient(base_url=self.base, headers=self.headers) as http:
+        async with httpx.AsyncClient(base_url=self.base, headers=self.headers, timeout=60) as http:
             answer = await http.request(method, path, data=form, timeout=PATIENCE)
         self.cookies |= dict(answer.cookies)
         return answer
@@ -85,7 +85,7 @@ STICKY = "rollcall_replica"
 
 
 async def answered_by(answer: httpx.Response, servers: Iterable[Server]) -> Server:
-    """Which replica this answer came from; its line is logged after the answer has gone."""
+    """The replica that sent this answer; it logs its line after the answer was sent."""
     found: list[Server] = []
 
     def look() -> bool:
@@ -110,7 +110,7 @@ class Tab(Page):
     """An open page, and what its socket was told."""
 
     async def act(self, kind: str, args: Any, **props: Any) -> None:
-        """Do what a component with these properties sends as an event of this kind."""
+        """Send the event that a component with these properties would send."""
         for element_id, element in self.elements.items():
             of_it = element.get("props", {})
             for event in element.get("events", ()):
@@ -128,11 +128,11 @@ class Tab(Page):
         raise KeyError(kind)
 
     def heard(self, event: str) -> list[Any]:
-        """What came with each socket event of this name."""
+        """The data of each socket event of this name."""
         return [message[1] for message in self.received if message[0] == event]
 
     def patches(self, user: User) -> list[dict[str, Any]]:
-        """What the grid was told of this user's row."""
+        """The patches that the grid got for this user's row."""
         patches = [patch["now"] for patch in self.heard("rollcall_user")]
         return [row for row in patches if row["id"] == str(user.id)]
 

@@ -17,7 +17,7 @@ from tests.postgres import unprivileged_user
 
 CONFIG = ROOT / "docs" / "nginx.conf"
 PATIENCE = 30
-# What Debian's own nginx.conf says around a file in conf.d, for one who isn't root.
+# The part of Debian's nginx.conf around a file in conf.d, without root.
 AROUND = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -53,7 +53,7 @@ class Proxy:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                httpx.get(f"{self.url}/healthz")
+                httpx.get(f"{self.url}/healthz", timeout=60)
             except httpx.TransportError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     error = (self.folder / "error.log").read_text()

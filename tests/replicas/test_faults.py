@@ -1,4 +1,4 @@
-"""What fails between two replicas: nobody stays in who was shut out, and nothing stays behind."""
+"""Failures between two replicas: nobody who was deactivated stays in, and nothing is left over."""
 
 import asyncio
 import json
@@ -87,7 +87,7 @@ async def test_a_deactivation_that_a_replica_does_not_hear_of_is_found_in_the_da
     await admin.act("submit", {"about:id": str(people.alan.id)}, title="Deactivate user")
     await until(lambda: _is_inactive(people.alan))
     async with asyncio.timeout(PATIENCE):
-        while theirs.sio.connected:  # they act on, as fast as a person could
+        while theirs.sio.connected:  # they go on acting, as fast as a person could
             wanted = {"id": str(people.joan.id), "active": True, "version": 99}
             await theirs.act("toggle", wanted)
             await asyncio.sleep(0.05)
@@ -101,7 +101,7 @@ async def test_a_deactivation_that_a_replica_does_not_hear_of_is_found_in_the_da
 
 
 async def _keep_deaf(database_url: str, begun: asyncio.Event) -> None:
-    """End every connection by which a replica hears of others, however soon it is there again."""
+    """End each connection by which a replica hears of others, again and again."""
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         while True:
             await connection.execute(

@@ -156,7 +156,7 @@ async def test_each_reminder_of_an_end_is_sent_once(
 
 
 async def until_reminded(people: People, users: list[User]) -> None:
-    """Wait until as many reminders have gone as there are people to be reminded of."""
+    """Wait until a reminder was sent for each of these people."""
 
     async def all_sent() -> bool:
         mails = await books.mails_of(people.grace.id)

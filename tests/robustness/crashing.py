@@ -1,8 +1,8 @@
 """Works through the services and is killed at a random moment, over and over.
 
 `python -m tests.robustness.crashing TASK` with a `Task` as JSON. All modules are loaded once; each
-life is a fork of that, with connections of its own, and ends by SIGKILL. What was committed is
-written to the standard output, one line each, only after it was; what is about to be, before.
+life is a fork of that, with connections of its own, and ends by SIGKILL. It writes a line to the
+standard output before each act, and another one after its commit.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ from tests.deliveries import deliver_next
 
 # Seconds that a life lasts from then on.
 SHORTEST, LONGEST = 0.001, 0.3
-# So often each kind of work has to be done in those lives, however many they are.
+# How often each kind of work has to be done, in however many lives.
 ENOUGH = 6
-# A sign-in lets others go first for longer than a life lasts; here it is to take part, by this.
+# A sign-in gives way to others for longer than a life lasts; with this time it takes part here.
 PATIENCE = 0.02
 
 
@@ -62,7 +62,7 @@ def say(*words: object) -> None:
 
 
 async def _live(task: Task, life: int, times: int | None = None) -> None:
-    """Work for ever, or so many times."""
+    """Work for ever, or this many times."""
     settings = Settings(
         _env_file=None,
         data_dir=task.data_dir,
@@ -120,14 +120,14 @@ def main(task: Task) -> None:
     write_queue.PATIENCE = PATIENCE
     # Argon2id as ever, at its least cost: the database is what is under test.
     passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    # What a process learns first (how to write each query) is learnt once, and not in each life.
+    # Queries are compiled once, and not in each life.
     startup.Database = cache(Database)  # type: ignore[attr-defined,assignment]
     asyncio.run(_live(task, 0, times=2))  # the lives are numbered from 1
     passwords._threads = ThreadPoolExecutor(1)
     chance = random.Random(9)  # noqa: S311 - moments of death
     done = Counter({b"invited ": 0, b"switched ": 0, b"entered ": 0})
     life = 0
-    # On a busy machine a life may be over before much was done in it: then it takes more of them.
+    # On a busy machine a life may end before much was done: then more lives are needed.
     while life < task.kills or (min(done.values()) < ENOUGH and life < 20 * task.kills):
         life += 1
         reads, writes = os.pipe()
@@ -143,7 +143,7 @@ def main(task: Task) -> None:
             while chunk := said.read(65536):
                 os.write(1, chunk)
                 done.update({word: chunk.count(word) for word in done})
-                # From the first thing done; now and then from the first that is tried.
+                # Counted from the first act that was done; now and then from the first attempt.
                 if not begun and (b"ed " in chunk or life % 4 == 0):
                     begun = True
                     signal.setitimer(signal.ITIMER_REAL, chance.uniform(SHORTEST, LONGEST))

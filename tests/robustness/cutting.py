@@ -1,5 +1,5 @@
-"""Runs in a server's process, before it serves: cuts a page at the very step of its building that a
-request's `X-Cut-At` names. A step is each time that the building waits for something.
+"""Runs in a server's process, before it serves: cuts a page at the step of its building that a
+request's `X-Cut-At` names. A step ends whenever the building waits for something.
 
 Nothing else is changed: the page, the cut and the answer are the product's.
 """

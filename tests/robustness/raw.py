@@ -1,4 +1,4 @@
-"""A client that knows nothing of HTTP: it sends bytes, and waits for what comes."""
+"""A client without HTTP: it sends bytes, and waits for the answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ class Line:
         return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
 
     def hang_up(self) -> None:
-        """Be gone at once, whatever is under way."""
+        """Close the connection at once, whatever is being sent."""
         self.writer.transport.abort()
 
 

@@ -1,5 +1,5 @@
-"""A day of a real Rollcall, with a real mail server: every secret that came into being, and every
-byte that was written or answered meanwhile."""
+"""A day of a real Rollcall, with a real mail server: every secret that was made, and every byte
+that was written or answered meanwhile."""
 
 import asyncio
 import re
@@ -51,7 +51,7 @@ def invented(what: str) -> str:
 
 @dataclass
 class Story:
-    """What came into being, by name; and what was written, by where it was found."""
+    """The secrets that were made, by name; and what was written, by where it was found."""
 
     secrets: dict[str, str] = field(default_factory=dict)
     written: dict[str, bytes] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class Browser:
 
 
 async def tell(folder: Path, more: More) -> Story:
-    """Live through the day and what `more` adds to it, in this folder; what was left there is part
+    """Run the day, with what `more` adds to it, in this folder; the files there at the end are part
     of the story."""
     story = Story()
     mail_password = story.secret("mail password", invented("mail"))
@@ -290,7 +290,7 @@ def _look_at_process(story: Story, server: Server) -> None:
 
 
 async def _break(story: Story, server: Server) -> None:
-    """Have the server meet what nobody foresaw, with secrets at hand."""
+    """Cause an unexpected error in the server, while it handles secrets."""
     with sqlite3.connect(server.data_dir / "rollcall.db") as database:
         database.execute("UPDATE user_account SET role = 'nonsense'")
     stranger = Browser(story, server.url)

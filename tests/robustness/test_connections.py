@@ -1,4 +1,5 @@
-"""Connections that keep the server waiting: each for a while, and never in others' place."""
+"""Connections that keep the server waiting: each may for a while, and none takes the slot of
+another."""
 
 import asyncio
 import re
@@ -20,7 +21,7 @@ from ui import door
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# The waits of a server whose tests have less patience; the order is the product's.
+# Shorter waits, so that the tests are fast; they have the same order as the product's.
 IMPATIENT = """
 from ui import protocol
 protocol.HEAD_WITHIN, protocol.BODY_WITHIN, protocol.READ_WITHIN = 0.5, 1.0, 0.5
@@ -110,7 +111,7 @@ async def test_a_connection_that_was_of_use_is_kept_open_for_longer(impatient: S
         for _ in range(2):
             await connection.send(asked)
             assert b" 200 " in await connection.heads()
-            await asyncio.sleep(1)  # a silence for which a new connection is hung up on
+            await asyncio.sleep(1)  # a new connection that is silent for this long is closed
 
 
 async def test_a_websocket_isn_t_bound_by_any_of_this(impatient: Server) -> None:
@@ -129,7 +130,7 @@ async def test_a_websocket_isn_t_bound_by_any_of_this(impatient: Server) -> None
 async def test_connections_that_say_nothing_shut_nobody_out(small: Server) -> None:
     async with AsyncExitStack() as stack:
         silent = [await stack.enter_async_context(line(small.url)) for _ in range(600)]
-        async with httpx.AsyncClient(base_url=small.url) as http:
+        async with httpx.AsyncClient(base_url=small.url, timeout=60) as http:
             for _ in range(20):
                 answer = await http.get("/platform/login", headers={"Connection": "close"})
                 assert answer.status_code == 200
@@ -155,7 +156,7 @@ async def test_they_don_t_shut_out_an_open_page_s_socket_either(small: Server) -
 
 
 async def test_nor_do_sockets_that_don_t_say_whose_they_are(small: Server) -> None:
-    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=small.url) as http:
+    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=small.url, timeout=60) as http:
         upgrade = request(small.url, f"GET {SOCKET} HTTP/1.1", *UPGRADE, close=False)
         for _ in range(150):
             connection = await stack.enter_async_context(line(small.url))

@@ -1,4 +1,4 @@
-"""What was acknowledged is there after a crash, and the books balance.
+"""What was acknowledged is there after a crash, and the data is consistent.
 
 `make test` kills Rollcall 40 times on SQLite and 10 times on PostgreSQL, whose own crashes these
 aren't, and a whole server twice; `make soak` does it 100, 25 and 5 times.
@@ -99,7 +99,7 @@ def _send_to(settings: Settings, mail_server: MailServer) -> None:
 
 
 async def _deliver_the_rest() -> None:
-    # Once nobody can be delivering any more what was cut off.
+    # After the leases of interrupted deliveries have expired.
     clock.shift(queue.LEASE + timedelta(seconds=1))
     while await deliver_next():
         pass
@@ -211,7 +211,7 @@ async def _until_it_works(works: asyncio.Event, work: list[asyncio.Task[None]]) 
 
 async def _sign_in_over_and_over(url: str, entered: list[str], works: asyncio.Event) -> None:
     form = {"email": "ada@example.com", "password": PASSWORD}
-    async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as http:
+    async with httpx.AsyncClient(base_url=url, headers={"Origin": url}, timeout=60) as http:
         while True:
             http.cookies.clear()
             try:
@@ -235,5 +235,5 @@ async def _invite_over_and_over(tenant: Tenant, life: int) -> None:
         invited = await invitations.invite(by, form)
         if number % 3 == 0:
             await users.set_active(by, invited.user_id, active=False)
-        # SQLite's lock is no queue: who asks again at once leaves other processes none of it.
+        # SQLite's lock isn't a queue: a process that asks again at once leaves no turn to others.
         await asyncio.sleep(0.01)

@@ -1,4 +1,5 @@
-"""The database fails under a running server: a clear page, nothing half done, and it mends itself.
+"""The database fails under a running server: a clear page, nothing half done, and it recovers by
+itself.
 
 (`test_requests` locks it for five seconds; `tests/replicas` restart PostgreSQL under open pages.)
 """
@@ -203,7 +204,7 @@ async def test_a_postgresql_that_can_only_be_read_is_told(
     name = postgres_server.create_database()
     settings = _settings(tmp_path / "data", postgres_server.url(name))
     async with _at_work(settings, tmp_path / "log") as http:
-        # As on a standby to which the address has moved.
+        # As on a standby to which the host name has moved.
         _set_read_only(postgres_server, name, True)
         _assert_told(await http.post(LOGIN, data=FORM), "The database can only be read now.")
         assert (await http.get("/t/acme/account")).status_code == 200

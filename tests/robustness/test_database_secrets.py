@@ -26,7 +26,7 @@ from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgresql
 
-# Between two halves that would be known anywhere, what addresses and log lines stumble over.
+# Characters that break urls and log lines, between two halves that are easy to find.
 HALVES = ("violetharbour", "swordfishmarket")
 BETWEEN = (" ", "@", "/", "?&=", "%", " %20+:#'\"\\\n é")
 PASSWORDS = [between.join(HALVES) for between in BETWEEN]
@@ -63,7 +63,7 @@ def _set_password(server: PostgresServer, role: str, password: str) -> None:
 
 
 def _spellings(server: PostgresServer, role: str, password: str, name: str) -> dict[str, str]:
-    """Addresses with this password, by whether they lead anywhere."""
+    """Database urls with this password, by whether they are valid."""
     known, port, folder = quote(password, safe=""), server.port, quote(server.folder, safe="")
     there = f"127.0.0.1:{port}"
     return {

@@ -16,7 +16,7 @@ from services.core.db import reading
 from services.core.runtime import Runtime
 from services.core.settings import MB
 from services.sessions import sessions
-from services.workspace.files import MOST_OF_A_USER
+from services.workspace.arrivals import MOST_OF_A_USER
 from tests.browser.server import Server, cookie_name
 from tests.browser.waiting import PATIENCE
 from tests.factories import create_tenant, create_user, open_session

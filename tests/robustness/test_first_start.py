@@ -20,7 +20,7 @@ async def test_the_settings_make_the_first_admin_and_tenant_once(tmp_path: Path)
         async with serving(tmp_path / "data", settings=settings) as server:
             assert server.setup_url is None
             async with httpx.AsyncClient(
-                base_url=server.url, headers={"Origin": server.url}
+                base_url=server.url, headers={"Origin": server.url}, timeout=60
             ) as http:
                 form = {"email": "robin@example.com", "password": PASSWORD}
                 answer = await http.post("/platform/login", data=form)

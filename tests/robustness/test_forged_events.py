@@ -42,8 +42,8 @@ def _forged(own: User, stranger: User, missing: str) -> list[Any]:
 
 
 async def _say_all(visitor: Visitor, tab: Tab, forged: list[Any]) -> set[str]:
-    """Each argument to each listener, and to those of the dialogs that open by it; returns which
-    kinds of events these listen to."""
+    """Send each argument to each listener, and to the listeners of dialogs that it opens; returns
+    the kinds of their events."""
     before = set(tab.elements)
     kinds = await _say(tab, tab.elements, forged)
     await _until_quiet(visitor, tab)

@@ -1,4 +1,4 @@
-"""What isn't a request, or breaks off: a sentence for whoever sent it, a short line for the log."""
+"""Bytes that aren't a request, or break off: a sentence for the sender, a short line in the log."""
 
 import base64
 import struct
@@ -117,5 +117,5 @@ async def test_hanging_up_amid_a_form_is_nothing_to_log(server: Server) -> None:
 
 
 async def _health(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
         assert (await http.get("/healthz")).status_code == 200

@@ -1,7 +1,7 @@
 """Every address of the routing table × every role, and with another tenant's ids.
 
-The table comes from the application itself: a new address fails here until it is said who may open
-it.
+The table comes from the application itself: a new path fails here until the lists below say who may
+open it.
 """
 
 import re
@@ -84,7 +84,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/users/{user_id}": ABOVE,
     "/platform/users/{user_id}/picture": ABOVE,
 }
-# Where files are posted to, by whom.
+# Paths for uploads, with who may post there.
 UPLOADS: Mapping[str, set[Role]] = {
     "/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER},
     "/t/{slug}/templates/{group_id}/files": {Role.ADMINISTRATOR},
@@ -152,8 +152,8 @@ OUTSIDE = {"/t/{slug}/customer/{poc_id}", "/t/{slug}/customer/files/{resource_id
 @pytest.fixture
 async def tenant(scene: Runtime) -> Tenant:
     acme = await create_tenant("Acme")
-    # Settings and tests of single sign-on answer only where there is a connection. It leads
-    # nowhere: Rollcall asks no address inside its own network.
+    # Pages of single sign-on answer only with a connection. This one leads nowhere: Rollcall asks
+    # no host of its own network.
     connection = SsoConnection(
         tenant_id=acme.id,
         name="Identity",
@@ -260,18 +260,36 @@ async def test_a_stranger_is_sent_to_sign_in_from_every_page(
         assert "/login" in answer.headers["location"], path
 
 
-async def test_a_screens_session_opens_no_page(server: Server, people: dict[Role, User]) -> None:
+async def test_a_screens_session_opens_nothing_but_its_screen(
+    server: Server, people: dict[Role, User]
+) -> None:
     admin, _ = await open_session(people[Role.TENANT_ADMIN])
     _, token = await paired(admin, name="Hall")
+    # Its own cookie, and the same token as if it were a user's or a customer's.
+    names = ("rollcall-screen", "rollcall", "rollcall-customer")
+    cookies = "; ".join(f"{cookie_name(server.url, name)}={token}" for name in names)
+    headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
     opened = []
-    for name in ("rollcall-screen", "rollcall", "rollcall-customer"):
-        cookies = {cookie_name(server.url, name): token}
-        async with httpx.AsyncClient(base_url=server.url, cookies=cookies, timeout=60) as http:
-            for path in _pages():
-                answer = await http.get(filled(path))
-                if answer.status_code != 303 or "/login" not in answer.headers["location"]:
-                    opened.append((name, path, answer.status_code))
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as http:
+        for path, method in sorted(_gets() | {(path, "POST") for path in UPLOADS}):
+            screen, stranger = [
+                await http.request(method, filled(path), headers=given)
+                for given in ({"Cookie": cookies}, {})
+            ]
+            is_page = path in PAGES and "/login" not in screen.headers.get("location", "")
+            if is_page or _told(screen) != _told(stranger):
+                opened.append((path, method, screen.status_code, stranger.status_code))
     assert opened == []
+
+
+def _gets() -> set[tuple[str, str]]:
+    """What a browser can ask for, but for files that everybody has, and the page of screens."""
+    gets = {address.path for address in addresses() if address.method == "GET"}
+    return {(path, "GET") for path in gets if not FILES.fullmatch(path) and path != "/wall"}
+
+
+def _told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.headers.get("location", "").partition("?")[0]
 
 
 async def test_another_tenants_addresses_answer_as_if_it_did_not_exist(

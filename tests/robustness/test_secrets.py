@@ -68,7 +68,7 @@ async def test_broken_connections_tell_nobody_the_database_s_password(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        async with httpx.AsyncClient(base_url=server.url) as http:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
             await http.get("/platform/login")
         await eventually(lambda: "Listening for other processes failed" in server.log())
         for what in ("cmdline", "environ"):

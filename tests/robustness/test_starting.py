@@ -1,4 +1,4 @@
-"""A start that can't succeed says why, and one that isn't wanted any more ends at once."""
+"""A start that can't succeed says why, and one that is stopped ends at once."""
 
 import asyncio
 import os
@@ -74,7 +74,7 @@ async def _ends(process: asyncio.subprocess.Process, pid: int | None = None) -> 
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """The address of a database that takes connections, and says nothing."""
+    """The url of a database that takes connections, and says nothing."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=16)
     yield f"postgresql://u@127.0.0.1:{listener.getsockname()[1]}/d?connect_timeout=1000"
     listener.close()

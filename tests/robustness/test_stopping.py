@@ -1,4 +1,4 @@
-"""SIGTERM: what was begun is ended, and nothing is lost."""
+"""SIGTERM: requests that were begun are finished, and nothing is lost."""
 
 import asyncio
 import signal

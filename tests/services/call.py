@@ -13,7 +13,7 @@ EVERYONE = set(Role)
 
 @dataclass(frozen=True)
 class Call:
-    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
+    """A service call: who may make it, and how to make it. `run` gets the actor and a user's id."""
 
     name: str
     allowed: set[Role]

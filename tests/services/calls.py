@@ -117,7 +117,7 @@ async def _is_connected(tenant_id: UUID) -> bool:
 
 
 async def _connect(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # for want of a secret, which only who may connect hears
+    with suppress(InvalidInputError):  # no secret; told only to people who may connect
         await connections.connect(actor, WITHOUT_SECRET)
     return None
 

@@ -1,5 +1,5 @@
-"""Counts what changes a database, row by row, for a walk over many calls: to compare all that is in
-it after each of them would be most of what the walk does."""
+"""Counts changed rows of a database, for a walk over many calls: comparing the whole database after
+each call would take most of the walk's time."""
 
 from sqlalchemy import text
 from sqlmodel import SQLModel
@@ -20,7 +20,7 @@ END $$ LANGUAGE plpgsql
 
 
 async def begin_to_count() -> None:
-    """Count from here on; what is written as it was is no change."""
+    """Count from here on; writing the same values again is no change."""
     database = runtime.current().database
     statements = [_TOLD, *(_on_sqlite() if database.is_sqlite else _on_postgresql())]
     async with transaction() as tx:

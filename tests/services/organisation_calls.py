@@ -52,7 +52,7 @@ async def _remove_picture(actor: Actor, _target: UUID) -> object:
 
 
 async def _get_portrait(actor: Actor, target: UUID) -> object:
-    image = await read_portrait(picture())
+    image = await read_portrait(actor, picture())
     async with transaction() as tx:
         user = await tx.get(User, target)
         if user is not None:

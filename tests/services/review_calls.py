@@ -12,7 +12,7 @@ from services.core.db import reading, transaction
 from services.core.errors import ConflictError
 from services.reviews import reasons, reviews, waiting
 from services.reviews import record as records
-from services.reviews.events import ReviewAction
+from services.reviews.actions import ReviewAction
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.reviews.record import digest_of

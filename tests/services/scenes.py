@@ -1,5 +1,5 @@
-"""Who makes each call of a walk, and on whom: put into one database at once, as a database for
-each call would be most of what the walk does."""
+"""The people for each call of a walk, all in one database: a database for each call would take most
+of the walk's time."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -69,7 +69,7 @@ def _sign_in(tx: Any, user: User, tenant: Tenant) -> Actor:
 
 @contextmanager
 def named(call: Call) -> Iterator[None]:
-    """Have an error in the block say which call it is of."""
+    """Let an error in the block say which call it belongs to."""
     try:
         yield
     except BaseException as error:

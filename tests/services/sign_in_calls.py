@@ -26,7 +26,7 @@ async def _admin_of(target: UUID) -> UUID:
 
 
 async def _copy_password_link(actor: Actor, target: UUID) -> object:
-    with suppress(ConflictError):  # of somebody invited, which only who may do it hears
+    with suppress(ConflictError):  # only invited; told only to people who may do it
         return await password_links.copy_link(actor, target)
     return None
 
@@ -42,7 +42,7 @@ async def _mail_password_link(actor: Actor, target: UUID) -> object:
 
 
 async def _reset_factors(actor: Actor, target: UUID) -> object:
-    with suppress(ConflictError):  # of somebody who has none, which only who may do it hears
+    with suppress(ConflictError):  # has none; told only to people who may do it
         await totp.reset(actor, target)
     return None
 

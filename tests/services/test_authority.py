@@ -69,7 +69,7 @@ async def test_call_is_allowed_or_refused_by_role(rollcall: Runtime) -> None:
     wrong = {}
     for scene in await set_scenes():
         allowed = scene.call.allowed
-        # Whoever may closes the organisation to those who come later.
+        # This call closes the organisation for callers that come later.
         roles = sorted(Role, key=lambda role: role in allowed)
         outcomes = {
             role: await refusal_of(scene.call, scene.actors[role], scene.targets[role])

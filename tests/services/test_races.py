@@ -7,11 +7,11 @@ import pytest
 
 from models import Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit.writing import Action
 from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.core.runtime import Runtime
 from services.users import accounts, invitations
+from services.users.actions import UserAction
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.factories import create_admin, create_tenant, create_users
@@ -33,7 +33,8 @@ async def test_two_invitations_of_one_address_make_one_account(
 ) -> None:
     async def play(number: int) -> UUID:
         email = f"ada{number}@example.com"
-        # Others each time: who is told of many emails elsewhere has to pause.
+        # New people each time: a user who asks about many emails of other organisations has to
+        # pause.
         here = await factories.sign_in(await create_admin(tenant))
         elsewhere = await factories.sign_in(await create_admin(other_tenant))
         invited, refused = await race(
@@ -72,8 +73,8 @@ async def test_an_invitation_counts_only_where_its_sender_was_still_in(
     outcomes = await rounds(play)
     assert set(outcomes) == {True, False}, "each was first now and then"
     entries = await books.audit_of(tenant)
-    out = {e.subject_id: e.number for e in entries if e.action == Action.USER_DEACTIVATED}
-    invitations_sent = [e for e in entries if e.action == Action.USER_INVITED]
+    out = {e.subject_id: e.number for e in entries if e.action == UserAction.DEACTIVATED}
+    invitations_sent = [e for e in entries if e.action == UserAction.INVITED]
     assert len(invitations_sent) == sum(outcomes)
     assert all(entry.number < out[entry.actor_id] for entry in invitations_sent)
     assert await books.ways_in([user.id for user in senders]) == []
@@ -127,7 +128,7 @@ async def test_of_two_tenant_admins_who_deactivate_each_other_exactly_one_succee
 async def test_of_two_platform_admins_who_deactivate_each_other_one_is_left(
     rollcall: Runtime,
 ) -> None:
-    # One pair after the other: each begins with nobody else in charge.
+    # One pair after the other: each begins without other admins.
     for _ in range(ROUNDS):
         pair = await create_users(2, None)
         one, other = await factories.sign_in_all(pair)
@@ -247,7 +248,7 @@ async def test_deactivating_against_reactivating_ends_as_the_log_says(
     await rounds(play, FEW_ROUNDS)
     last = {entry.subject_id: entry.action for entry in await books.audit_of(tenant)}
     active = {user.id for user in await books.active_users()}
-    assert {user.id for user in toggled if last[user.id] == Action.USER_ACTIVATED} == {
+    assert {user.id for user in toggled if last[user.id] == UserAction.ACTIVATED} == {
         user.id for user in toggled if user.id in active
     }
     assert await books.ways_in([user.id for user in toggled]) == []

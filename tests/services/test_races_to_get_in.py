@@ -1,4 +1,4 @@
-"""Getting in against being shut out, at the same moment: many rounds, on both databases."""
+"""Signing in and being deactivated at the same moment: many rounds, on both databases."""
 
 import pytest
 
@@ -56,7 +56,7 @@ async def test_sign_in_against_deactivation_leaves_nobody_in(tenant: Tenant, adm
 
 
 def _caller(number: int) -> sessions.Caller:
-    # From an address of their own: failures from one address are slowed down.
+    # Each from its own ip: failures from one ip are slowed down.
     return sessions.Caller(f"2001:db8::{number:x}", CALLER.user_agent)
 
 

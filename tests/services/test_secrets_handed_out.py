@@ -1,4 +1,5 @@
-"""What a call hands out that lets somebody in stands in one table, with what it takes."""
+"""Everything that a call hands out and that lets somebody in is in one table, with what the call
+requires."""
 
 import dataclasses
 import importlib
@@ -77,7 +78,7 @@ HANDS_OUT = {
     "workspace.wrong_role.correct_role": Secret.INVITATION,
     "reviews.record.export": Secret.AUDIT_EXPORT,
 }
-# What these return as text is words for people.
+# The texts that these return are words for people.
 WORDS_ALONE = {
     "users.invitations.check_field",
     "users.listing.list_inviters",

@@ -1,5 +1,5 @@
-"""Two who do the same at the same moment, on PostgreSQL: whatever unique row both would make, each
-is done, or refused by a sentence. What the database says of it by itself reaches nobody."""
+"""Two people do the same at the same moment, on PostgreSQL. If both would make the same unique row,
+each call succeeds, or is refused with a sentence. Nobody sees the database's own error."""
 
 import asyncio
 import re

@@ -23,7 +23,7 @@ PROXY = "10.0.0.1"
 
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[str]]]:
-    """What is logged from here on."""
+    """The lines that are logged from here on."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs._Line())

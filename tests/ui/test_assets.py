@@ -24,7 +24,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", [*OURS, NICEGUI])
 async def test_a_browser_keeps_them_for_good(base: str, path: str) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
         for headers in ({}, PLAIN):
             answer = await client.get(path, headers=headers)
             assert answer.status_code == 200
@@ -33,7 +33,7 @@ async def test_a_browser_keeps_them_for_good(base: str, path: str) -> None:
 
 @pytest.mark.parametrize("path", [STYLE_URL, NICEGUI])
 async def test_compressed_they_are_the_same(base: str, path: str) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
         plain = await client.get(path, headers=PLAIN)
         assert "content-encoding" not in plain.headers
         for _ in range(2):  # when first asked for, and from then on
@@ -48,7 +48,7 @@ async def test_compressed_they_are_the_same(base: str, path: str) -> None:
 
 
 async def test_an_earlier_version_s_file_is_not_found_and_not_kept(base: str) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
         for path in ("/static/live.0123456789ab.js", "/static/live.js"):
             answer = await client.get(path)
             assert answer.status_code == 404
@@ -56,14 +56,14 @@ async def test_an_earlier_version_s_file_is_not_found_and_not_kept(base: str) ->
 
 
 async def test_a_part_of_one_is_answered_as_such(base: str) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
         await client.get(NICEGUI)
         answer = await client.get(NICEGUI, headers={"Range": "bytes=0-9"})
         assert (answer.status_code, len(answer.content)) == (206, 10)
 
 
 async def test_what_a_browser_has_is_not_sent_again(base: str) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
         etag = (await client.get(NICEGUI, headers=PLAIN)).headers["etag"]
         answer = await client.get(NICEGUI, headers={"If-None-Match": etag})
         assert (answer.status_code, answer.content) == (304, b"")
@@ -105,7 +105,7 @@ def test_a_file_has_one_url(base: str, path: str) -> None:
     [{"If-None-Match": '"x"'}, {"If-Modified-Since": "x"}, {"Range": "bytes=0-1", "If-Range": "x"}],
 )
 async def test_no_header_has_a_file_compressed_anew(base: str, headers: dict[str, str]) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
         await client.get(NICEGUI)
         answers = [await client.get(NICEGUI, headers=headers) for _ in range(2)]
     for answer in answers:

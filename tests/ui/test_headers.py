@@ -266,7 +266,7 @@ async def test_a_text_that_looks_like_the_template_s_is_left_alone(base: str) ->
     ],
 )
 async def test_a_stranger_s_request_leaves_no_client(base: str, path: str, status: int) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
         before = (await client.get("/control/state")).json()["clients"]
         answer = await client.get(path)
         assert answer.status_code == status

@@ -1,4 +1,4 @@
-"""How committed facts are told to open pages, and what they cost where nobody watches."""
+"""How committed facts are told to open pages, and what that costs if nobody watches."""
 
 import asyncio
 from collections.abc import AsyncIterator

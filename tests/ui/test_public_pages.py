@@ -1,4 +1,4 @@
-"""The plain pages' own decisions: where they lead, what they keep, and what they end."""
+"""What the plain pages decide themselves: where they lead, what they store, and what they end."""
 
 import re
 from collections.abc import AsyncIterator
@@ -12,17 +12,19 @@ from sqlmodel import select
 
 from models import OneTimeLink, Passkey, Tenant, User
 from services.access import one_time_links
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.operations import setup
 from services.sessions import sessions
+from services.workspace import end_calendar
 from services.workspace.customers import visits
 from tests import factories
 from tests.conftest import PUBLIC_URL
 from tests.services.workspace.scene import create_poc
 from ui import public
-from ui.public import wall
+from ui.public import calendar, wall
 from ui.public.allowances import Allowance
 from ui.public.sign_in import local_path
 
@@ -288,3 +290,17 @@ async def test_a_browser_that_is_no_screen_yet_may_not_ask_for_codes_without_end
     begun = rollcall.database.queue.begun
     assert (await http.post("/wall/code")).status_code == 429
     assert rollcall.database.queue.begun == begun
+
+
+async def test_calendars_are_read_so_often_from_one_network_and_kept_nowhere(
+    http: httpx.AsyncClient, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar, "READS", Allowance("calendars", burst=2, per_second=0))
+    url = await end_calendar.tell_url(admin)
+    read = await http.get(url)
+    assert (read.status_code, read.headers["cache-control"]) == (200, "no-store")
+    assert "set-cookie" not in read.headers
+    await end_calendar.revoke(admin)
+    assert (await http.get(url)).status_code == 410
+    refused = await http.get(url)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")

@@ -16,6 +16,7 @@ from tests.services.screen_calls import new_screen
 from tests.services.screens.pairing_of import paired
 from ui import wall
 from ui.wall.hub import Hub, Line, hub
+from ui.wall.socket import WallSocket
 
 
 async def test_where_no_screen_hangs_nothing_wakes(
@@ -38,6 +39,34 @@ async def test_where_no_screen_hangs_nothing_wakes(
     telling.cancel()
     with suppress(asyncio.CancelledError):
         await telling
+
+
+async def test_a_screen_that_hangs_up_before_it_is_answered_is_forgotten(
+    rollcall: Runtime,
+) -> None:
+    origin = rollcall.settings.public_url
+    headers = {"host": origin.partition("://")[2], "origin": origin}
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": "/wall/socket",
+        "query_string": b"tab=" + b"0" * 16,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+    }
+    held = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(_message: object) -> None:
+        held.append(len(hub().lines))
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await WallSocket()(scope, receive, send)
+    assert held == [1]
+    assert hub().lines == set()
 
 
 def _last(line: Line) -> dict[str, str]:

@@ -9,7 +9,7 @@ import { columnsMenu } from "table_toolbar";
 const SEARCH_PAUSE = 250; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
-// The days of the filters are those of whoever looks, as the times of the rows are.
+// The filters' days and the rows' times are in the reader's time zone.
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
 const localDay = (at) => new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
@@ -55,7 +55,7 @@ const HEAD = `
     Exports are signed: keep the <a href="/audit-key.pem" target="_blank" rel="noopener">public key</a> to check them.
   </p>`;
 
-// Entries of one act on many, one after the other, are one line until it is opened.
+// Consecutive entries of one bulk act are shown as one line, which can be opened.
 const ROW = `
   <template v-for="{ entry, count, run } in rows" :key="run || entry.id">
     <tr role="row" tabindex="-1" :data-row="entry.id" :class="{'fresh-a': fresh[entry.id]}">
@@ -128,9 +128,9 @@ export default {
     has_more: Boolean,
     head: Object,
     config: String, // JSON: the list's columns and filters
-    columns: Array, // keys of those that this person chose
-    look: Object, // how they want rows to be; this list has one look
-    views: Array, // {name, query}: those that this person saved
+    columns: Array, // keys of the columns that this person chose
+    look: Object, // how this person wants rows to look; this list ignores it
+    views: Array, // {name, query}: views that this person saved
     query: Object,
     home: String,
     compact: Boolean,
@@ -165,7 +165,7 @@ export default {
     this.shown = { ...this.asked, words: words(this.query.folded_q) };
   },
   mounted() {
-    // A url that somebody sent, or that was typed, may be of another zone, or of none.
+    // A time in a url that was typed or sent may have another zone, or none.
     if ((this.asked.from || this.asked.to) && this.query.zone !== ZONE) {
       history.replaceState(history.state, "", location.pathname + this.search());
       this.ask();
@@ -192,7 +192,7 @@ export default {
   },
   computed: {
     self() {
-      return this; // what the menus are of
+      return this; // the choices of the menus
     },
     columnsShown() {
       return this.list.columns.filter(({ key, opens }) =>
@@ -246,7 +246,8 @@ export default {
       this.reached(result.head);
       this.shown = { ...this.asked, words: words(result.folded_q) };
       this.spoken = entries.length === 1 ? "1 entry loaded" : `${entries.length} entries loaded`;
-      // An act's entries that are one line come all of them: its count is true, and there are others.
+      // If the last line is a bulk act, the server sends all its entries, so that its count is
+      // right.
       if (this.more && this.rows.at(-1)?.run) this.older();
     },
     failed(message, seq) {
@@ -259,7 +260,7 @@ export default {
       location.assign(this.exportHref);
     },
 
-    // -- asking
+    // -- queries
     send(before) {
       clearTimeout(this.searching);
       clearTimeout(this.answering);
@@ -312,15 +313,16 @@ export default {
       this.ask();
     },
     reconnected() {
-      // What happened meanwhile is missing; older entries that were loaded are asked for again.
+      // Entries of the time without a connection are missing. Older entries that were loaded are
+      // read again.
       if (this.items.length <= 50) this.again = setTimeout(this.ask, Math.random() * 2_000);
     },
 
-    // -- what happens elsewhere
+    // -- what others do
     happened({ entry }) {
       this.reached(entry);
       if (!this.fits(entry) || this.items.some((other) => other.id === entry.id)) return;
-      // Replicas may tell of their entries in another order than that of the log.
+      // Entries of several replicas may arrive in another order than that of the log.
       const older = this.items.findIndex((other) => other.number < entry.number);
       this.items.splice(older < 0 ? this.items.length : older, 0, entry);
       this.fresh[entry.id] = true;
@@ -340,7 +342,7 @@ export default {
       );
     },
 
-    // -- what a person does with the list, beside its filters
+    // -- the person's acts, other than filters
     showColumn(key, shown) {
       const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
       this.columnKeys = shown ? [...keys, key] : keys;

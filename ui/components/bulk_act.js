@@ -1,14 +1,14 @@
-// A bulk act: what it would do, how far it is, and what became of each, whoever watches.
+// A bulk act: what it would do, how far it is, and the result for each person.
 import { h } from "vue";
 import { askWhile, listen } from "live_socket";
 import { avatar } from "cells";
 import { number } from "table_rows";
 
-const PAUSE = 1_000; // ms between two questions for what became of each
+const PAUSE = 1_000; // ms between two queries for the results
 const LIVE = "rollcall_bulk";
 const TABS = [["all", "All"], ["failed", "Failed"], ["skipped", "Skipped"], ["done", "Done"], ["to_come", "To come"]];
 const FIGURES = ["Pages closed", "Last one after"]; // columns of numbers
-// What is said of each kind; {n} is a number with its noun.
+// The words for each kind of act; {n} is a number with its noun.
 const WORDS = {
   deactivate: ["user", "Deactivate {n}", "Deactivating {n}", "{n} deactivated", "Deactivating"],
   activate: ["user", "Activate {n}", "Activating {n}", "{n} activated", "Activating"],
@@ -27,7 +27,7 @@ export default {
       after: this.results,
       reason: "",
       tell: this.preview.tells ?? false,
-      open: {}, // kinds whose people are listed
+      open: {}, // results whose people are listed
       tab: "all",
       spoken: "",
       sent: false,
@@ -38,7 +38,7 @@ export default {
   },
   mounted() {
     const ask = () => this.$emit("look");
-    // What the preview says changes with what others do.
+    // Acts of other people change what the preview says.
     const soon = () => this.now.state === "draft" && this.lookSoon();
     const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
     this.stopAsking = askWhile(() => this.now.state === "draft" && this.reason && !this.sent);
@@ -141,7 +141,7 @@ function handOver(act) {
         ? h("p", { role: "status" }, ["To ", to.flatMap((one, at) => (at ? [", ", one] : [one])), heirs.length > 1 ? ", divided by POC" : "", ", with each batch"])
         : h("p", { role: "status" }, ["Later. ", h("span", { class: "muted" }, "All of it stays on the list of orphaned work.")]),
     ]),
-    (heirs.length || act.before.left.some(({ key }) => key === "pocs" || key === "tasks")) && button(act, heirs.length ? "Change Who Gets It" : "Choose Who Gets It", "choose"),
+    (heirs.length || act.before.left.some(({ key }) => ["pocs", "tasks", "groups"].includes(key))) && button(act, heirs.length ? "Change Who Gets It" : "Choose Who Gets It", "choose"),
   ]);
 }
 
@@ -295,11 +295,11 @@ function figures(act) {
   if (act.now.kind === "deactivate") {
     const most = slowest == null ? "" : `, ${Math.round(slowest)} ms at most`;
     shown.push([pages, `${pages === 1 ? "page" : "pages"} closed${most}`]);
-    const pocs = act.now.heirs.reduce((sum, heir) => sum + heir.pocs, 0);
-    const tasks = act.now.heirs.reduce((sum, heir) => sum + heir.tasks, 0);
-    if (act.now.heirs.length) {
-      shown.push([pocs, `${pocs === 1 ? "POC" : "POCs"} handed over`]);
-      shown.push([tasks, `${tasks === 1 ? "task" : "tasks"} handed over`]);
+    for (const [kind, noun] of [["pocs", "POC"], ["tasks", "task"], ["groups", "group"]]) {
+      const given = act.now.heirs.reduce((sum, heir) => sum + (heir[kind] ?? 0), 0);
+      if (given || (act.now.heirs.length && kind !== "groups")) {
+        shown.push([given, `${noun}${given === 1 ? "" : "s"} handed over`]);
+      }
     }
   }
   return h("section", { class: "card card-flush" }, h("dl", { class: "bulk-figures" }, shown.map(([count, text, look]) =>

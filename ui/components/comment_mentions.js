@@ -1,5 +1,6 @@
-// Mentions in a comment: an @ offers the POC's active members, whom typing on finds; arrows mark one,
-// Enter or Tab takes them, Escape leaves what was typed. The text itself is what says who is meant.
+// Mentions in a comment. After an @ the POC's active members are offered, filtered by what is typed
+// next: arrows mark one, Enter or Tab inserts the name, Escape closes the list. The comment's text
+// alone says who is mentioned.
 import { h, nextTick } from "vue";
 
 const MOST = 8; // people offered at once
@@ -17,7 +18,7 @@ function found(view) {
   return view.known.filter(matches).slice(0, MOST);
 }
 
-// Sees from the text before the caret whether somebody is being mentioned.
+// Finds out from the text before the caret whether a mention is being typed.
 export function typed(view, area) {
   const before = area.value.slice(0, area.selectionStart);
   const match = TYPED.exec(before);
@@ -30,7 +31,7 @@ export function forget(view) {
   view.mention = null;
 }
 
-// The attributes of the text field while people are offered.
+// The text field's attributes while people are offered.
 export function mentioning(view) {
   const people = found(view);
   const marked = people[view.mention?.at];
@@ -42,7 +43,7 @@ export function mentioning(view) {
   };
 }
 
-// Whether a key was for those who are offered.
+// Handles a key while people are offered; returns whether it was used.
 export function pressed(view, event) {
   const people = found(view);
   if (!people.length || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false;

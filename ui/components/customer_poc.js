@@ -1,6 +1,6 @@
-// A POC as the customer's people see it: what waits for them first, then what the other side does,
-// the criteria; comments and resources beside. What it shows came from the server, which reads for
-// them what is shared and nothing else: whole at first, then row by row as it changes.
+// A POC as the customer's people see it: first what waits for them, then the team's tasks and the
+// criteria, with comments and resources beside. The server reads only what is shared with them. It
+// sends all of it once, then each row that changes.
 import { h } from "vue";
 import { icon } from "icons";
 import { askWhile, listen } from "live_socket";
@@ -69,7 +69,7 @@ export default {
       this.sending = false;
       this.error = why;
     },
-    // By a socket event: a row as it is now.
+    // From a socket event: a row as it is now.
     patch(rows, row) {
       const known = this.now[rows].find(({ id }) => id === row.id);
       if (known && known.version >= row.version) return;
@@ -160,7 +160,7 @@ function nothing(words) {
 
 const open = (tasks) => tasks.filter(({ status }) => status !== "done").length;
 
-// What is open, and what is finished behind a line that opens.
+// Open tasks, then finished ones in a section that can be opened.
 function split(view, tasks, button) {
   const finished = tasks.filter(({ status }) => status === "done");
   const rest = tasks.filter(({ status }) => status !== "done");

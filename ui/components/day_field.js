@@ -1,4 +1,4 @@
-// A field for one day, which tells each day that is chosen.
+// A field for one day, which emits each day that is chosen.
 import { h } from "vue";
 
 export default {

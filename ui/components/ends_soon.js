@@ -1,10 +1,11 @@
-// What ends soon, grouped by nearness: people, customers' people, and links that nobody has used.
+// What ends soon, the nearest group first: people, customers' people, and links that nobody has
+// used.
 import { h } from "vue";
 import { avatar } from "avatar";
 import { icon } from "icons";
 import { listen } from "live_socket";
 
-const FEW = 8; // rows of a group, before the rest is asked for
+const FEW = 8; // rows of a group that are shown until all are asked for
 const TICK = 20_000; // ms between two looks at the clock
 const DAY = 86_400_000; // ms
 const LONGEST = 2 ** 31 - 1; // ms, of a timer
@@ -52,14 +53,14 @@ export default {
       this.wait();
     },
 
-    // -- what arrives: many changes at once are asked about once
+    // -- events: many changes at once lead to one query
     soon() {
       this.asking ??= setTimeout(() => {
         this.asking = null;
         this.$emit("stale");
       }, 200);
     },
-    // At the next end, and at midnight there, the groups are others.
+    // The groups change when something ends, and at midnight in the organisation's zone.
     wait() {
       clearTimeout(this.waiting);
       const left = Date.parse(this.next) - Date.now() + 1_000;

@@ -1,5 +1,5 @@
-// Files on their way to the server: dropped anywhere on the page, pasted, or chosen. Each is a
-// request of its own, one after the other, which shows how far it is and can be cancelled.
+// Uploads: files that are dropped anywhere on the page, pasted, or chosen. They are sent one after
+// the other, each in its own request, which shows its progress and can be cancelled.
 import { h } from "vue";
 import { askWhile } from "live_socket";
 
@@ -36,7 +36,7 @@ export default {
     },
     take(event, data) {
       this.over = false;
-      if (!data?.files.length) return; // text, which goes where it was meant to
+      if (!data?.files.length) return; // pasted text goes into the field as usual
       event.preventDefault();
       const folders = new Set([...data.items].map((item) => item.webkitGetAsEntry?.())
         .filter((entry) => entry?.isDirectory).map((entry) => entry.name));
@@ -74,7 +74,7 @@ export default {
       if (request.status === 201) this.ended(upload, "");
       else this.ended(upload, plain ? request.responseText : "This couldn’t be uploaded. Nothing was kept.");
     },
-    // Without an error it is there, or (null) cancelled.
+    // `error` is empty after success, and null after a cancellation.
     ended(upload, error) {
       this.request = null;
       if (error) refuse(upload, error);
@@ -96,7 +96,7 @@ export default {
     },
     chosen(event) {
       this.add([...event.target.files]);
-      event.target.value = ""; // the same file, mended, is another one
+      event.target.value = ""; // so that the same file can be chosen again once it is corrected
     },
   },
   render() {

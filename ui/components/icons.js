@@ -1,4 +1,5 @@
-// The icons, drawn with lines in the colour of the text around them; a name says what one shows.
+// The icons: lines in the colour of the text around them. Names say what is drawn, not what it is
+// for.
 import { h } from "vue";
 
 const PATHS = {

@@ -45,7 +45,7 @@ export default {
     // -- the person's
     async chosen(event) {
       const file = event.target.files[0];
-      event.target.value = ""; // the same file, mended, is another one
+      event.target.value = ""; // so that the same file can be chosen again once it is corrected
       if (!file || this.bytes) return;
       this.error = "";
       if (file.size > this.most) return this.refused(this.tooLong);

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from nicegui.events import GenericEventArguments
 
-from services.core.errors import InvalidInputError
+from services.core.errors import InvalidInputError, TooMuchAtOnceError
 from services.core.images import MAX_BYTES, TOO_LONG
 from ui.actions import told
 from ui.components.component import Component
@@ -73,5 +73,5 @@ class ImagePicker(Component, script="image_picker.js"):
     async def _take(self, data: bytes) -> None:
         try:
             await self._handler(data)
-        except InvalidInputError as error:
+        except (InvalidInputError, TooMuchAtOnceError) as error:
             self.run_method("refused", str(error))

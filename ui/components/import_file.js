@@ -1,5 +1,5 @@
-// A file of people: its bytes go to the server in pieces; then a preview, whose questions are
-// answered here. What it looks like is in import_file_view.js.
+// A file of people to invite: sends its bytes to the server in pieces, then asks the questions of
+// the preview. import_file_view.js draws it.
 import { listen } from "live_socket";
 import { view } from "import_file_view";
 
@@ -68,7 +68,7 @@ export default {
     // -- the person's
     async chosen(event) {
       const file = event.target.files[0];
-      event.target.value = ""; // the same file, mended, is another one
+      event.target.value = ""; // so that the same file can be chosen again once it is corrected
       if (!file) return;
       Object.assign(this, { name: file.name, error: "", preview: null, phase: "reading" });
       if (file.size > this.max_bytes) return this.refused("This file is too large: 4 MB at most. Split it.");

@@ -1,4 +1,4 @@
-// What the preview of a file looks like: encoding, columns, rows with their fates.
+// Draws the preview of a file: its encoding, columns, and rows with what will happen to them.
 import { h } from "vue";
 import { icon } from "icons";
 

@@ -1,10 +1,10 @@
-// One import: how far it is, wherever it was begun.
+// One import and its progress, also if it was begun on another page.
 import { h } from "vue";
 import { listen } from "live_socket";
 import { count, counted } from "import_file_view";
 
-const PAUSE = 1_000; // ms between two questions for the rows that aren't invited
-const SHOWN = 200; // rows of a kind on the screen; the download has every row
+const PAUSE = 1_000; // ms between two queries for the rows that weren't invited
+const SHOWN = 200; // rows of each result that are shown; the download has every row
 
 export default {
   props: { run: Object, details: Object, results_url: String, another_url: String, live_event: String },

@@ -1,4 +1,4 @@
-// A sentence whose times are those of the reader's own clock.
+// A sentence whose times are in the reader's time zone.
 import { h } from "vue";
 import { localised } from "local_times";
 

@@ -1,5 +1,5 @@
-// Times in the reader's own zone, as all times on our pages are. Sentences come with them in UTC,
-// which the tooltip keeps.
+// Times in the reader's time zone, like all times on our pages. The server sends sentences with UTC
+// times, which the tooltip still shows.
 import { h } from "vue";
 
 const MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December";

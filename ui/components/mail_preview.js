@@ -1,4 +1,4 @@
-// A mail as it would arrive. Its HTML is in a frame of its own, where scripts and links are off.
+// A mail as it would arrive. Its HTML is in its own frame, where scripts and links are off.
 const FORMS = ["HTML", "Plain text"];
 
 export default {
@@ -29,7 +29,7 @@ export default {
     window.removeEventListener("resize", this.fit);
   },
   methods: {
-    // As high as what is in it.
+    // The frame is as high as its content.
     fit() {
       const frame = this.$refs.frame;
       const body = frame?.contentDocument?.body;

@@ -1,4 +1,4 @@
-// "Go to or do": anything that one may reach, found as one types. Ctrl or ⌘ and K open it.
+// "Go to or do": finds people, pages and acts while one types. Ctrl+K or ⌘K opens it.
 import { h } from "vue";
 import { icon } from "icons";
 import { hue, initials } from "table_rows";
@@ -16,7 +16,7 @@ export default {
     words: "",
     groups: [], // of the last answer: {label, offers}
     at: 0, // the number of the offer that Enter takes
-    person: null, // who was marked last: their acts are offered, too
+    person: null, // the person who was marked last: their acts are offered, too
     isLoading: false,
     error: "",
   }),
@@ -31,7 +31,7 @@ export default {
     clearTimeout(this.typing);
   },
   computed: {
-    // With the acts on the marked person, behind what was found by name.
+    // The offers: what was found by name, then the acts on the marked person.
     shown() {
       const { person, groups } = this;
       if (!person?.acts.length) return groups;
@@ -50,7 +50,7 @@ export default {
     pressed(event) {
       const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
       if (key.toLowerCase() !== "k" || !(ctrlKey || metaKey) || altKey || shiftKey) return;
-      event.preventDefault(); // some browsers go to their own search with it
+      event.preventDefault(); // some browsers open their own search with it
       if (this.isOpen) this.$refs.dialog.close();
       else if (!document.querySelector("dialog[open]")) this.open();
     },
@@ -186,7 +186,7 @@ function avatar({ id, label, online }) {
   ]);
 }
 
-// The letters that were typed, where the name has them as they are.
+// Marks the typed letters in the name, if the name has exactly these.
 function marked(name, words) {
   const word = words.trim().split(/\s+/u)[0];
   const at = word ? name.toLowerCase().indexOf(word.toLowerCase()) : -1;

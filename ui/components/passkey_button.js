@@ -1,5 +1,5 @@
-// Has the browser make a passkey. The server is asked for what it needs first (`ask`), calls `make`
-// with it, and gets the browser's answer (`made`).
+// Has the browser make a passkey: asks the server for the options (`ask`), which answers by calling
+// `make`, and sends the browser's answer back (`made`).
 const REFUSED = {
   InvalidStateError: "This device has a passkey for your account already.",
   NotAllowedError: "No passkey was made. Try again when you are ready.",

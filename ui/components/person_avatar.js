@@ -1,4 +1,4 @@
-// Somebody's picture or initials, alone.
+// Somebody's picture or initials, without the name.
 import { avatar } from "avatar";
 
 export default {

@@ -1,11 +1,12 @@
-// The comments on a POC, the oldest first, with a composer below. Who reads a comment is chosen
-// before it is posted, and said in words: internal ones have a lock, shared ones the customer's name.
+// The comments on a POC, the oldest first, with a field for a new one below. Who may read a comment
+// is chosen before it is posted, and shown in words: internal ones have a lock, shared ones the
+// customer's name.
 import { h } from "vue";
 import { avatar } from "avatar";
 import { askWhile, listen } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
-const NEAR_END = 80; // px above the page's end, from which one goes along with what is new
+const NEAR_END = 80; // px from the page's end within which new comments are scrolled into view
 
 export default {
   props: {
@@ -26,7 +27,7 @@ export default {
       error: "",
       sending: false,
       known: this.people,
-      mention: null, // what is typed after an @, and who of those found is marked
+      mention: null, // what is typed after an @, and which of the people found is marked
     };
   },
   created() {
@@ -69,7 +70,7 @@ export default {
       const known = this.byId.get(comment.id);
       if (known && known.version >= comment.version) return;
       const isEarlier = [...this.byId.keys()].every((id) => comment.id < id);
-      if (!known && this.earlier && isEarlier) return; // it waits with those beside it
+      if (!known && this.earlier && isEarlier) return; // read with others that changed
       const { scrollHeight } = document.documentElement;
       const follows = !known && window.innerHeight + window.scrollY > scrollHeight - NEAR_END;
       this.byId = new Map(this.byId).set(comment.id, comment);
@@ -78,7 +79,7 @@ export default {
     toEnd() {
       this.$nextTick(() => this.$el.lastElementChild?.scrollIntoView({ block: "end" }));
     },
-    // An author was let in or shut out, or is called otherwise.
+    // An author was activated, deactivated or renamed.
     patchPerson({ id, name, active, picture }) {
       const comments = [...this.byId.values()].map((comment) =>
         comment.author_id === id
@@ -147,7 +148,7 @@ function one(view, comment) {
   ]);
 }
 
-// A comment of which nothing is left but that it was there.
+// A removed comment: only the fact that there was one is shown.
 function taken({ removed_by, removed_at, shared }) {
   return `Removed by ${removed_by}, ${dayOf(removed_at)}. It was ${shared ? "shared" : "internal"}.`;
 }
@@ -220,7 +221,7 @@ function choice(view, value, label) {
   ]);
 }
 
-// Who reads what is shared.
+// Who may read shared comments.
 function readers({ readers: count, customer }) {
   if (!count) return `Nobody at ${customer} can open this POC yet. The team reads this.`;
   return `${count === 1 ? "1 person" : `${count} people`} at ${customer} and the team read this.`;

@@ -1,5 +1,5 @@
-// The head of a POC: its title and status, its facts, how far both sides are, and its tabs; patched by
-// the POC's room. What can be done about it stands in the slot.
+// The head of a POC: title, status, facts, the progress of both sides, and the tabs. Events of the
+// POC's room patch it. The slot has the buttons.
 import { h } from "vue";
 import { avatar } from "avatar";
 import { listen } from "live_socket";
@@ -44,7 +44,7 @@ export default {
       event.preventDefault();
       links[(at + step + links.length) % links.length].focus();
     },
-    // The owner was let in or shut out, or is called otherwise.
+    // The owner was activated, deactivated or renamed.
     patchPerson(person) {
       if (person.id === this.now.owner.id) this.now = { ...this.now, owner: person };
     },
@@ -96,7 +96,7 @@ function fact(name, content, look = "") {
   return h("div", { class: ["fact", look] }, [h("dt", name), h("dd", content)]);
 }
 
-// So many of so many are done; the bar of the whole has both sides in it.
+// How many tasks of how many are done. The bar for the whole POC shows both sides.
 function progress(name, parts, sides) {
   const sum = (at) => parts.reduce((all, side) => all + sides[side][at], 0);
   const [done, total, overdue] = [sum(0), sum(1), parts.length === 1 ? sum(2) : 0];

@@ -1,15 +1,14 @@
-// The tasks of a POC: a list by groups, a board by status, or a timeline. All are moved by dragging
-// and by the keyboard, and patched by what others do. What somebody asks for is
-// shown at once, and put right by the server where it is refused. What is looked for stands in the
-// url.
+// The tasks of a POC: a list by groups, a board by status, or a timeline. Tasks are moved by
+// dragging and by the keyboard, and patched by what others do. What somebody asks for is shown at
+// once, and put right by the server where it is refused. What is looked for stands in the url.
 import { h } from "vue";
 import { listen } from "live_socket";
 import { matches, read, toolbar, write } from "task_filters";
 import { board, list } from "task_views";
 import { timeline } from "task_timeline";
 
-const FRESH = 1800; // ms for which a change by somebody else is tinted
-const STEADY = 500; // ms after the last key by which a bar was moved: then it is sent
+const FRESH = 1800; // ms for which another person's change is highlighted
+const STEADY = 500; // ms without another key until the move of a bar is sent
 const LOOKS = { list, board, timeline };
 
 export default {
@@ -22,9 +21,9 @@ export default {
     span: Array, // the POC's first and last day
     mayChange: Boolean,
     empty: String,
-    accepts: Boolean, // whether somebody is there who accepts what the team finishes
+    accepts: Boolean, // whether the POC has customer's people, who accept finished tasks
     statuses: Array,
-    steps: Object, // of each status: what may come next
+    steps: Object, // for each status: the statuses that may follow
   },
   data() {
     return {
@@ -33,14 +32,14 @@ export default {
       fresh: new Map(),
       said: "",
       lifted: null,
-      pull: null, // the bar that the mouse drags, from where, and by how many days
+      pull: null, // the bar that is dragged, where the drag began, and by how many days
       menu: null,
       wanted: read(),
     };
   },
   created() {
     this.timers = new Map();
-    this.pulled = false; // whether the next click is the end of a drag
+    this.pulled = false; // whether the next click belongs to a drag that just ended
     const { groups, tasks } = JSON.parse(this.rows);
     this.show(groups, tasks);
   },
@@ -88,7 +87,7 @@ export default {
       const rest = this.byGroup.filter(({ id }) => id !== group.id);
       this.byGroup = group.archived ? rest : [...rest, group].sort(inOrder);
     },
-    // Somebody was let in or shut out, or is called otherwise: that shows wherever they are.
+    // Somebody was activated, deactivated or renamed: it shows everywhere they appear.
     patchPerson(person) {
       const as = (other) => (other.id === person.id ? person : other);
       const patched = (work) =>
@@ -110,7 +109,7 @@ export default {
     of(group) {
       return [...this.byTask.values()].filter((task) => task.group === group.id).sort(inOrder);
     },
-    // Those of them that are looked for.
+    // The tasks that match the filters.
     seen(group) {
       return this.of(group).filter((task) => matches(this, task));
     },
@@ -138,14 +137,14 @@ export default {
     early(task) {
       this.byTask = new Map(this.byTask).set(task.id, { ...task, early: true });
     },
-    // A bar that was dragged stands where it was, and its click does nothing.
+    // Cancels a drag: the bar goes back, and the click that follows does nothing.
     putBack() {
       const { id, first, last } = this.pull ?? {};
       const task = this.byTask.get(id);
       this.pull = null;
       if (task) this.early({ ...task, start: first, end: last });
     },
-    // Shows a task's new days at once, and sends them when the keys rest.
+    // Shows a task's new days at once, and sends them when no more keys are pressed.
     schedule(task, days, steady = STEADY) {
       this.early({ ...task, ...days });
       clearTimeout(this.timers.get(task.id));
@@ -159,7 +158,7 @@ export default {
     label(status) {
       return this.statuses.find(([value]) => value === status)?.[1] ?? status;
     },
-    // Have a task stand before another one of its group, or at the group's end.
+    // Move a task before another one of its group, or to the group's end.
     place(task, group, before) {
       if (before?.id === task.id) return;
       this.act("move", {
@@ -169,7 +168,7 @@ export default {
         before: before?.id ?? null,
       });
     },
-    // Have a group stand before the one above it.
+    // Move a group before the one above it.
     raise(group) {
       const above = this.byGroup[this.byGroup.indexOf(group) - 1];
       this.act("move_group", { id: group.id, version: group.version, before: above.id });
@@ -180,7 +179,7 @@ export default {
       const at = tasks.findIndex(({ id }) => id === task.id) + by;
       if (at >= 0 && at < tasks.length) {
         this.place(task, group, by < 0 ? tasks[at] : tasks[at + 1]);
-        this.said = `${task.title}: place ${at + 1} of ${tasks.length}`;
+        this.said = `${task.title}: position ${at + 1} of ${tasks.length}`;
         return;
       }
       const next = this.byGroup[this.byGroup.indexOf(group) + by];
@@ -188,7 +187,8 @@ export default {
       this.place(task, next, by < 0 ? undefined : this.of(next)[0]);
       this.said = `${task.title}: moved to ${next.title}`;
     },
-    // Space lifts a card, arrows bring it to another status, Space drops it there, Escape doesn't.
+    // Space lifts a card, arrows move it to another status, Space drops it there, Escape puts it
+    // back.
     liftByKey(event, task) {
       if (![" ", "ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
       const lanes = this.statuses.map(([value]) => value);
@@ -211,7 +211,7 @@ export default {
         this.lifted = null;
         this.said = `${task.title} stays in ${this.label(task.status)}.`;
       }
-      // In another lane it is drawn as a new element.
+      // In another lane it is a new element, which has to get the focus again.
       this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"]`)?.focus());
     },
     drag(event, task) {
@@ -244,10 +244,10 @@ export default {
   },
 };
 
-// A task with what the server left out, as it is empty.
+// A task with the empty values that the server leaves out.
 const EMPTY = { reason: "", start: "", end: "", due: "", due_tone: "", people: [], comments: 0, position: 0 };
 const complete = (task) => ({ ...EMPTY, accepted: "", archived: false, by: "", ...task });
-// The same of a group.
+// A group with the empty values that the server leaves out.
 const whole = (group) => ({ description: "", start: "", end: "", people: [], archived: false, ...group });
 
 const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);

@@ -1,10 +1,10 @@
-// The table of POCs: whose each is, how far both sides are, and when it is due.
+// The table of POCs: owner, progress of both sides, and due date.
 import { h } from "vue";
 import { avatar, clip, day, labelOf } from "cells";
 import { liveTable } from "live_table";
 
 const DAY = 86_400_000; // ms
-const WEEKS = 21; // days from which on they are counted in weeks
+const WEEKS = 21; // from this many days on, weeks are shown
 const SIDES = [
   ["team", "Team"],
   ["customer_side", "Customer"],
@@ -15,7 +15,7 @@ export default liveTable({
   rowLook: (row) => ({ "is-closed": row.closed }),
   hears: (table) => ({ rollcall_person: table.patchOwner }),
   methods: {
-    // An owner is active no more, or again, or is called otherwise.
+    // An owner was activated, deactivated or renamed.
     patchOwner({ id, name, active, picture }) {
       const told = { owner: name, owner_active: active, owner_picture: picture };
       for (const row of [...this.items, ...this.recent.values()]) {
@@ -42,7 +42,7 @@ function status(table, row) {
   return h("span", { class: `chip poc-chip poc-chip-${row.status}` }, label);
 }
 
-// How much of the team's side and of the customer's is done, the team's above.
+// The progress of both sides, the team's above the customer's.
 function sides(table, row) {
   const shown = SIDES.filter(([key]) => row[key]?.[1]);
   if (!shown.length) return h("span", { class: "small muted" }, "no tasks");
@@ -58,7 +58,7 @@ function side(label, done, all, key) {
   ]);
 }
 
-// When it is due, and below that what there is to say of it.
+// The due date, with a remark below it.
 function due(table, row) {
   if (row.closed) {
     const words = row.closed_at ? `Closed ${shortDay(row.closed_at.slice(0, 10))}` : "Closed";

@@ -54,7 +54,7 @@ export default {
       link.click();
       setTimeout(() => URL.revokeObjectURL(url), 0);
     },
-    // The rest of the page is left out (90-media.css).
+    // The stylesheet hides the rest of the page (90-media.css).
     print() {
       document.body.dataset.prints = "codes";
       window.print();

@@ -1,9 +1,9 @@
-// Shows nothing: tells the server when a socket event arrived that makes the page's content stale,
-// once for many in a row, and once more after a lost connection.
+// Shows nothing. Tells the server that the page's content is stale: after socket events, once for
+// many in a row, and after a lost connection.
 import { listen } from "live_socket";
 
 const SOON = 300; // ms
-const AGAIN = 5_000; // ms until the server is asked again that couldn't read its database
+const AGAIN = 5_000; // ms until the server is asked again after it couldn't read its database
 
 export default {
   template: "<span hidden></span>",

@@ -1,5 +1,5 @@
-// Whom a review asks about: each is kept or deactivated, alone or together, by buttons or by keys.
-// Others' decisions appear in place.
+// The people in a review: each is kept or deactivated, one by one or several at once, by buttons or
+// keys. Other reviewers' decisions appear in place.
 import { h } from "vue";
 import { ago, avatar } from "cells";
 import { icon } from "icons";
@@ -70,7 +70,7 @@ export default {
     decide(row, choice) {
       if (!this.open || row.user === this.me) return;
       const decision = row.decision === choice ? "" : choice;
-      row.decision = decision; // at once; the patch makes it true
+      row.decision = decision; // shown at once; the patch from the server confirms it
       this.$emit("decide", { ids: [row.id], decision });
     },
     decideChosen(decision) {

@@ -1,5 +1,5 @@
-// The sections of a page, of which one is shown. On a narrow screen they are a row, scrolled so that
-// the current one is in sight.
+// Links to the sections of a page, of which one is shown. On a narrow screen they are one row,
+// scrolled so that the current one is visible.
 export default {
   template: `
   <nav class="settings-nav" :aria-label="label">

@@ -1,6 +1,6 @@
-// The surroundings of a signed-in page: skip link, header, navigation, the person's menu, main part.
-// One element on the server, however many links it shows. Written out and not a template, which
-// would first be compiled in the browser, before anything of the page is seen.
+// The frame of a signed-in page: skip link, header, navigation, the person's menu, main part. It is
+// one element on the server, however many links it shows. It has a render function, because a
+// template would have to be compiled in the browser before anything of the page is shown.
 import { h } from "vue";
 import { listen } from "live_socket";
 import palette from "palette";
@@ -30,18 +30,18 @@ export default {
   data() {
     return {
       theme: window.rollcallTheme.chosen,
-      undecided: 0, // people who wait for a decision in the review that is under way
+      undecided: 0, // people without a decision in the open review
       organisation: { name: this.home_title, logo: this.home_logo },
     };
   },
   mounted() {
-    // What the page began with isn't done once more by who comes back to it.
+    // What the page does at its beginning isn't done again when somebody comes back to it.
     const url = new URL(location.href);
     url.searchParams.delete("do");
     if (url.href !== location.href) history.replaceState(history.state, "", url);
     document.addEventListener("click", this.outside);
-    window.addEventListener("storage", this.lookAtTheme); // another tab's choice
-    // Of tabs that need more room than there is, the one that is open is in sight.
+    window.addEventListener("storage", this.lookAtTheme); // chosen in another tab
+    // If the tabs don't all fit, scroll to the open one.
     const tab = this.$el.querySelector('.tabs [aria-current="page"]');
     tab?.scrollIntoView({ block: "nearest", inline: "center" });
     const heard = { rollcall_header: this.changed, rollcall_undecided: ({ count }) => this.count(count) };
@@ -87,12 +87,12 @@ export default {
         h("bdi", name),
       ]);
     },
-    // The organisation is called otherwise from now on, or has another logo.
+    // The organisation's name or logo has changed.
     changed({ name, logo }) {
       document.title = document.title.replace(` · ${this.organisation.name} ·`, () => ` · ${name} ·`);
       this.organisation = { name, logo };
     },
-    // The organisation that a Platform Admin has entered, and the way out.
+    // The organisation in which a Platform Admin works, and the way out of it.
     trail() {
       const above = "/platform/tenants";
       const here = { "aria-current": "page", dir: "auto", class: "trail-here" };
@@ -108,7 +108,7 @@ export default {
       if (!this.navigation.length) return h("span", { class: "nav" });
       return h("nav", { class: "nav", "aria-label": "Main" }, this.navigation.map(link));
     },
-    // The pages that stand beside this one, which is no link: so one alone is called as it is.
+    // The tabs of sibling pages. The page that is open is no link, so a single tab is only a label.
     beside() {
       const tab = ({ name, href, current, counts }) => {
         const content = counts && this.undecided ? [name, undecided(this.undecided)] : name;

@@ -1,23 +1,23 @@
-// The keys of a page, and the dialog "Keyboard" that lists them. Those that are one character can be
-// turned off (WCAG 2.2, 2.1.4).
+// The keyboard shortcuts of a page, and the dialog "Keyboard" that lists them. Shortcuts of one
+// character can be turned off (WCAG 2.2, 2.1.4).
 import { h, reactive } from "vue";
 import { icon } from "icons";
 
 const OFF = "rollcall-keys-off"; // in the browser's storage
 const PATIENCE = 1_500; // ms in which the second of two keys is pressed
 
-// Whether they act. What is on the page lists its keys in groups: {label, keys: [[what they do,
-// ["Shift", "F"]], …]}.
+// Whether shortcuts of one character are on. Parts of the page list their keys in groups: {label,
+// keys: [[what they do, ["Shift", "F"]], …]}.
 export const singleKeys = reactive({ on: !read(), isListed: false, groups: [] });
 
-// Have these groups listed; returns what takes them away again.
+// Lists these groups; returns a function that removes them.
 export function listKeys(...groups) {
   const shown = groups.filter(({ keys }) => keys.length);
   singleKeys.groups.push(...shown);
   return () => (singleKeys.groups = singleKeys.groups.filter((group) => !shown.includes(group)));
 }
 
-// The key that acts on the page; "" where it is for a field, a dialog, or nobody.
+// The key, if it is meant for the page; "" if it is for a field or a dialog.
 export function keyOf(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return "";
   if (document.querySelector("dialog[open]") || isTyping(event.target)) return "";
@@ -39,7 +39,7 @@ export default {
     document.removeEventListener("keydown", this.last);
   },
   computed: {
-    // The pages of the navigation, each by a letter of its name that no other one has.
+    // The pages of the navigation, each with a letter of its name that no other page uses.
     pages() {
       const pages = {};
       for (const page of this.navigation) {
@@ -63,7 +63,8 @@ export default {
     return singleKeys.isListed ? dialog([{ label: "Everywhere", keys: this.everywhere }, ...singleKeys.groups]) : null;
   },
   methods: {
-    // Before anything on the page: the second of two keys may act by itself there.
+    // Runs before all handlers of the page: the second of two keys may be a shortcut of its own
+    // there.
     first(event) {
       const goes = Date.now() - (this.goesSince ?? 0) < PATIENCE;
       this.goesSince = 0;
@@ -76,7 +77,7 @@ export default {
       else return;
       event.preventDefault();
     },
-    // Behind everything on the page: what has a use of its own for the key took it.
+    // Runs after all handlers of the page: a part that uses the key itself has taken it.
     last(event) {
       const key = keyOf(event);
       const back = key === "Escape" && !this.isBusy && document.querySelector("a.back-link");
@@ -88,7 +89,7 @@ export default {
   },
 };
 
-// Whether Escape has something to close, or to let go of.
+// Whether Escape has something to close or to cancel.
 function isBusy() {
   const at = document.activeElement;
   const isTyped = ({ value, defaultValue }) => value !== defaultValue;
@@ -136,7 +137,7 @@ function turn(on) {
   try {
     localStorage.setItem(OFF, JSON.stringify(!on));
   } catch {
-    // A browser may deny its storage: then it is so on this page.
+    // A browser may deny its storage: then the choice holds for this page.
   }
 }
 

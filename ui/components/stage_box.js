@@ -1,4 +1,4 @@
-// The views of the wall, in a box of a page: the same drawing (ui/wall/scripts), for one's own eyes.
+// The views of a screen in a box on a page, drawn by the same scripts (ui/wall/scripts).
 const BUTTONS = { roll_call: "Roll call", people: "People", pocs: "POCs", trouble: "Trouble" };
 const SECOND = 1000;
 
@@ -25,7 +25,7 @@ export default {
     clearInterval(this.ticking);
   },
   methods: {
-    // A tree of its own: the wall's style and the app's have nothing to do with each other.
+    // A shadow tree, so that the styles of the wall and of the app don't mix.
     draw(root) {
       root.innerHTML = `${this.hatch}<div class="wall-box"><div class="stage"></div></div>`;
       const sheet = { rel: "stylesheet", href: this.sheet };

@@ -1,10 +1,9 @@
-// The System page: what the doctor found, and figures that move. What it looks like is in
-// system_view.js.
+// The System page: what the doctor found, and live figures. system_view.js draws it.
 import { listen } from "live_socket";
 import { KEPT, view } from "system_view";
 
-const STALE = 5_000; // ms without figures, after which the page doesn't count as live
-const CROSSED = 4_000; // ms for which a check that changed sides is highlighted
+const STALE = 5_000; // ms without figures until the page is shown as not live
+const CROSSED = 4_000; // ms for which a check whose result changed is highlighted
 const SAID = 2_500; // ms for which a button says that it has copied
 
 export default {
@@ -15,7 +14,7 @@ export default {
       ...this.values,
       connected: true,
       at: null,
-      busy: null, // the name of the check that is made just now; "" for all of them
+      busy: null, // the name of the check that runs now; "" for all of them
       crossed: {},
       copied: false,
     };

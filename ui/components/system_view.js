@@ -1,4 +1,4 @@
-// What the System page looks like: `view(system)` is its render function.
+// Draws the System page: `view(system)` is its render function.
 import { h } from "vue";
 import { icon } from "icons";
 import { localised } from "local_times";

@@ -11,13 +11,14 @@ export function short(day) {
   return new Date(day * DAY).toLocaleDateString("en-GB", options);
 }
 
-// The first and last day of a task or group, as numbers; one of them does for both.
+// The first and last day of a task or group, as numbers; if one is missing, the other is used for
+// both.
 export function daysOf({ start, end }) {
   if (!start && !end) return null;
   return [dayOf(start || end), dayOf(end || start)];
 }
 
-// The days of a group: its own, or else those from the first to the last of its tasks.
+// The days of a group: its own, or from the first to the last day of its tasks.
 export function spanOf(group, tasks) {
   const own = daysOf(group);
   if (own) return own;

@@ -1,5 +1,5 @@
-// What stands above the tasks of a POC: how they are looked at, which of them, and what can be added.
-// What is looked for stands in the url, and goes along from one look to another.
+// The bar above the tasks of a POC: the view, the filters, and the buttons to add. The filters are
+// kept in the url, and stay when the view changes.
 import { h } from "vue";
 import { icon } from "icons";
 
@@ -57,7 +57,8 @@ export function toolbar(view) {
   ]);
 }
 
-// Everybody who has a task here, the visitor first, and “nobody”. Who was chosen stays in the list.
+// Everybody who has a task here, the visitor first, and “nobody”. A chosen person stays in the
+// list.
 function assignees(view) {
   const names = new Map();
   for (const { people } of view.byTask.values())

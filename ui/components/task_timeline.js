@@ -1,6 +1,6 @@
-// The tasks of a POC as bars from their start to when they are due, with a line for today. A bar is a
-// button: arrows move it by a day, with Shift its end alone, Enter edits it; the mouse drags it, or
-// one of its ends. Positions are in days; the stylesheet makes widths of them.
+// The tasks of a POC as bars from start to due date, with a line for today. A bar is a button:
+// arrows move it by a day, with Shift only its end, Enter edits it; the mouse drags it, or one of
+// its ends. Positions are in days; the stylesheet turns them into widths.
 import { h } from "vue";
 import { icon } from "icons";
 import { dayOf, daysOf, isoOf, overdue, short, spanOf, words } from "task_days";
@@ -8,10 +8,10 @@ import { mark } from "task_views";
 
 const LEAST = 41; // days that fill a wide page
 const NEAR = 28; // days
-const GRIP = 7; // px at each end of a bar by which that end is dragged
+const GRIP = 7; // px at each end of a bar where a drag moves only that end
 
 export function timeline(view) {
-  const scale = view.pull?.scale ?? scaleOf(view); // under a dragged bar, the days stay in their places
+  const scale = view.pull?.scale ?? scaleOf(view); // fixed while a bar is dragged
   const groups = view.byGroup.filter((group) => view.seen(group).length);
   return [
     h("div", { class: "card card-flush timeline", style: { "--days": scale.days } }, [
@@ -104,7 +104,7 @@ function bar(view, scale, task, [start, end]) {
   ];
 }
 
-// What stands after a bar: the days on which it would be dropped, or what is wrong with it.
+// The text after a bar: the days of a drop, or what is wrong with the task.
 function beside(view, scale, task, [start, end]) {
   const pulled = isPulled(view, task);
   const said = pulled ? words([start, end]) : remark(view, task);
@@ -122,7 +122,7 @@ function undated(view, task) {
   return h("button", { ...attributes, "aria-label": `Set dates, ${task.title}`, onClick }, "Set dates");
 }
 
-// A click edits, unless it is the end of a drag.
+// A click edits, unless it ends a drag.
 function clicked(view, task) {
   if (view.pulled) view.pulled = false;
   else view.act("edit", { id: task.id, version: task.version });
@@ -130,7 +130,7 @@ function clicked(view, task) {
 
 const isPulled = (view, task) => view.pull?.id === task.id && view.pull.by !== 0;
 
-// By the mouse a bar is moved, and by one of its ends made longer or shorter. A finger scrolls.
+// The mouse moves a bar, or makes it longer or shorter at one end. A finger scrolls.
 function byPointer(view, scale, task, [start, end]) {
   return {
     onPointerdown: (event) => {
@@ -142,7 +142,7 @@ function byPointer(view, scale, task, [start, end]) {
       const which = Object.keys(ends).find((name) => ends[name]) ?? "both";
       const day = (width + 2) / (end + 1 - start);
       event.currentTarget.setPointerCapture(event.pointerId);
-      event.currentTarget.focus({ preventScroll: true }); // for Escape; Safari doesn't by itself
+      event.currentTarget.focus({ preventScroll: true }); // for Escape; Safari does not by itself
       const { id, start: first, end: last } = task;
       view.pull = { id, which, x: event.clientX, day, by: 0, scale, first, last };
     },
@@ -161,7 +161,7 @@ function byPointer(view, scale, task, [start, end]) {
   };
 }
 
-// The days of a dragged task: of one that has a single day, the other one only where it is made longer.
+// The days of a dragged task. A task with a single day gets a second one only if it is made longer.
 function pulledTo({ which, first, last }, by) {
   const moved = (iso) => iso && isoOf(dayOf(iso) + by);
   if (which === "start") return { start: moved(first || last), end: last };
@@ -196,7 +196,7 @@ function byKey(event, view, task) {
   view.said = `${task.title}: ${words(daysOf({ start, end }))}`;
 }
 
-// Why a bar doesn't look as one would wish: it is late, or something is in the way.
+// What is wrong with a task: it is late or blocked.
 function remark(view, task) {
   const days = daysOf(task);
   if (days && isLate(view, task, days[1])) return overdue(dayOf(view.today) - days[1]);

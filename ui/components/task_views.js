@@ -139,7 +139,7 @@ function status(view, task) {
       value: task.status,
       onChange: (event) => {
         const { value } = event.target;
-        event.target.value = task.status; // until it is so
+        event.target.value = task.status; // until the server confirms it
         view.setStatus(task, value);
       },
     },
@@ -149,7 +149,7 @@ function status(view, task) {
   );
 }
 
-// Whether the customer accepted what the team finished; nothing where nobody is there who could.
+// Whether the customer accepted a finished task; nothing if the POC has no customer's people.
 function acceptance(view, task) {
   if (task.accepted)
     return h("span", { class: "small task-accepted", dir: "auto" }, [
@@ -169,7 +169,7 @@ export function side(task) {
   return task.side === "customer" && h("span", { class: "chip chip-customer" }, "Customer");
 }
 
-// Who is to do a task: one by name, of several the first names.
+// Who is to do a task: one person by full name, several by first names.
 function people(task) {
   if (!task.people.length) return h("span", { class: "muted small task-people" }, "Nobody");
   const one = task.people.length === 1;
@@ -185,7 +185,7 @@ function people(task) {
   ]);
 }
 
-// The same on a card: their faces, and who of them is inactive.
+// Who is to do a task, on a card: pictures, and a mark for those who are inactive.
 function faces(task) {
   if (!task.people.length) return h("span", { class: "muted small task-faces" }, "Nobody");
   const away = task.people.some(({ active }) => !active);
@@ -255,7 +255,7 @@ function quiet(_view, label, onClick, of) {
   );
 }
 
-// When a group is to be done, and whether that day is over.
+// When a group is due, and whether it is overdue.
 function days(view, group) {
   const tasks = view.of(group);
   const span = spanOf(group, tasks);

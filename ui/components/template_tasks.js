@@ -1,12 +1,12 @@
-// The tasks of a group template in their order. A handle drags a row, or lifts it by Space: arrows
-// move it, Space drops it, Escape puts it back. Side and days are changed in place.
+// The tasks of a group template in their order. A row is dragged by its handle, or lifted with
+// Space: arrows move it, Space drops it, Escape puts it back. Side and days are changed in place.
 import { h } from "vue";
 import { icon } from "icons";
 
 export default {
   props: { tasks: Array, version: Number, sides: Array, mayChange: Boolean, empty: String },
   data() {
-    // `typed` are numbers that somebody is typing: what others change leaves them alone.
+    // `typed` are numbers that are being typed: other people's changes don't overwrite them.
     return { rows: this.tasks, known: this.version, lifted: null, dragged: null, said: "", typed: {} };
   },
   methods: {
@@ -20,12 +20,12 @@ export default {
     act(act, task, values = {}) {
       this.$emit("act", { act, id: task.id, version: this.known, ...values });
     },
-    // Have a task stand at another place, seen at once.
+    // Move a task; it shows at once.
     put(task, to) {
       const rest = this.rows.filter(({ id }) => id !== task.id);
       this.rows = [...rest.slice(0, to), task, ...rest.slice(to)];
     },
-    // A change in place, seen at once; where it is refused, the server shows what is so.
+    // A change in place shows at once; if it is refused, the server sends the true value.
     set(task, values) {
       this.rows = this.rows.map((row) => (row.id === task.id ? { ...row, ...values } : row));
       this.act("set", task, values);
@@ -42,12 +42,12 @@ export default {
         if (lifted && lifted.from !== at) this.send(task);
         this.lifted = lifted ? null : { id: task.id, from: at };
         this.said = lifted
-          ? `${task.title}: dropped at place ${at + 1}.`
+          ? `${task.title}: dropped at position ${at + 1}.`
           : `${task.title} is lifted. Arrows move it, Space drops it.`;
       } else if (lifted && step) {
         const to = Math.min(Math.max(at + step, 0), this.rows.length - 1);
         this.put(task, to);
-        this.said = `${task.title}: place ${to + 1} of ${this.rows.length}`;
+        this.said = `${task.title}: position ${to + 1} of ${this.rows.length}`;
         this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"] .handle`)?.focus());
       } else if (lifted && event.key === "Escape") {
         this.back(task);

@@ -1,4 +1,4 @@
-// The tables of templates: of groups, and of tasks with what may be done to each.
+// The tables of group templates and of task templates, with the acts on each.
 import { h } from "vue";
 import { ago, clip, link } from "cells";
 import { liveTable } from "live_table";
@@ -30,7 +30,7 @@ export default liveTable({
   hears: (table) => ({ rollcall_person: table.patchAuthor }),
   emits: ["new_group", "new_template", "edit", "archive", "restore"],
   methods: {
-    // Who changed a template last is active no more, or again, or is called otherwise.
+    // The person who last changed a template was activated, deactivated or renamed.
     patchAuthor({ id, name, active }) {
       for (const row of [...this.items, ...this.recent.values()])
         if (row.by_id === id) Object.assign(row, { by: name, by_active: active });

@@ -1,4 +1,4 @@
-// The table of organisations, with what Platform Admins do to each.
+// The table of organisations, with the acts of Platform Admins on each.
 import { h } from "vue";
 import { clip } from "cells";
 import { liveTable } from "live_table";

@@ -1,6 +1,6 @@
-// Short messages at the bottom of the page. The two lists are there before any message is, so that
-// screen readers hear what is put into them. Written out and not a template, since the messages are
-// part of every page, which would wait until it is compiled.
+// Short messages at the bottom of the page. The two lists exist before there is any message, so
+// that screen readers announce what is put into them. They have a render function: a template would
+// have to be compiled on every page.
 import { h } from "vue";
 import { icon } from "icons";
 
@@ -16,7 +16,7 @@ export default {
   },
   mounted() {
     this.raise();
-    // NiceGUI's own word about a lost connection is outside of every landmark, and nameless.
+    // NiceGUI's own notice of a lost connection is outside of every landmark, and has no name.
     document.getElementById("popup")?.setAttribute("role", "status");
   },
   unmounted() {

@@ -1,4 +1,4 @@
-// The table of users: who they are, whether they may sign in, and the switch that decides it.
+// The table of users, with the switch that activates and deactivates them.
 import { h } from "vue";
 import { ago, avatar, clip, day, link } from "cells";
 import { icon } from "icons";
@@ -7,8 +7,8 @@ import { actsMenu } from "menus";
 import { matches } from "table_rows";
 
 const DAY = 86_400_000; // ms
-const TOGGLE_TIMEOUT = 15_000; // ms until a switch is released without an answer
-// What is told of an invitation's mail before it has arrived or failed.
+const TOGGLE_TIMEOUT = 15_000; // ms without an answer until a switch can be used again
+// The words for an invitation's mail until it is delivered or has failed.
 const MAIL_WORDS = {
   waiting: "Mail waiting",
   sending: "Mail being sent",
@@ -43,7 +43,7 @@ export default liveTable({
       else delete this.waiting[id];
     },
     toggle(row, event) {
-      event.currentTarget.focus(); // not every browser does on a click
+      event.currentTarget.focus(); // not every browser focuses a button that is clicked
       if (row.id === this.me || this.waiting[row.id]) return;
       this.waiting[row.id] = true;
       this.later(() => this.pending(row.id, false), TOGGLE_TIMEOUT);
@@ -80,13 +80,13 @@ function person(table, row) {
   ]);
 }
 
-// Of a row that came since the page was read: who it is among those who invite.
+// The inviter of a row that came after the page was read.
 function inviter(table, { invited_by_id: id }) {
   const { key: name, options } = table.list.filters.find(({ field }) => field === "invited_by_id");
   return (table.offered[name] ?? options).find(({ key }) => key === id)?.label ?? "";
 }
 
-// One status, in one chip, and what is to be known of it.
+// The status as a chip, with details beside it.
 function status(table, row) {
   if (!row.active) return [chip("inactive", "dash", "Inactive"), successor(table, row)];
   if (!row.invited) return [chip("active", "check", "Active"), ends(row)];
@@ -133,7 +133,7 @@ function mailState(row) {
   return words && h("span", { class: "mail-state" }, words);
 }
 
-// What can be done to a user: on their page, and from here.
+// The acts on a user: their page has them too.
 function more(table, row) {
   return actsMenu(table, {
     name: row.id,

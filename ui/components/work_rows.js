@@ -1,19 +1,18 @@
-// Rows of a POC's tab, or of a template: criteria, resources, members. They are patched one by one by
-// what `event` tells, or all together where it tells of all; and what can be done about one is asked
-// of the server.
+// Rows of a POC's tab, or of a template: criteria, resources, members. The socket event `event`
+// patches one row, or all rows. What can be done with a row is asked from the server.
 import { h } from "vue";
 import { avatar } from "avatar";
 import { listen } from "live_socket";
 
-const FRESH = 1800; // ms for which a change is tinted
+const FRESH = 1800; // ms for which a change is highlighted
 
 export default {
   props: {
     rows: String, // JSON
-    event: String, // empty where the server has all shown anew by itself
+    event: String, // empty if the server sends all rows again by itself
     files: String, // the path under which files are read
-    acts: Array, // of each: its name, its label, what stands before the row's title in its full name
-    empty: Array, // the heading and the sentence where there is no row
+    acts: Array, // each: its name, its label, the words before the title in its full name
+    empty: Array, // the heading and the sentence that are shown without rows
   },
   data() {
     return { all: [], fresh: new Set() };
@@ -50,7 +49,7 @@ export default {
     patchPerson(person) {
       this.all = this.all.map((row) => (row.person?.id === person.id ? { ...row, person } : row));
     },
-    // A task or a group is called otherwise, or is gone or back: the rows that name it are read anew.
+    // A task or a group was renamed, archived or restored: the rows that name it are read again.
     renamed({ id, title, archived }) {
       const name = archived ? "" : title;
       if (this.all.some(({ names }) => names && id in names && names[id] !== name)) this.missed();
@@ -79,7 +78,7 @@ function line(view, row) {
       title(row, view.files),
       ...row.lines.map((words) => h("span", { class: "small muted", dir: "auto" }, words)),
       row.code && h("pre", { class: "resource-code", dir: "ltr", tabindex: "0" }, row.code),
-      // The service made it from Markdown, without any active element.
+      // The service made this HTML from Markdown; it has no active elements.
       row.html && h("div", { class: "comment-body", dir: "auto", innerHTML: row.html }),
     ]),
     ...row.words.map((words) => h("span", { class: "small muted" }, words)),

@@ -1,4 +1,4 @@
-// What time it is in a time zone, kept true.
+// The time in a time zone, kept up to date.
 const MINUTE = 60_000;
 
 export default {

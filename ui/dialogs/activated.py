@@ -5,8 +5,8 @@ from functools import partial
 from services.access.actor import Actor
 from services.mail import outbox
 from services.users import accounts
-from services.users.accounts import StatusChange
 from services.users.forms import TELL
+from services.users.switching import StatusChange
 from ui.actions import told
 from ui.components.toast import Toast
 from ui.dialogs.telling import active_again

@@ -15,8 +15,9 @@ from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts, selection
-from services.users.accounts import Impact, StatusChange
+from services.users.accounts import Impact
 from services.users.forms import TELL, Telling
+from services.users.switching import StatusChange
 from services.workspace import leaving
 from services.workspace.impact import WorkImpact, get_work_impact
 from services.workspace.pocs import RUN_POCS, HandOverForm
@@ -213,6 +214,8 @@ def _work_text(work: WorkImpact) -> list[str]:
     if work.tasks:
         late = f", {work.overdue} of them overdue" if work.overdue else ""
         lines.append(f"{count_words(len(work.tasks), 'open task')} theirs alone{late}.")
+    if work.groups:
+        lines.append(f"{count_words(len(work.groups), 'group')} of tasks theirs alone.")
     if work.invitations:
         sent = count_words(work.invitations, "open invitation")
         lines.append(f"{sent} that they sent. They stay valid.")

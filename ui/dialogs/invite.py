@@ -24,7 +24,7 @@ NO_MAIL = (
     "No mail server is set up, so Rollcall can't send the invitation: "
     "you get a link to hand over yourself."
 )
-PASTED = "pasted addresses"
+PASTED = "pasted emails"
 
 
 class InviteDialog:

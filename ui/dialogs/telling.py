@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from services.mail import outbox
-from services.users.accounts import StatusChange
+from services.users.switching import StatusChange
 
 TOLD = " They are told by mail."
 

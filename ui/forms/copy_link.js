@@ -1,4 +1,4 @@
-// A link to hand over, and the button that copies it.
+// A link, and the button that copies it.
 
 export default {
   template: `
@@ -31,7 +31,7 @@ export default {
       try {
         await navigator.clipboard.writeText(this.url);
       } catch {
-        // No clipboard without https: the old way, which works where the link is selected.
+        // There is no clipboard without https. The old way works if the link is selected.
         input.focus();
         input.select();
         document.execCommand("copy");

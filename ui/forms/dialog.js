@@ -7,10 +7,10 @@ import CopyLink from "copy_link";
 import FileField from "file_field";
 import PeopleField from "people_field";
 
-const FOLLOW_PAUSE = 150; // ms of quiet before what stands beside the form follows it
-const RENEWAL = 300; // ms at most until people are looked for anew
-const NAME = "{name}"; // where a text names whom the dialog is about
-const STALE_PAUSE = 200; // ms from a change of whom the dialog is about until the server is asked
+const FOLLOW_PAUSE = 150; // ms without input until the part beside the form follows it
+const RENEWAL = 300; // at most this many ms until people are searched again
+const NAME = "{name}"; // marks in a text the names of the people whom the dialog is about
+const STALE_PAUSE = 200; // ms from a change of these people until the server is asked
 
 const NAMED = (text) => `<template v-for="(part, index) in named(${text})" :key="index"
     ><bdi v-if="index % 2">{{ part }}</bdi><template v-else>{{ part }}</template></template>`;
@@ -87,9 +87,9 @@ export default {
   created() {
     this.NAME = NAME;
     this.lostWords = "Look whether it was done before you try again.";
-    this.uploads = new Set(); // the fields whose file is on its way
-    this.searches = {}; // per field: the last search, to be repeated when somebody comes or goes
-    this.checked = {}; // per field: the value that was sent last
+    this.uploads = new Set(); // the fields whose file is being uploaded
+    this.searches = {}; // per field: the last search, repeated when people change
+    this.checked = {}; // per field: the last value that was sent
     this.reset({});
   },
   mounted() {
@@ -127,14 +127,15 @@ export default {
       });
       this.follow();
     },
-    // Whom it is about has changed meanwhile: what was typed stays.
+    // The people whom it is about have changed; what was typed stays.
     update({ body, about, change }) {
       if (about.id === this.about?.id) Object.assign(this, { about, change, lines: body ?? this.lines });
     },
     close() {
       this.$refs.dialog.close();
     },
-    // Whom a search found. Who was chosen, and can't be any more, leaves the field.
+    // The people whom a search found. A chosen person who can't be chosen any more leaves the
+    // field.
     showPeople(name, seq, people, hasMore, gone) {
       const search = this.searches[name];
       if (search?.seq !== seq) return;
@@ -142,7 +143,7 @@ export default {
       const chosen = [this.values[name] ?? []].flat();
       const left = chosen.filter((one) => gone.includes(one.id));
       if (!left.length) return;
-      this.forgetCheck({ name }); // a check of what was there before says nothing of this
+      this.forgetCheck({ name }); // a check of the earlier value doesn't count for this one
       const stay = chosen.filter((one) => !gone.includes(one.id));
       this.values[name] = Array.isArray(this.values[name]) ? stay : null;
       const names = left.map((one) => one.name).join(", ");
@@ -177,7 +178,7 @@ export default {
       this.found = {};
       this.revealed = {};
     },
-    // What somebody would miss. (A password that the browser filled in isn't.)
+    // Whether closing loses input. (A password that the browser filled in doesn't count.)
     typed() {
       const fields = this.fields.filter((field) => field.kind !== "password");
       return JSON.stringify(fields.map((field) => plain(this.values[field.name])));
@@ -217,7 +218,7 @@ export default {
       this.$emit("submit", { ...this.plainValues(), "about:id": this.about?.id });
     },
     entered(event) {
-      // In a question without fields the title has the focus; Enter is then a yes.
+      // In a question without fields the title has the focus, and Enter means yes.
       if (event.target === this.$refs.title && !event.repeat) this.send();
     },
     edited(field) {
@@ -274,7 +275,7 @@ export default {
       this.peopleChanged();
       if (this.about) this.heard({ now: this.about });
     },
-    // A row has changed: the server is asked what is true now, once for many changes in a row.
+    // A row has changed: ask the server for the current text, once for many changes in a row.
     heard({ now }) {
       if (!this.follows || now.id !== this.about?.id) return;
       clearTimeout(this.stale);
@@ -285,8 +286,8 @@ export default {
       this.awaitAnswer();
     },
 
-    // -- what the template asks
-    // A text around each place where it names whom the dialog is about; the names have odd numbers.
+    // -- for the template A text, split at the names of the people whom the dialog is about: the
+    // names have odd indexes.
     named(text) {
       if (!this.about) return [text];
       return text.split(NAME).flatMap((part, at) => (at ? [this.about.name, part] : [part]));

@@ -1,5 +1,5 @@
-// A field for a file. It is uploaded as soon as it is chosen, to the url that the page gave; what
-// answers there takes the bytes as they come, and gives the file's id. Closing the form ends it.
+// A field for a file. The file is uploaded to the page's url as soon as it is chosen; the answer
+// has the file's id. Closing the form cancels an upload.
 
 const FAILED = "The upload failed. Look at your connection, then choose the file again.";
 

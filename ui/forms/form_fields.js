@@ -1,4 +1,4 @@
-// The fields of a form, as parts of the dialog's template; each kind is one of
+// The fields of a form, as parts of the dialog's template. Each kind belongs to one of
 // services/core/form_fields.py.
 
 const CHOICE = `
@@ -50,7 +50,7 @@ const TYPED = `
          :autocapitalize="field.kind === 'email' ? 'none' : null" dir="auto"
          v-model="values[field.name]" @input="edited(field)" @blur="left(field)">`;
 
-// What a choice's answers mean, where they are in a list that opens.
+// The descriptions of a choice's answers, if these are in a list that opens.
 const DESCRIPTIONS = `
   <ul v-if="isDescribed(field)" class="choice-descriptions" :id="idOf(field) + '-descriptions'">
     <li v-for="option in field.options" :key="option.value"
@@ -59,7 +59,7 @@ const DESCRIPTIONS = `
 
 const LABEL = `{{ field.label }}<span v-if="!field.required" class="field-optional"> (optional)</span>`;
 
-// The fields of a list that the template knows by this name.
+// The template's loop over the fields of the list with this name.
 export const fieldsIn = (list) => `
   <div class="dialog-fields" v-if="${list}.length">
     <div v-for="field in ${list}" :key="field.name" class="field" :class="{ 'field-half': field.half }">
@@ -83,7 +83,7 @@ export const FIELDS = fieldsIn("fields");
 
 export const EMPTY = { several: [], people: [], person: null, file: null, checkbox: false };
 
-// What the server gets of a value, and what two values are compared by.
+// The form of a value that is sent to the server, and by which two values are compared.
 export function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   return value !== null && typeof value === "object" ? value.id : value;
@@ -93,7 +93,7 @@ export function isGroup(field) {
   return field.kind === "several" || (field.kind === "choice" && field.as_list);
 }
 
-// What the browser can know by itself; empty where nothing is wrong.
+// The error that the browser can find by itself; empty if there is none.
 export function wrongBefore(field, value) {
   if (field.required && (typeof value === "string" ? !value.trim() : !value || value.length === 0))
     return field.missing;

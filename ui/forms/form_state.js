@@ -3,17 +3,17 @@
 // has `fields`, and says in `lostWords` what to look for when no answer came.
 import { isGroup, plain, wrongBefore } from "form_fields";
 
-export const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
+const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
 const ENDS_OF_A_PRESS = ["pointerup", "pointercancel"];
-const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
+const LOST_AFTER = 3_000; // ms after a reconnection until a missing answer counts as lost
 
 export const formState = {
   data: () => ({
     values: {},
     errors: {},
     notes: {},
-    scores: {}, // per password that is chosen: how good it is, from 0 to 4
-    found: {}, // per field in which people are chosen: what the last search found
+    scores: {}, // per field with a new password: its strength, from 0 to 4
+    found: {}, // per field of people: what the last search found
     revealed: {},
     general: "",
     change: "", // what has changed since the form was opened
@@ -23,10 +23,10 @@ export const formState = {
     this.checkSeq = 0;
     this.latest = {}; // per field: the number of its newest check
     this.timers = {};
-    this.isPressed = false; // a button, by the mouse
-    this.held = []; // what is said once it is let go
+    this.isPressed = false; // a button is held down with the mouse
+    this.held = []; // what to show once it is released
     this.press = ({ button, target }) => (this.isPressed = !button && !!target.closest("button"));
-    this.letGo = () => setTimeout(this.released); // the click comes first
+    this.letGo = () => setTimeout(this.released); // the click event must come first
   },
   mounted() {
     window.addEventListener("pointerdown", this.press, true);
@@ -51,7 +51,7 @@ export const formState = {
       const wrong = this.fields.find((field) => errors[field.name]);
       if (wrong) this.$nextTick(() => this.controlOf(wrong)?.focus());
     },
-    // What became of one check; an answer to what isn't in the field any more is ignored.
+    // The result of one check. It is ignored if the field's value has changed since.
     showChecked(name, seq, error, note, score) {
       this.say(() => {
         if (this.latest[name] !== seq) return;
@@ -61,9 +61,8 @@ export const formState = {
       });
     },
 
-    // -- the form
-    // A line that comes or goes moves the button below it: not from under a press, which is lost
-    // where it doesn't end on the button that it began on.
+    // -- the form An error line that appears or disappears moves the button below it. This waits
+    // while a button is pressed: a press is lost if the button moves away under it.
     say(it) {
       if (this.isPressed) this.held.push(it);
       else it();
@@ -75,7 +74,7 @@ export const formState = {
     plainValues(fields = this.fields) {
       return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
     },
-    // Number a check of a field's value: what an earlier one says doesn't count any more.
+    // Number a check of a field's value, so that the answers of earlier checks are ignored.
     nextCheck(field) {
       clearTimeout(this.timers[field.name]);
       this.checkSeq += 1;
@@ -85,7 +84,7 @@ export const formState = {
     checkSoon(field) {
       this.timers[field.name] = setTimeout(() => this.check(field), CHECK_PAUSE);
     },
-    // What was said of a field, and is being checked, was of another value.
+    // Drop a field's error and its running check: they were for another value.
     forgetCheck(field) {
       this.notes[field.name] = "";
       this.latest[field.name] = 0;
@@ -110,7 +109,7 @@ export const formState = {
       }, LOST_AFTER);
     },
 
-    // -- what the template of the fields asks
+    // -- for the template of the fields
     isGroup,
     isDescribed(field) {
       return field.kind === "choice" && !field.as_list && field.options.some((o) => o.description);

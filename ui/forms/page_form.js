@@ -1,5 +1,5 @@
-// A form that stands on its page, in cards, and is saved as a whole. What is wrong, the server says;
-// the browser says early what it can know by itself.
+// A form that is part of its page, in cards, and is saved as a whole. The server decides what is
+// wrong; the browser only says early what it can know by itself.
 import { EMPTY, fieldsIn, plain } from "form_fields";
 import { formState } from "form_state";
 import { askWhile, listen } from "live_socket";
@@ -63,7 +63,7 @@ export default {
   },
   methods: {
     // -- called by the server
-    // What is saved by now. What somebody has typed meanwhile stays, and they are told.
+    // The saved values. Values that were typed meanwhile stay, and the person is told so.
     follow(saved) {
       if (JSON.stringify(this.whole(saved)) === JSON.stringify(this.before)) return;
       if (!this.isDirty) return this.show(saved);
@@ -110,7 +110,7 @@ export default {
       this.$emit("changed", this.plainValues());
       this.$emit("check", { field: field.name, values: this.plainValues(), seq });
     },
-    // Where a field of a text goes in: at the caret of the text that was being written.
+    // Notes the text that had the focus last: placeholders are inserted into it.
     entered(event) {
       const field = this.fields.find((one) => this.idOf(one) === event.target.id);
       if (field && ["text", "lines"].includes(field.kind)) this.writing = field;
@@ -125,7 +125,7 @@ export default {
       this.edited(field);
     },
 
-    // -- what the template of the fields asks
+    // -- for the template of the fields
     uploading() {},
     search() {},
   },

@@ -3,7 +3,7 @@
 
 import { avatar } from "avatar";
 
-const TYPING = 200; // ms of quiet before what was typed is searched for
+const TYPING = 200; // ms without input until the search is sent
 const GREYED = 2_000; // ms for which somebody who can't be chosen any more stays in the list
 const GAP = 4; // px between the field and its list
 
@@ -62,7 +62,8 @@ export default {
     answer(now, before) {
       const here = new Set((now?.people ?? []).map((person) => person.id));
       const left = this.open ? (before?.people ?? []).filter((person) => !here.has(person.id)) : [];
-      // Only whom the same words found before: else the search has gone on to others.
+      // Only people whom the same words found before: otherwise these are results of another
+      // search.
       this.leaving = before?.words === now?.words ? left : [];
       if (this.isWaiting && !this.isStale) this.chooseActive();
       this.active = Math.min(this.active, Math.max(this.shown.length - 1, 0));
@@ -83,7 +84,7 @@ export default {
       const all = [...(this.answer?.people ?? []), ...gone];
       return this.many ? all.filter((person) => !this.isChosen(person)) : all;
     },
-    // Whether the list is of other words than those that are there.
+    // Whether the list is for other words than those in the field.
     isStale() {
       return this.answer?.words !== this.words;
     },
@@ -93,7 +94,7 @@ export default {
     },
   },
   methods: {
-    // The text says who is chosen, unless something is being typed.
+    // The text is the chosen person's name, unless something is being typed.
     tidy() {
       this.text = this.many ? "" : (this.modelValue?.name ?? "");
     },
@@ -107,7 +108,7 @@ export default {
       clearTimeout(this.typing);
       this.$emit("search", this.words);
     },
-    // What is wrong with the choice stays to be read.
+    // An error about the choice stays visible.
     entered() {
       if (!this.control["aria-invalid"]) this.show();
     },
@@ -125,7 +126,7 @@ export default {
       this.isWaiting = false;
       this.$refs.list.hidePopover?.();
     },
-    // In sight below the field, or above it where there is more room.
+    // Below the field, or above it if there is more room.
     place() {
       if (!this.open) return;
       const field = this.$refs.input.getBoundingClientRect();
@@ -161,8 +162,8 @@ export default {
       } else if (key === "Enter" && this.open && !event.isComposing) {
         event.preventDefault();
         event.stopPropagation();
-        // Enter may come before the answer: it means the people whom the new words find, not the
-        // old list.
+        // Enter may be pressed before the answer arrives: it then chooses from the new results, not
+        // from the old list.
         if (this.isStale) this.isWaiting = true;
         else this.chooseActive();
       } else if (key === "Escape" && this.open) {

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.core import runtime
+
 PER_SECOND = 20.0
 """Frames per second in the long run. A person who types sends up to 20, in one of their tabs."""
 
@@ -106,14 +108,17 @@ class Account:
 REMEMBERED = 10_000
 """How many budgets are kept; beyond that, those are forgotten that nobody has spent from lately."""
 
-_budgets: dict[UUID, Budget] = {}
+
+class _Budgets(dict[UUID, Budget]):
+    """Each session's budget, and each user's, by id."""
 
 
 def account_of(session_id: UUID, user_id: UUID) -> Account:
     """The budgets of the sockets of a session's pages."""
-    if len(_budgets) >= REMEMBERED:
-        for key in [key for key, budget in _budgets.items() if budget.is_fresh]:
-            del _budgets[key]
+    budgets = runtime.current().part(_Budgets)
+    if len(budgets) >= REMEMBERED:
+        for key in [key for key, budget in budgets.items() if budget.is_fresh]:
+            del budgets[key]
     return Account(
-        _budgets.setdefault(session_id, Budget()), _budgets.setdefault(user_id, Budget(SESSIONS))
+        budgets.setdefault(session_id, Budget()), budgets.setdefault(user_id, Budget(SESSIONS))
     )

@@ -43,7 +43,7 @@ class Escaping(str):
 
     __slots__ = ()
 
-    def translate(self, table: Mapping[int, str]) -> str:  # type: ignore[override]
+    def translate(self, table: Mapping[int, str]) -> str:  # type: ignore[override]  # only with tables like NiceGUI's
         """The text with each of these characters replaced."""
         text = str(self)
         # First what the others are replaced with.

@@ -132,7 +132,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
     for kind in known:
         app.add_exception_handler(kind, refused)
     # Instead of NiceGUI's "The client was deleted while the page was being built".
-    importlib.import_module("nicegui.page").error_content = _give_up  # type: ignore[attr-defined]
+    importlib.import_module("nicegui.page").error_content = _give_up  # type: ignore[attr-defined]  # a module's name
 
 
 def drop_clients(request: Request) -> None:

@@ -6,6 +6,7 @@ import logging
 import time
 from uuid import UUID
 
+from services.core import runtime
 from services.core.errors import FloodedError
 from ui.live import guard, pages
 from ui.live.connection import MOST_UNFINISHED
@@ -22,9 +23,15 @@ SAY_EVERY = 60.0
 
 REASON = "flood"
 
-_calm_at: dict[UUID, float] = {}
-_closing: set[asyncio.Task[object]] = set()
-_said_at = -SAY_EVERY
+
+class _Floods:
+    """When each session that flooded may open pages again, the cuts that run, and when the last
+    line about floods was logged."""
+
+    def __init__(self) -> None:
+        self.calm_at: dict[UUID, float] = {}
+        self.closing: set[asyncio.Task[object]] = set()
+        self.said_at = -SAY_EVERY
 
 
 def install(
@@ -36,22 +43,22 @@ def install(
 
 def require_calm(session_id: UUID) -> None:
     """Raise `FloodedError` for a session that has just flooded."""
-    left = _calm_at.get(session_id, 0.0) - time.monotonic()
+    calm_at = runtime.current().part(_Floods).calm_at
+    left = calm_at.get(session_id, 0.0) - time.monotonic()
     if left > 0:
         raise FloodedError(int(left) + 1)
 
 
 def _flooded(session_id: UUID, user_id: UUID) -> None:
-    global _said_at  # noqa: PLW0603 - one line a minute of the whole process
-    now = time.monotonic()
-    for calm in [known for known, at in _calm_at.items() if at <= now]:
-        del _calm_at[calm]
+    floods, now = runtime.current().part(_Floods), time.monotonic()
+    for calm in [known for known, at in floods.calm_at.items() if at <= now]:
+        del floods.calm_at[calm]
     flooding = pages.pages_of_sessions([session_id])
     if not flooding:
         return  # another socket of it was faster, or it was shut out
-    _calm_at[session_id] = now + PAUSE
-    if now - _said_at >= SAY_EVERY:
-        _said_at = now
+    floods.calm_at[session_id] = now + PAUSE
+    if now - floods.said_at >= SAY_EVERY:
+        floods.said_at = now
         log.warning(
             "Session %s of user %s sent too much; its pages, %d, are closed",
             session_id,
@@ -59,5 +66,5 @@ def _flooded(session_id: UUID, user_id: UUID) -> None:
             len(flooding),
         )
     task = asyncio.create_task(cut(flooding, REASON))
-    _closing.add(task)  # the loop itself holds tasks only weakly
-    task.add_done_callback(_closing.discard)
+    floods.closing.add(task)  # the loop itself holds tasks only weakly
+    task.add_done_callback(floods.closing.discard)

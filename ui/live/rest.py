@@ -52,7 +52,7 @@ def slow_pings() -> None:
     core.sio.eio.ping_interval, core.sio.eio.ping_timeout = PING_SECONDS, ANSWER_SECONDS
 
 
-def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG001
+def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG001 - asyncio's own arguments
     return waiting
 
 

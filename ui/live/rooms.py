@@ -7,16 +7,23 @@ from typing import Any
 
 from nicegui import core
 
+from services.core import runtime
 from ui.live.collector import collector
 
-_sending: set[asyncio.Task[None]] = set()
-# How many messages each room has had; only whether it changed matters.
-_sent: Counter[str] = Counter()
+
+class _Rooms:
+    """What is on its way to rooms, and how many messages each has had; only whether that number
+    changed matters."""
+
+    def __init__(self) -> None:
+        self.sending: set[asyncio.Task[None]] = set()
+        self.sent: Counter[str] = Counter()
 
 
 def sent_to(rooms: Iterable[str]) -> int:
     """How many messages these rooms have had so far."""
-    return sum(_sent[room] for room in rooms)
+    sent = runtime.current().part(_Rooms).sent
+    return sum(sent[room] for room in rooms)
 
 
 def is_watched(room: str) -> bool:
@@ -24,7 +31,7 @@ def is_watched(room: str) -> bool:
     loading asks again when it is connected: the message counts as sent, and needn't be sent."""
     watched = bool(core.sio.manager.rooms.get("/", {}).get(room))
     if not watched:
-        _sent[room] += 1
+        runtime.current().part(_Rooms).sent[room] += 1
     return watched
 
 
@@ -36,7 +43,7 @@ async def broadcast(room: str, event: str, data: Any) -> None:
     """
     if not is_watched(room):
         return
-    _sent[room] += 1
+    runtime.current().part(_Rooms).sent[room] += 1
     collector.busy()
     await core.sio.emit(event, data, room=room)
 
@@ -44,5 +51,6 @@ async def broadcast(room: str, event: str, data: Any) -> None:
 def broadcast_soon(room: str, event: str, data: Any) -> None:
     """The same, without waiting; call this in the event loop's thread."""
     task = asyncio.get_running_loop().create_task(broadcast(room, event, data))
-    _sending.add(task)  # the loop itself holds tasks only weakly
-    task.add_done_callback(_sending.discard)
+    sending = runtime.current().part(_Rooms).sending
+    sending.add(task)  # the loop itself holds tasks only weakly
+    task.add_done_callback(sending.discard)

@@ -37,4 +37,4 @@ async def do_set_up(request: Request, token: str) -> Response:
 
 def _form(**values: object) -> Response:
     minimum = runtime.current().settings.password_min_length
-    return page("setup.html", token=True, minimum=minimum, **values)  # type: ignore[arg-type]
+    return page("setup.html", token=True, minimum=minimum, **values)  # type: ignore[arg-type]  # a template's values, or its status

@@ -3,21 +3,21 @@
 //
 // Style these (aria-hidden is NiceGUI's doing, with a delay of 2 s in its own style sheet):
 //   #popup.connection-lost                        the notice; a live region (role=status)
-//   #popup.connection-lost[aria-hidden="false"]   while it is to be seen
-//   .connection-lost-title, .connection-lost-text what it says; empty while it isn't seen
+//   #popup.connection-lost[aria-hidden="false"]   while it is visible
+//   .connection-lost-title, .connection-lost-text its text; empty while it is hidden
 //   .page-closed                                  a paragraph alone on an emptied page, with a link
 "use strict";
 (() => {
-  const LOST_AFTER = 2000; // ms without a connection until it is said; most losses are shorter
-  const SPREAD = 3000; // ms over which visible pages ask anew after the server was restarted
-  const SPREAD_HIDDEN = 20000; // ms for pages that nobody looks at
-  const LEAVES_WITHIN = 5000; // ms until a form that was sent has brought another page, or won't
-  const ANSWERS = 2; // plain answers between failed sockets, until it isn't the server that is away
-  const AT_ONCE = 3; // times that a page asks anew within a minute before it pauses in between
-  const LOADING = document.getElementById("esm-fallback"); // gone as soon as the scripts are there
+  const LOST_AFTER = 2000; // ms without a connection until the notice; most losses are shorter
+  const SPREAD = 3000; // ms over which visible pages load again after a restart of the server
+  const SPREAD_HIDDEN = 20000; // the same for pages in hidden tabs
+  const LEAVES_WITHIN = 5000; // ms until a form that was sent must have led to another page
+  const ANSWERS = 2; // plain answers between failed sockets until a proxy is to blame
+  const AT_ONCE = 3; // times that a page loads again within a minute before it pauses
+  const LOADING = document.getElementById("esm-fallback"); // removed once the scripts are loaded
 
-  // A browser may keep nothing for a page. What NiceGUI notes for a tab then lives as long as the
-  // page: it would stop at the first word of a storage that isn't there.
+  // A browser may deny its storage, and NiceGUI would fail at the first use of it. This replacement
+  // lives as long as the page.
   const notes = {
     getItem(name) {
       return this[name] ?? null;
@@ -33,7 +33,7 @@
     Object.defineProperty(window, "sessionStorage", { value: notes });
   }
 
-  // What to do if the page arrives only in part, instead of waiting for ever.
+  // Shows what to do if the page arrives only in part, instead of waiting for ever.
   const failed = ({ target }) => {
     if (!LOADING.isConnected || target.tagName !== "SCRIPT") return;
     const again = Object.assign(document.createElement("a"), { href: "", textContent: "Try again" });
@@ -49,7 +49,7 @@
   let isOver = false; // the session ended: nothing holds this page
   let isLeaving = false;
 
-  // A link back to a list leads to what was filtered there, and to the same row (table_hands.js).
+  // A link back to a list leads to the same filters and the same row (table_hands.js).
   document.addEventListener("click", ({ target }) => {
     const link = target instanceof Element ? target.closest("a.back-link") : null;
     if (!link) return;
@@ -59,7 +59,7 @@
       link.search = list.search;
       sessionStorage.setItem("rollcall-list", JSON.stringify({ ...list, back: true }));
     } catch {
-      // Without a storage it leads to the list's beginning.
+      // Without a storage it leads to the beginning of the list.
     }
   });
 
@@ -85,17 +85,18 @@
         if (target.origin === location.origin) location.replace(target);
         else location.reload();
       };
-      // Who signs out here leaves by the form's own answer: it may lead on to their organisation.
+      // After signing out in this tab the form's own answer leads on, perhaps to the organisation's
+      // page.
       if (isLeaving) setTimeout(go, LEAVES_WITHIN);
       else go();
     });
-    socket.on("rollcall_missed", () => (window.rollcallMissed = true)); // for who listens later
+    socket.on("rollcall_missed", () => (window.rollcallMissed = true)); // for later components
     socket.on("connect", found);
     socket.on("disconnect", (reason) => {
       lost();
       if (reason === "io server disconnect") {
         isOver = true;
-        hide(); // the server ended this page and said no more
+        hide(); // the server ended this page without a notice
         reload();
       }
     });
@@ -128,7 +129,7 @@
     }
   }
 
-  // If plain requests are answered but no socket opens, a proxy in between blocks websockets.
+  // If plain requests are answered but no socket opens, a proxy blocks websockets.
   async function probe() {
     if (answers >= ANSWERS && lostTimer) {
       say(
@@ -152,7 +153,7 @@
     document.documentElement.style.display = "none";
   }
 
-  // Asks the server for this page: it knows whether to show it, or sign-in.
+  // Loads this page again: the server decides whether it is shown, or the sign-in page.
   function reload() {
     if (isClosing) return;
     isClosing = true;
@@ -177,7 +178,7 @@
   function lost() {
     if (lostTimer || isClosing) return;
     lostTimer = setTimeout(() => {
-      if (popup.children[0].textContent) return; // it says more already
+      if (popup.children[0].textContent) return; // another notice already says more
       say("Connection lost", "Trying to reconnect. What you see may be out of date.");
       popup.ariaHidden = "false";
     }, LOST_AFTER);
@@ -204,8 +205,8 @@
   popup.children[1].className = "connection-lost-text";
   say("", "");
 
-  // A page that the browser kept in memory must not come back as it was: it is hidden before it is
-  // kept, and asked for anew when it returns. The server is told that nobody sees it any more.
+  // A page that the browser kept in memory must not be shown again as it was: it is hidden before
+  // it is kept, and loaded again when it returns. The server is told that nobody sees it any more.
   addEventListener("pagehide", () => {
     hide();
     socket?.disconnect();
@@ -225,7 +226,7 @@
     isLeaving = !event.defaultPrevented;
   });
 
-  // After a sleep, don't wait for socket.io's next try.
+  // After the device slept, don't wait for socket.io's next try.
   const wake = () => {
     if (!document.hidden && socket?.active && !socket.connected) connectAgain();
   };

@@ -1,18 +1,20 @@
-// What the plain pages do beyond HTML: show a password, judge it while it is typed, send once.
+// What the plain pages do beyond HTML: show a password, judge it while it is typed, send a form
+// only once.
 "use strict";
 (() => {
   const PAUSE = 300; // ms after the last key until the password is judged
   const KEPT = "rollcall-email";
   const WORDS = ["Too weak", "Too weak", "Fair", "Good", "Strong"];
 
-  // A page that the browser kept in memory must not come back as it was: its link may be used by
-  // now. It is hidden before it is kept, and asked for anew (not sent anew) when it returns.
+  // A page that the browser kept in memory must not be shown again as it was: its link may be used
+  // by now. It is hidden before it is kept, and loaded again (its form isn't sent again) when it
+  // returns.
   addEventListener("pagehide", () => (document.documentElement.style.display = "none"));
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.replace(location.href);
   });
 
-  // A sign-in that the browser forgets at once would lead back here without a word.
+  // If the browser refuses our cookie, the sign-in would lead back here without an explanation.
   if (!navigator.cookieEnabled && document.querySelector("form[method=post]")) {
     const words = Object.assign(document.createElement("div"), {
       className: "banner banner-danger",
@@ -34,13 +36,13 @@
     });
   }
 
-  // An email that was typed goes along to the page that a link leads to: in this tab's own memory, as
-  // urls are kept in histories and logs.
+  // An email that was typed is filled in on the page that a link leads to. It is kept in this tab's
+  // memory, because urls are kept in histories and logs.
   const memory = (act) => {
     try {
       return act(sessionStorage);
     } catch {
-      return null; // a browser that keeps nothing: it is typed once more
+      return null; // a browser without storage: it has to be typed again
     }
   };
   const email = document.querySelector("input[name=email]");
@@ -48,7 +50,7 @@
   memory((storage) => storage.removeItem(KEPT));
   if (email && kept && !email.value) {
     email.value = kept;
-    // The email's own autofocus may be yet to come: it leaves alone who has the focus already.
+    // The email's autofocus may come later; it does nothing if another field has the focus.
     const untouched = [email, document.body].includes(document.activeElement);
     if (untouched) document.getElementById("password")?.focus();
   }
@@ -76,7 +78,7 @@
         text.textContent = "";
         return;
       }
-      const answer = await ask().catch(() => null); // no meter then; the server decides anyway
+      const answer = await ask().catch(() => null); // no meter; the server checks it anyway
       if (!answer || number !== asked) return;
       meter.dataset.score = String(answer.score);
       text.textContent = answer.accepted ? WORDS[answer.score] : answer.message;
@@ -96,7 +98,7 @@
     }
   }
 
-  // A passkey: asked for when its button is pressed, and sent as the form's hidden field.
+  // A passkey: requested when its button is pressed, and sent in the form's hidden field.
   const takesPasskeys = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON);
   for (const form of takesPasskeys ? document.querySelectorAll("form.passkey") : []) {
     const error = form.querySelector("[role=alert]");

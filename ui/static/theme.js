@@ -1,5 +1,5 @@
-// Which theme this browser was told to show: "light", "dark", or else the system's. It runs in the
-// head, before anything is drawn, so that no page begins in the wrong one.
+// The theme that was chosen in this browser: "light", "dark", or else the system's. This runs in
+// the head, before anything is drawn, so that no page begins in the wrong theme.
 "use strict";
 (() => {
   const KEY = "rollcall_theme";
@@ -19,7 +19,7 @@
       try {
         localStorage.setItem(KEY, theme);
       } catch {
-        // A browser may keep nothing: the choice lasts as long as the page.
+        // A browser may deny its storage: the choice then lasts as long as the page.
       }
     },
   };
@@ -28,6 +28,6 @@
   try {
     show(localStorage.getItem(KEY));
   } catch {
-    // What isn't kept was never chosen.
+    // Without storage nothing was chosen.
   }
 })();

@@ -1,12 +1,12 @@
 // Keeps a page alive that its browser translates.
 //
-// A translator takes each text out and puts an element with the translation in its place. Vue goes
-// on writing into the text that it knows, where nobody sees it, and puts new elements before it,
-// which fails. Here such a text comes back as soon as it changes (to be translated anew), and what
-// stands in its place serves as the neighbour.
+// A translator removes each text node and inserts an element with the translation. Vue goes on
+// writing into the removed node, which nobody sees, and inserting elements before it, which fails.
+// Here such a node is put back as soon as it changes (and is translated again), and Vue's
+// insertions use the element that replaced it.
 "use strict";
 (() => {
-  const standIns = new WeakMap(); // a text that was taken out: what stands in its place
+  const standIns = new WeakMap(); // from a removed text node to the element that replaced it
 
   new MutationObserver((records) => {
     const added = new Set(records.flatMap((record) => [...record.addedNodes]));
@@ -35,7 +35,7 @@
     return insertBefore.call(this, node, neighbour && childOf(this, neighbour));
   };
 
-  // What of the parent's own children has taken the node in, or stands in its place.
+  // The child of this parent that contains the node, or that replaced it.
   function childOf(parent, node) {
     let child = node.parentNode ? node : (standIns.get(node) ?? node);
     while (child.parentNode && child.parentNode !== parent) child = child.parentNode;

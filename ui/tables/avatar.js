@@ -1,11 +1,11 @@
-// Somebody's picture, or their initials in a colour of their own. A person without a picture costs no
-// request; its url changes with the picture, so that browsers keep it.
+// Somebody's picture, or their initials in a colour that follows from their name. A picture's url
+// changes with the picture, so browsers may keep it; a person without a picture takes no request.
 import { h } from "vue";
 import { hue, initials } from "table_rows";
 
 const HOME = /^\/(?:t\/[^/]+|platform)(?=\/|$)/;
 
-export function pictureUrl(id, picture) {
+function pictureUrl(id, picture) {
   const home = HOME.exec(window.location.pathname)?.[0] ?? "";
   return `${home}/users/${id}/picture?v=${picture}`;
 }

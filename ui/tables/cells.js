@@ -1,11 +1,11 @@
-// How the values of a row are drawn: a function for each kind of cell that a column can have.
+// Draws the values of a row: a function for each kind of cell that a column can have.
 import { h } from "vue";
 import { avatar } from "avatar";
 import { number, title } from "table_rows";
 
 export { avatar };
 
-// Written out, as the browser's own formatting takes tens of milliseconds to load.
+// Our own list, because the browser's date formatting takes tens of milliseconds to load.
 const MONTHS =
   "January February March April May June July August September October November December".split(" ");
 const NONE = "–";
@@ -20,12 +20,12 @@ export const cells = {
   text: (table, row, { key }) => [clip(row[key])],
   muted: (table, row, { key }) => [clip(row[key], "muted")],
   words: (table, row, { key }) => [h("div", { class: "clip" }, row[key] ? title(row[key]) : NONE)],
-  // One of a filter's choices, in its words.
+  // The label of one of a filter's choices.
   choice: (table, row, { key }) => [clip(labelOf(table, key, row[key]))],
   count: (table, row, { key }) => [number(row[key] ?? 0)],
   date: (table, row, { key }) => [row[key] ? h("time", { datetime: row[key] }, anyDay(row[key])) : NONE],
   ago: (table, row, { key }) => [ago(row[key])],
-  // A part of a hundred.
+  // A percentage, as a bar.
   bar: (table, row, { key, label }) => [
     h("progress", { class: "bar", max: 100, value: row[key] ?? 0, "aria-label": label }),
     h("span", { class: "small muted" }, `${row[key] ?? 0}%`),
@@ -48,12 +48,12 @@ export function day(iso) {
   return `${date} ${MONTHS[month - 1].slice(0, 3)} ${year}`;
 }
 
-// A day as it is, or the day of a moment in the reader's time zone.
+// A day, or the day of a moment in the reader's time zone.
 function anyDay(iso) {
   return iso.includes("T") ? localDay(iso) : day(iso);
 }
 
-// The day of a moment, here.
+// The day of a moment in the reader's time zone.
 export function localDay(iso) {
   const at = new Date(iso);
   return `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;

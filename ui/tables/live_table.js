@@ -1,4 +1,4 @@
-// A live table: a page of rows that the server sent, patched in place by what happens to them.
+// A live table: a page of rows from the server, patched in place when they change.
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
@@ -8,15 +8,15 @@ import { view } from "live_table_view";
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
-const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
+const RECONNECT_SPREAD = 2_000; // ms over which pages query again after a restart
 const REMEMBERED = 1_000; // patches
-const FIRST = 12; // rows that are drawn at once: a screen of them; the others in the next frame
+const FIRST = 12; // rows of the first frame, about a screen; the next frame has the others
 const MOST_INSERTED = 200; // rows above those of the page
 
-// A component: the table of a list whose rows have these `cells` beside the usual ones, look so
-// (`rowLook` gives a row's classes), and end in what `actions` draws, where the page `hasActions`; with
-// menus: `hasRowMenus`. `methods` are for those cells; what they emit is in `emits`, `data` is what else
-// they keep, `hears` gives more socket events, and `keys` single keys, which `keysOfActs` lists.
+// Makes the component of a list's table. `cells` are drawn beside the usual kinds, `rowLook` gives
+// a row's classes, and `actions` draws a row's end if the page `hasActions` (with menus:
+// `hasRowMenus`). `methods` are for those cells; `emits` are their events, `data` is their state.
+// `hears` gives more socket events, and `keys` handles more single keys, which `keysOfActs` lists.
 export function liveTable({
   cells = {},
   rowLook = () => null,
@@ -60,7 +60,7 @@ export function liveTable({
 
 const table = {
   props: {
-    config: String, // JSON: what is so for everybody who sees this list
+    config: String, // JSON: the same for everybody who sees this list
     title: String,
     rows: String, // JSON
     total: Number,
@@ -74,13 +74,13 @@ const table = {
     me: String,
     base_url: String,
     head: Array,
-    tabs: Array, // {label, url, tally}: the lists that stand beside each other; this one has no url
-    views: Array, // {name, query}: those that this person saved
-    look: Object, // {size, compact}: how this person wants its rows
-    columns: Array, // keys of those that this person chose
+    tabs: Array, // {label, url, tally}: the tabs of sibling lists; this one has no url
+    views: Array, // {name, query}: views that this person saved
+    look: Object, // {size, compact}: this person's choice for the rows
+    columns: Array, // keys of the columns that this person chose
     row_acts: Boolean, // whether the page listens to acts of single rows
-    acts: Array, // what can be done to the selected rows
-    late: Array, // keys of filters whose choices are asked for when they are needed
+    acts: Array, // acts on the selected rows
+    late: Array, // keys of filters whose choices are loaded when they are needed
     export_url: String,
     empty_hint: String,
   },
@@ -105,19 +105,19 @@ const table = {
       menuAbove: false, // whether it opens above its button
       saved: this.views,
       viewName: new URLSearchParams(location.search).get("view") ?? "",
-      arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
+      arrived: [], // ids of new or newly matching rows, which wait until the person asks for them
     };
   },
   created() {
     this.list = { ...JSON.parse(this.config), size: this.look.size };
     this.seq = 0;
-    this.shownCursor = this.cursor; // where the shown page begins and ends in the whole list
+    this.shownCursor = this.cursor; // the position of the shown page in the whole list
     this.recent = new Map();
     this.presence = new Map();
     this.inserted = [];
     this.own = new Set(); // ids of rows that were made on this page
     this.timers = new Set();
-    this.menuButton = null; // of the menu that is open
+    this.menuButton = null; // the open menu's position
   },
   mounted() {
     window.addEventListener("popstate", this.back);
@@ -137,7 +137,7 @@ const table = {
         ...this.hears(this),
         rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
       },
-      // Who has just opened the page isn't one of many at once.
+      // A page that was just opened needn't wait: it isn't one of many that return at once.
       { onReconnect: this.reconnected, onMissed: () => this.ask() },
     );
   },
@@ -154,7 +154,7 @@ const table = {
     filtered() {
       return rows.isFiltered(this.asked, this.list);
     },
-    // Their keys tell whether there are rows before and after these; what came since, the count.
+    // The keys tell whether there are rows before and after these; the count tells what came since.
     canTurnBack() {
       return this.more.before;
     },
@@ -226,7 +226,7 @@ const table = {
       this.error = message || "The server didn't answer.";
     },
 
-    // -- asking
+    // -- queries
     ask(near = null) {
       clearTimeout(this.searching);
       clearTimeout(this.answering);
@@ -234,7 +234,7 @@ const table = {
       this.loading = true;
       this.presence.clear();
       this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
-      this.shownCursor = null; // it belongs to another list from here on
+      this.shownCursor = null; // it belongs to another query from here on
       const columns = this.columnsShown.map(({ key }) => key).join(" ");
       this.$emit("query", { ...this.asked, columns, near, seq: this.seq });
     },
@@ -294,13 +294,13 @@ const table = {
       this.later(() => this.ask(), Math.random() * RECONNECT_SPREAD);
     },
 
-    // -- what happens elsewhere
+    // -- what others do
     patch({ was, now: told }) {
       const { id, version } = told;
       const row = this.items.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
-      // News of another replica may come before the news that a user is new: they aren't counted
-      // yet then.
+      // A change from another replica may arrive before the event that made the row: then the row
+      // isn't counted yet.
       const isNew = was === null && !row && !known?.counted;
       const isLate = known && known.version > version;
       if (isLate && !isNew) return;
@@ -323,7 +323,7 @@ const table = {
       this.own.add(id);
       if (this.arrived.includes(id)) this.showArrived([id]);
     },
-    // Above the others: wherever they belong in the order, they are what was asked for.
+    // Above the others, wherever they belong in the order: they are what the person asked for.
     showArrived(ids = this.arrived) {
       for (const id of ids) {
         this.insert(this.recent.get(id));
@@ -339,7 +339,7 @@ const table = {
       }
       this.presenceChanged(id);
     },
-    // If the list shows only who is here now, a person who comes is a new row of it.
+    // If the list shows only people who are here now, a person who comes is a new row.
     presenceChanged(id) {
       const isNew = !this.items.some((row) => row.id === id);
       if (!isNew || !this.shown.query.here || this.asking) return;
@@ -354,7 +354,7 @@ const table = {
       this.recent.set(row.id, { ...row });
       if (this.recent.size > REMEMBERED) this.recent.delete(this.recent.keys().next().value);
     },
-    // A row of an answer, with what was heard of it since the server read it.
+    // A row of an answer, with the patches that came since the server read it.
     upToDate(row) {
       const recent = this.recent.get(row.id);
       const online = this.presence.get(row.id) ?? row.online;

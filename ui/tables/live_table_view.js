@@ -1,5 +1,5 @@
-// What a live table looks like: `view(table)` is its render function. It is written out, since a
-// template would first be compiled in the browser: tens of milliseconds before the first row.
+// Draws a live table: `view(table)` is its render function. A template would have to be compiled in
+// the browser, tens of milliseconds before the first row.
 import { h } from "vue";
 import { icon } from "icons";
 import { actsMenu, button, menu } from "menus";
@@ -8,7 +8,7 @@ import { title, unfiltered } from "table_rows";
 import { toolbar } from "table_toolbar";
 
 const LEAVES = "no longer matches the filters";
-const MANY = 5; // columns; with more of them each is narrower
+const MANY = 5; // with more columns each is narrower
 
 export function view(table) {
   return h("div", { class: ["list", table.list.plural, look(table)] }, [
@@ -36,7 +36,7 @@ function head(table) {
   ]);
 }
 
-// Lists that stand beside each other, each with how many there are.
+// The tabs of sibling lists, each with its count.
 function tabs(table) {
   return h("nav", { class: "tabs", "aria-label": table.title }, table.tabs.map(({ label, url, tally }) => {
     const count = url ? table.all[tally] : unfiltered({}, table.all, table.list);
@@ -48,7 +48,7 @@ function tabs(table) {
   }));
 }
 
-// The main one is a button; so are one or two beside it, and more of them are in a menu.
+// The main act is a button, and so are one or two beside it; more are in a menu.
 function headActs(table) {
   const others = table.head.filter(({ primary }) => !primary).map((item) => headAct(table, item));
   if (table.export_url) others.unshift({ label: "Export", run: table.exportAll, look: "btn btn-quiet" });
@@ -81,7 +81,7 @@ function headButton(look, label, url, run) {
   return url ? h("a", { key: label, class: look, href: url }, label) : button(look, label, run, { key: label });
 }
 
-// Saved views: each is a link, so that it can be opened beside this one, or sent to somebody.
+// Saved views. Each is a link, so that it can be opened in another tab, or sent to somebody.
 export function viewsMenu(table) {
   const saved = (event) => {
     event.preventDefault();
@@ -233,13 +233,13 @@ function empty(table) {
   ]);
 }
 
-// Whether who is here now is all that is asked for.
+// Whether the only filter is "here now".
 function isAboutWhoIsHere({ shown, list }) {
   const { query } = shown;
   return Boolean(query.here) && !query.q && !list.filters.some(({ key }) => key !== "here" && query[key]);
 }
 
-// On paper: how many rows are left out.
+// Printed: how many rows are left out.
 function leftOut(table) {
   const { found, items, list, number } = table;
   const more = number(found - items.length);

@@ -1,13 +1,13 @@
 // Menus of a live table: a button, and the acts that it offers while it is open. Arrow keys move in
-// it, Escape closes it. Which one is open, the table keeps (`openMenu`).
+// the menu, Escape closes it. The table keeps which one is open (`openMenu`).
 import { h, nextTick } from "vue";
 import { icon } from "icons";
 
-const ITEM = 36; // px: how high an item is at most
+const ITEM = 36; // px: the height of an item at most
 const EDGE = 8; // px
 
-// `items` are {label, run}, or {label, url}; what stands `apart` has a line above it, and `single` is
-// the key that does it.
+// `items` are {label, run}, or {label, url}. An item that stands `apart` has a line above it;
+// `single` is its key.
 export function actsMenu(table, { name, label, attributes = {}, content, items }) {
   const isOpen = table.openMenu === name;
   const button = {
@@ -50,7 +50,7 @@ function item(table, { label, sign, url, run, danger, apart, single }) {
   const content = [sign ? icon(sign, 15) : null, label, single && h("kbd", { "aria-hidden": "true" }, single)];
   if (url) return h("a", { ...attributes, href: url }, content);
   const chosen = () => {
-    close(table); // before the act: a dialog gives the focus back to where it was
+    close(table); // before the act: a dialog returns the focus to where it was
     run();
   };
   return h("button", { ...attributes, type: "button", onClick: chosen }, content);
@@ -79,7 +79,7 @@ async function fit(table, el, count) {
 }
 
 function pressed(table, event) {
-  event.stopPropagation(); // the table's own keys don't act in here
+  event.stopPropagation(); // the table's own keys do nothing in here
   const all = [...event.currentTarget.querySelectorAll("[role=menuitem]")];
   const at = all.indexOf(document.activeElement);
   const next = {

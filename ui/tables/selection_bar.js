@@ -1,5 +1,5 @@
-// The bar of what can be done to the selected rows. Where it is narrow the first act stays, and the
-// others are in a menu.
+// The bar with the acts on the selected rows. On narrow screens only the first act is a button, and
+// the others are in a menu.
 import { h } from "vue";
 import { icon } from "icons";
 import { actsMenu, button } from "menus";

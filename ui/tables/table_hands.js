@@ -1,12 +1,12 @@
-// What a person does with a live table: selects rows, moves by the keyboard, saves
-// views, leaves and comes back.
+// What a person does with a live table: select rows, move with the keyboard, save views, leave and
+// come back.
 import { keyOf, listKeys } from "single_keys";
 import { asked, toUrl } from "table_rows";
 
 const MOST_IN_URL = 200; // ids; servers and proxies take a url of some 8 KiB
 const PLACE = "rollcall-list"; // in the browser's storage
 
-// Rows are selected by hand, over several pages, or all that match.
+// Rows are selected one by one, over several pages, or all that match.
 export const selection = {
   data: () => ({ chosen: {}, choosesAll: false, lastChosen: "" }),
   computed: {
@@ -19,7 +19,7 @@ export const selection = {
       return this.choosesAll || Boolean(this.chosen[id]);
     },
     choose(id, on) {
-      // Who takes one out of all keeps those that are seen.
+      // Deselecting one of "all that match" keeps the other rows of this page selected.
       if (this.choosesAll) this.choosePage(true);
       if (on) this.chosen[id] = true;
       else delete this.chosen[id];
@@ -97,7 +97,7 @@ export const keyboard = {
         ...this.ownKeys,
       };
     },
-    // For the dialog "Keyboard"; returns what takes them away again.
+    // For the dialog "Keyboard"; returns a function that removes them.
     listKeys() {
       const { filters, plural, search } = this.list;
       const main = this.head.find(({ primary }) => primary);
@@ -122,7 +122,7 @@ export const keyboard = {
         (menu ?? this.$el.querySelector(".toolbar"))?.querySelector(first)?.focus();
       });
     },
-    // The row in which the focus is; its link is what the keys move to, so that Enter opens it.
+    // The row with the focus. The keys move the focus to its link, so that Enter opens it.
     marked() {
       const row = document.activeElement?.closest("[data-row]");
       return row && this.$el.contains(row) ? row : null;
@@ -164,11 +164,11 @@ function group(label, keys) {
   return { label, keys: keys.filter(([is]) => is).map(([, ...one]) => one) };
 }
 
-// Filters that are shown because somebody asked for them, and choices that are read only then.
+// Filters that are shown because the person chose them, and whose choices are read only then.
 export const lateFilters = {
   data: () => ({ wanted: {}, offered: {} }),
   computed: {
-    // The filters that are shown now, or whose column is, without their choices.
+    // The filters without choices so far that are shown now, or whose column is shown.
     lateNow() {
       const isNeeded = (name) =>
         this.filtersShown.some(({ key }) => key === name) || this.columnsShown.some(({ cell }) => cell === name);
@@ -210,7 +210,7 @@ export const returning = {
       if (event.ctrlKey || event.metaKey) window.open(this.href(row), "_blank", "noopener");
       else location.assign(this.href(row));
     },
-    // When the page is hidden it is too late: nothing is scrolled any more.
+    // This must happen before the page is hidden: then its scroll position is lost.
     noteScroll() {
       this.scrolled = window.scrollY;
     },
@@ -218,7 +218,7 @@ export const returning = {
       const { pathname: path, search } = location;
       keep(() => sessionStorage, PLACE, { path, search, y: this.scrolled ?? 0 });
     },
-    // To be called when all rows are drawn. `back` is set by who follows a link back (live.js).
+    // To be called when all rows are drawn. live.js sets `back` when a link back is followed.
     comeBack() {
       const place = read(() => sessionStorage, PLACE);
       const [navigation] = performance.getEntriesByType("navigation");
@@ -230,7 +230,7 @@ export const returning = {
   },
 };
 
-// How the rows are to be shown, to this person, in whatever browser.
+// Keep this person's choice of how rows look, for all their browsers.
 export const looks = {
   methods: {
     showColumn(key, shown) {
@@ -251,7 +251,7 @@ export const looks = {
   },
 };
 
-// What is asked for, kept under a name.
+// Save the query under a name.
 export const views = {
   methods: {
     viewUrl({ name, query }) {
@@ -275,7 +275,7 @@ export const views = {
   },
 };
 
-// A browser may deny its storage: then the keys act, and lists open at their beginning.
+// A browser may deny its storage: then the shortcuts are on, and lists open at their beginning.
 function read(storage, name) {
   try {
     return JSON.parse(storage().getItem(name));

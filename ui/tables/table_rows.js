@@ -1,5 +1,5 @@
-// What a live table computes from rows alone: no document, no socket. `config` is what the server
-// tells of the list (`table_config.py`).
+// What a live table computes from rows alone, without the document or the socket. `config` is the
+// server's description of the list (`ui/tables/config.py`).
 
 // The query of a url without parameters.
 export function defaults(config) {
@@ -7,7 +7,7 @@ export function defaults(config) {
   return { q: "", ...filters, sort: config.sort, dir: "asc", page: 1, size: config.size };
 }
 
-// The query that a url's parameters spell; what makes no sense is left out by the server.
+// The query in a url's parameters; the server drops parameters that make no sense.
 export function fromUrl(search, config) {
   const values = new URLSearchParams(search);
   const query = defaults(config);
@@ -17,14 +17,14 @@ export function fromUrl(search, config) {
   return query;
 }
 
-// What a query asks for beside what is usual.
+// The parts of a query that differ from the defaults.
 export function asked(query, config) {
   const usual = Object.entries(defaults(config));
   const other = usual.filter(([name, value]) => query[name] !== value);
   return Object.fromEntries(other.map(([name]) => [name, String(query[name])]));
 }
 
-// The parameters that spell a query (and name the view that it is).
+// The parameters of a url for a query, with the name of its saved view.
 export function toUrl(query, config, view = "") {
   const values = new URLSearchParams(asked(query, config));
   if (view) values.set("view", view);
@@ -36,14 +36,14 @@ export function isFiltered(query, config) {
   return Boolean(query.q.trim()) || config.filters.some(({ key, kind }) => kind !== "too" && query[key]);
 }
 
-// How many rows there are where nothing narrows the list: all, but for those that are left out
-// until somebody asks for them.
+// How many rows the list has without filters: all, except those that are shown only if one asks for
+// them.
 export function unfiltered(query, all, config) {
   const out = config.filters.filter(({ key, kind }) => kind === "too" && !query[key]);
   return out.reduce((count, { key }) => count - (all[key] ?? 0), all.all);
 }
 
-// Whether a row is among those that a query asks for; `words` are the folded search's.
+// Whether a row matches a query; `words` are the words of its folded search.
 export function fits(row, query, words, config) {
   const key = words.length ? searchKey(row, config) : "";
   return (
@@ -67,7 +67,7 @@ export function matches(row, match) {
 }
 
 function holds(value, wanted) {
-  // What the server left out is empty, or false.
+  // A value that the server left out is empty or false.
   if (wanted === null || typeof wanted !== "object") return (value || null) === (wanted || null);
   if (wanted.given) return Boolean(value);
   if (wanted.within) return Boolean(value) && !isOlder(value, wanted.within);
@@ -80,13 +80,12 @@ function isOlder(iso, days) {
   return Date.parse(iso) < Date.now() - days * 86_400_000;
 }
 
-// The folded text of a row. (Where folding does more than this, the server sends it.)
+// The folded text of a row. (If folding does more than this, the server sends the text.)
 function searchKey(row, config) {
   return row.key ?? config.search.map((name) => row[name]).join(" ").toLowerCase();
 }
 
-// What a change from one state of a row to another does to the counts; `before` is null for a row
-// that is new.
+// Updates the counts for a row's change; `before` is null for a new row.
 export function countChange(before, now, config) {
   const among = (row, match) => (row && matches(row, config.belongs) && matches(row, match) ? 1 : 0);
   const step = (match) => among(now, match) - among(before, match);
@@ -95,7 +94,7 @@ export function countChange(before, now, config) {
 }
 
 // Replaces a row's values by those of another. Values that the other one lacks are deleted, except
-// those of columns that are read by a query of their own.
+// those of columns that have their own query.
 export function replace(row, now, config) {
   for (const name of Object.keys(row)) {
     if (!(name in now) && !config.more.includes(name)) delete row[name];
@@ -125,7 +124,7 @@ export function initials(name) {
   return letters.length > 1 && bicameral(first) && bicameral(last) ? first + last : first;
 }
 
-// A hue in degrees, always the same for the same text.
+// A hue in degrees, the same each time for the same text.
 export function hue(text) {
   let hash = 7;
   for (const character of text) hash = (hash * 31 + character.codePointAt(0)) % 65521;

@@ -1,4 +1,4 @@
-// Above a live table: the search, the filters, and how the table is to be shown.
+// The bar above a live table: the search, the filters, and the choices of how the table looks.
 import { h } from "vue";
 import { icon } from "icons";
 import { button, menu } from "menus";
@@ -23,7 +23,7 @@ export function toolbar(table) {
   ]);
 }
 
-// Where rows are cards: there are no headings then.
+// For narrow screens, where rows are cards and there are no headings to click.
 function sortBy(table) {
   const id = `${table.$attrs.id}-sort`;
   const { sort, dir } = table.asked;
@@ -44,7 +44,7 @@ function sortBy(table) {
   ]);
 }
 
-// Filters that are needed now and then.
+// Filters that are needed seldom.
 function filtersMenu(table) {
   const others = table.list.filters.filter((filter) => !table.filtersShown.includes(filter));
   const summary = { class: "btn btn-quiet menu-button" };
@@ -55,8 +55,8 @@ function filtersMenu(table) {
   ]);
 }
 
-// Which columns are shown (the one that opens the row always is), and how the rows are, where the
-// table lets people choose that.
+// The choice of columns (the one that opens the row is always shown), and of the rows' look, if the
+// table offers that.
 export function columnsMenu(table) {
   const summary = { class: "btn btn-quiet menu-button" };
   return menu(table, "columns", summary, "Columns", () => [
@@ -101,7 +101,7 @@ function sizes(table) {
 function search(table) {
   const typed = (event) => {
     table.text = event.target.value;
-    // What is still being composed (a Japanese word, say) is no word yet.
+    // A word that is still being composed, for example in Japanese, isn't searched yet.
     if (!event.isComposing) table.typed();
   };
   return h("div", { class: "search" }, [

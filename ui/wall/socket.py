@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -60,12 +61,14 @@ async def _answer(socket: WebSocket) -> None:
     if line.is_over and not line.waiting:
         await socket.close(1013)
         return
-    await socket.accept()
-    telling = asyncio.create_task(_tell(socket, line))
     try:
-        await _listen(socket)
+        await socket.accept()
+        telling = asyncio.create_task(_tell(socket, line))
+        try:
+            await _listen(socket)
+        finally:
+            telling.cancel()
     finally:
-        telling.cancel()
         hub().leave(line)
         if line.screen is not None and not line.is_over:
             await _note_gone(line.screen, line.tab)
@@ -112,15 +115,17 @@ async def _look(screen: ScreenActor) -> dict[ScreenView, str]:
 
 
 async def _tell(socket: WebSocket, line: Line) -> None:
-    while True:
-        await line.woken.wait()
-        line.woken.clear()
-        waiting, line.waiting = line.waiting, {}
-        for frame in waiting.values():
-            await socket.send_text(frame)
-        if line.is_over:
-            await socket.close(1000)
-            return
+    # Which `_listen` hears, too; or it was gone before it was accepted.
+    with suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await line.woken.wait()
+            line.woken.clear()
+            waiting, line.waiting = line.waiting, {}
+            for frame in waiting.values():
+                await socket.send_text(frame)
+            if line.is_over:
+                await socket.close(1000)
+                return
 
 
 async def _listen(socket: WebSocket) -> None:

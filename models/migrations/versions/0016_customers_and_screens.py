@@ -131,7 +131,7 @@ def _belonging(
     aside = children if op.get_context().dialect.name == "sqlite" else ()
     for child in aside:
         op.execute(f"CREATE TABLE {child}_aside AS SELECT * FROM {child}")  # noqa: S608 - our names
-        op.execute(f"DELETE FROM {child}")  # noqa: S608
+        op.execute(f"DELETE FROM {child}")  # noqa: S608 - our names
     with op.batch_alter_table(table) as batch:
         batch.alter_column(user, existing_type=sa.Uuid(), nullable=True)
         for column in holders[1:]:
@@ -144,7 +144,7 @@ def _belonging(
                 batch.create_index(batch.f(f"ix_{table}_{column}"), [column])
         batch.create_check_constraint(batch.f(check), sa.text(f"{parts} = 1"))
     for child in aside:
-        op.execute(f"INSERT INTO {child} SELECT * FROM {child}_aside")  # noqa: S608
+        op.execute(f"INSERT INTO {child} SELECT * FROM {child}_aside")  # noqa: S608 - our names
         op.execute(f"DROP TABLE {child}_aside")
 
 

@@ -2,13 +2,14 @@
 
 from models import SignInMethod, Tenant, User
 from services.access.actor import is_open, lock_users
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import operator_log
 from services.core.db import reading, transaction
 from services.core.errors import PasskeyRefusedError
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
+from services.sign_in.actions import SignInAction
 from services.sign_in.second_factors import passkeys
 from services.sign_in.sign_in import SignedIn, start_session
 
@@ -40,6 +41,6 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
         if refusal is None:
             await throttle.forget(tx, counters)
             return await start_session(tx, user, caller, tenant, SignInMethod.PASSKEY)
-        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, ip=caller.ip)
+        await record(tx, SignInAction.FAILED, actor=None, subject=user, ip=caller.ip)
         operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY, user_id)
     raise refusal

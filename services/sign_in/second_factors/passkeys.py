@@ -11,7 +11,7 @@ from services.access.actor import Actor
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import has_one
 from services.audit.acting import acting
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core.db import Transaction
 from services.core.errors import (
     ConflictError,
@@ -21,6 +21,7 @@ from services.core.errors import (
     PasskeyRefusedError,
 )
 from services.core.looking import looks_first
+from services.sign_in.actions import SecondFactorAction
 from services.sign_in.forms import PasskeyName
 from services.sign_in.second_factors import ceremony, challenges, totp
 from services.sign_in.second_factors.challenges import Purpose
@@ -68,7 +69,7 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
             is_first = not await has_one(tx, user.id)
             tx.add(passkey)
             await tx.flush()
-            await act.record(Action.PASSKEY_ADDED, user, name=passkey.name)
+            await act.record(SecondFactorAction.PASSKEY_ADDED, user, name=passkey.name)
             return await totp.added(tx, MailTemplate.PASSKEY_ADDED, user, is_first=is_first)
     except IntegrityError as error:
         raise ConflictError("This passkey is in use already.") from error
@@ -87,7 +88,7 @@ async def remove(actor: Actor, passkey_id: UUID) -> None:
             raise NotFoundError("This passkey is removed already.")
         name = passkey.name
         await tx.exec(delete(Passkey).where(col(Passkey.id) == passkey_id))
-        await act.record(Action.PASSKEY_REMOVED, user, name=name)
+        await act.record(SecondFactorAction.PASSKEY_REMOVED, user, name=name)
         await totp.removed(tx, MailTemplate.PASSKEY_REMOVED, user)
 
 
@@ -108,7 +109,7 @@ async def rename(actor: Actor, passkey_id: UUID, name: str) -> None:
         if any(one.name == clean for one in own):
             raise InvalidInputError({"name": "Another passkey of yours has this name."})
         before, passkey.name = passkey.name, clean
-        await act.record(Action.PASSKEY_RENAMED, act.own, before=before, after=clean)
+        await act.record(SecondFactorAction.PASSKEY_RENAMED, act.own, before=before, after=clean)
         act.publish(SecondFactorsChanged(tenant_id=act.own.tenant_id, user_id=act.own.id))
 
 
@@ -186,7 +187,11 @@ async def _use(
         ceremony.use(passkey, said, purpose, about, verified=verified)
     except PasskeyCopiedError:
         await record(
-            tx, Action.PASSKEY_COUNTER_WENT_BACK, actor=None, subject=user, name=passkey.name
+            tx,
+            SecondFactorAction.PASSKEY_COUNTER_WENT_BACK,
+            actor=None,
+            subject=user,
+            name=passkey.name,
         )
         tx.publish(SecondFactorsChanged(tenant_id=user.tenant_id, user_id=user.id))
         raise

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from models import Tenant, User
 from services.access.actor import lock_users
-from services.audit.writing import Action, record
+from services.audit.actions import AuditAction
+from services.audit.writing import record
 from services.core import operator_log
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import (
@@ -16,14 +17,16 @@ from services.core.errors import (
 )
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions import known_devices
+from services.sessions.actions import SessionAction
 from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket, throttle
+from services.sign_in.actions import SignInAction
 from services.sign_in.second_factors import passkeys, totp
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import SignedIn, start_session
 
 # What is to be logged of a proof, or none if it is wrong. The user is locked.
-_Prove = Callable[[Transaction, User], Awaitable[Action | None]]
+_Prove = Callable[[Transaction, User], Awaitable[AuditAction | None]]
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
     `TooManyAttemptsError` and `SsoRequiredError`.
     """
 
-    async def prove(tx: Transaction, user: User) -> Action | None:
+    async def prove(tx: Transaction, user: User) -> AuditAction | None:
         return await totp.take(tx, user, code)
 
     by_app = totp.is_app_code(code)
@@ -101,10 +104,10 @@ async def finish_with_passkey(
     """
     refusal: PasskeyRefusedError | None = None
 
-    async def prove(tx: Transaction, user: User) -> Action | None:
+    async def prove(tx: Transaction, user: User) -> AuditAction | None:
         nonlocal refusal
         refusal = await passkeys.refusal_of_second_step(tx, user, answer)
-        return Action.SIGNED_IN if refusal is None else None
+        return SessionAction.SIGNED_IN if refusal is None else None
 
     signed_in = await _finish(slug, ticket, caller, throttle.Purpose.PASSKEY, prove)
     if signed_in is None:
@@ -135,9 +138,9 @@ async def _finish(
         used = await prove(tx, user)
         if used is not None:
             await throttle.forget(tx, counters)
-            if used is not Action.SIGNED_IN:
+            if used is not SessionAction.SIGNED_IN:
                 await record(tx, used, actor=None, by=user, subject=user, ip=caller.ip)
             return await start_session(tx, user, caller, tenant, method)
-        await record(tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, ip=caller.ip)
+        await record(tx, SignInAction.SECOND_FACTOR_FAILED, actor=None, subject=user, ip=caller.ip)
         operator_log.sign_in_refused(caller.ip, Refused.WRONG_SECOND_STEP, user.id)
     return None

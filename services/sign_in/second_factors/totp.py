@@ -16,13 +16,16 @@ from services.access.actor import COMMAND_LINE, Actor, Principal
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import concerns, has_one
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action, record
+from services.audit.actions import AuditAction
+from services.audit.writing import record
 from services.core import clock, vault
 from services.core.db import Transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.sessions import known_devices
+from services.sessions.actions import SessionAction
+from services.sign_in.actions import SecondFactorAction
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.sign_in.second_factors import recovery_codes
 from services.sign_in.second_factors.events import SecondFactorsChanged
@@ -158,7 +161,7 @@ async def finish(actor: Actor, code: str, *, begun_at: datetime | None = None) -
             )
         is_first = not await has_one(tx, user.id)
         app.confirmed_at = clock.now()
-        await act.record(Action.AUTHENTICATOR_ADDED, user)
+        await act.record(SecondFactorAction.AUTHENTICATOR_ADDED, user)
         return await added(tx, MailTemplate.AUTHENTICATOR_ADDED, user, is_first=is_first)
 
 
@@ -169,7 +172,7 @@ async def renew_codes(actor: Actor) -> tuple[str, ...]:
         tx, user = act.tx, act.own
         if not await has_one(tx, user.id):
             raise ConflictError("There is no second factor. Set one up first.")
-        await act.record(Action.RECOVERY_CODES_RENEWED, user)
+        await act.record(SecondFactorAction.RECOVERY_CODES_RENEWED, user)
         _changed(tx, user)
         return await recovery_codes.issue(tx, user)
 
@@ -186,7 +189,7 @@ async def remove(actor: Actor) -> None:
         if app is None or app.confirmed_at is None:
             return
         await tx.delete(app)
-        await act.record(Action.AUTHENTICATOR_REMOVED, user)
+        await act.record(SecondFactorAction.AUTHENTICATOR_REMOVED, user)
         await removed(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
 
 
@@ -199,7 +202,7 @@ async def lose_app(tx: Transaction, user: User, app: Authenticator) -> None:
     await tx.flush()
     if not await has_one(tx, user.id):
         await recovery_codes.forget(tx, user)
-    await record(tx, Action.AUTHENTICATOR_REMOVED, actor=COMMAND_LINE, subject=user)
+    await record(tx, SecondFactorAction.AUTHENTICATOR_REMOVED, actor=COMMAND_LINE, subject=user)
     await _tell(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
 
 
@@ -222,21 +225,25 @@ async def reset(actor: Principal, user_id: UUID) -> None:
         await recovery_codes.forget(tx, user)
         await tx.exec(delete(Authenticator).where(col(Authenticator.user_id) == user.id))
         await tx.exec(delete(Passkey).where(col(Passkey.user_id) == user.id))
-        await act.record(Action.SECOND_FACTORS_RESET, user)
+        await act.record(SecondFactorAction.RESET, user)
         await known_devices.forget(tx, user)
         await _tell(tx, MailTemplate.SECOND_FACTORS_RESET, user)
 
 
-async def take(tx: Transaction, user: User, code: str) -> Action | None:
+async def take(tx: Transaction, user: User, code: str) -> AuditAction | None:
     """Use up a code of a user who is locked; returns what is to be logged, or none if it is wrong.
 
     Six digits are the app's; anything else is a recovery code, in whatever form it was typed.
     """
     if not is_app_code(code):
-        return Action.RECOVERY_CODE_USED if await recovery_codes.take(tx, user, code) else None
+        return (
+            SecondFactorAction.RECOVERY_CODE_USED
+            if await recovery_codes.take(tx, user, code)
+            else None
+        )
     app = await tx.get(Authenticator, user.id, populate_existing=True)
     counts = app is not None and app.confirmed_at is not None and _takes(app, code)
-    return Action.SIGNED_IN if counts else None
+    return SessionAction.SIGNED_IN if counts else None
 
 
 def is_app_code(code: str) -> bool:

@@ -2,7 +2,7 @@
 person."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +12,18 @@ from models import BulkAct, BulkActBatch, BulkKind, BulkState, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
+from services.audit.actions import AuditAction
 from services.core import clock
 from services.core.db import Transaction, reading
-from services.core.errors import RollcallError, SessionEndedError
+from services.core.errors import RollcallError
 from services.core.looking import looks_first
 from services.sessions.events import SessionsEnded
-from services.users import accounts, emails_elsewhere, invitations
+from services.users import accounts, emails_elsewhere, invitation_links, switching
+from services.users.actions import BulkAction
 from services.users.batch_worker import LEASE
 from services.users.bulk.fates import (
     PERMISSIONS,
-    Facts,
+    Fate,
     admin_ids,
     end_for,
     end_of_values,
@@ -41,12 +42,12 @@ pages of so few people close soon after the commit."""
 FAILED = "failed"
 """The fate of people to whom the act couldn't be done."""
 
-ACTIONS: Mapping[BulkKind, Action] = {
-    BulkKind.DEACTIVATE: Action.BULK_DEACTIVATED,
-    BulkKind.ACTIVATE: Action.BULK_ACTIVATED,
-    BulkKind.RESEND: Action.BULK_RESENT,
-    BulkKind.COPY_LINKS: Action.BULK_LINKS_COPIED,
-    BulkKind.END_DATE: Action.BULK_END_DATE_SET,
+ACTIONS: Mapping[BulkKind, AuditAction] = {
+    BulkKind.DEACTIVATE: BulkAction.DEACTIVATED,
+    BulkKind.ACTIVATE: BulkAction.ACTIVATED,
+    BulkKind.RESEND: BulkAction.RESENT,
+    BulkKind.COPY_LINKS: BulkAction.LINKS_COPIED,
+    BulkKind.END_DATE: BulkAction.END_DATE_SET,
 }
 
 
@@ -149,7 +150,7 @@ def details_of(run: BulkAct) -> dict[str, Any]:
 def handed_over(run: BulkAct) -> list[dict[str, Any]]:
     """Who gets the work of those who are deactivated, and how much each has got so far."""
     heirs = (run.hand_over or {}).get("to", ())
-    return [{key: heir[key] for key in ("name", "pocs", "tasks")} for heir in heirs]
+    return [{key: value for key, value in heir.items() if key != "id"} for heir in heirs]
 
 
 def outcome_of(values: Mapping[str, Any]) -> PersonOutcome:
@@ -187,88 +188,106 @@ async def _next_people(
 async def _act_on(
     act: Act, run: BulkAct, people: Sequence[Mapping[str, Any]]
 ) -> list[PersonOutcome]:
+    """Act on all of them at once: who can't be acted on is found out before anything is changed."""
     users = [await act.get(User, UUID(person["id"])) for person in people]  # locked, so it is known
     facts = await read_facts(act, users)
-    if run.kind is BulkKind.ACTIVATE:
-        await emails_elsewhere.check_pause(act.tx, act.principal)
-    if run.kind is BulkKind.DEACTIVATE:
-        return await _deactivate(act, run, list(zip(people, users, strict=True)), facts)
+    fates = [fate_of(run, *one, facts) for one in zip(people, users, strict=True)]
+    before = {user.id: (user.full_name, values_of_end(end_of(user))) for user in users}
+    meant = [
+        (person, user)
+        for person, user, fate in zip(people, users, fates, strict=True)
+        if fate.changes
+    ]
+    refused = dict(await _refusals(act, run, meant))
+    changing = [(person, user) for person, user in meant if user.id not in refused]
+    done = await _do(act, run, changing)
+    refused |= done.refused
     return [
-        await _act_on_one(act, run, person, user, facts)
-        for person, user in zip(people, users, strict=True)
+        _outcome(user, fate, before[user.id], done, refused.get(user.id))
+        for user, fate in zip(users, fates, strict=True)
     ]
 
 
-async def _deactivate(
-    act: Act, run: BulkAct, people: Sequence[tuple[Mapping[str, Any], User]], facts: Facts
-) -> list[PersonOutcome]:
-    """Deactivate all of them at once: who can't be is found out before anything is changed."""
-    fates, refused, leaving = [], {}, []
-    for person, user in people:
-        fates.append(fate_of(run, person, user, facts))
-        if fates[-1].changes:
-            try:
-                await accounts.require_switchable(act, user, False, person.get("seen"))
-            except RollcallError as error:
-                refused[user.id] = f"Failed: {error}"
-            else:
-                leaving.append(user)
-    changes = {
-        change.user_id: change
-        for change in await accounts.deactivate(act, leaving, run.reason, tell=run.tell)
-    }
-    return [
-        PersonOutcome(
-            user.id,
-            user.full_name,
-            FAILED if user.id in refused else fate.key,
-            refused.get(user.id, fate.result),
-            user.id in changes,
-            changes[user.id].cause if user.id in changes else None,
-            user.version if user.id in changes else None,
-            values_of_end(end_of(user)) if user.id in changes else None,
-        )
-        for fate, (_, user) in zip(fates, people, strict=True)
-    ]
-
-
-async def _act_on_one(
-    act: Act, run: BulkAct, person: Mapping[str, Any], user: User, facts: Facts
+def _outcome(
+    user: User,
+    fate: Fate,
+    before: tuple[str, Mapping[str, Any] | None],
+    done: "_Done",
+    refusal: RollcallError | None,
 ) -> PersonOutcome:
-    # What a refused act has changed is undone, and no page hears of it.
-    user_id, name, told = user.id, user.full_name, len(act.tx.events)
-    fate = fate_of(run, person, user, facts)
+    name, end = before
+    if refusal is not None:
+        return PersonOutcome(user.id, name, FAILED, f"Failed: {refusal}")
     if not fate.changes:
-        return PersonOutcome(user_id, name, fate.key, fate.result)
-    before = values_of_end(end_of(user))
-    try:
-        async with act.tx.begin_nested():
-            cause = await _do(act, run, person, user)
-    except SessionEndedError:
-        raise
-    except RollcallError as error:
-        del act.tx.events[told:]
+        return PersonOutcome(user.id, name, fate.key, fate.result)
+    cause = done.causes.get(user.id)
+    return PersonOutcome(user.id, name, fate.key, fate.result, True, cause, user.version, end)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What an act on several did: the audit entries of switches, and who was refused at the last
+    moment, by the people's ids."""
+
+    causes: Mapping[UUID, UUID | None] = field(default_factory=dict)
+    refused: Mapping[UUID, RollcallError] = field(default_factory=dict)
+
+
+Chosen = Sequence[tuple[Mapping[str, Any], User]]
+"""People of a batch: what is known of each from the beginning of the act, and the user."""
+
+
+async def _refusals(act: Act, run: BulkAct, meant: Chosen) -> Mapping[UUID, RollcallError]:
+    users = [user for _, user in meant]
+    if run.kind is BulkKind.END_DATE:
+        return {}
+    if run.kind in (BulkKind.RESEND, BulkKind.COPY_LINKS):
+        return await invitation_links.refusals(act, users)
+    active = run.kind is BulkKind.ACTIVATE
+    if active:
+        await emails_elsewhere.check_pause(act.tx, act.principal)
+    seen = [(user, person.get("seen")) for person, user in meant]
+    refused = await switching.refusals(act, seen, active)
+    for error in refused.values():
         if isinstance(error, ActiveElsewhereError):
             await emails_elsewhere.count_answer(act.tx, act.principal)
-        return PersonOutcome(user_id, name, FAILED, f"Failed: {error}")
-    return PersonOutcome(user_id, name, fate.key, fate.result, True, cause, user.version, before)
+    return refused
 
 
-async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
-    """The act on one person, by the same code as an act on one person; returns the audit entry of a
-    switch."""
+async def _do(act: Act, run: BulkAct, changing: Chosen) -> _Done:
+    """The act on several people, by the same code as on one."""
+    users = [user for _, user in changing]
+    if run.kind is BulkKind.ACTIVATE:
+        return await _activate(act, run, users)
+    if run.kind is BulkKind.DEACTIVATE:
+        changes = await switching.deactivate(act, users, run.reason, tell=run.tell)
+        return _Done({change.user_id: change.cause for change in changes})
     if run.kind is BulkKind.END_DATE:
-        await accounts.change_end(act, user, end_for(run, person), tell=run.tell)
+        ends = [(user, end_for(run, person)) for person, user in changing]
+        await accounts.change_ends(act, ends, tell=run.tell)
     elif run.kind is BulkKind.RESEND:
-        await invitations.renew(act, user.id)
-    elif run.kind is BulkKind.COPY_LINKS:
-        await invitations.get_waiting(act, user.id)
-        await invitations.tell_link(act, user)
+        await invitation_links.renew(act, users)
     else:
-        wanted = run.kind is BulkKind.ACTIVATE
-        seen = person.get("seen")
-        change = await accounts.switch(
-            act, user, wanted, seen_version=seen, reason=run.reason, tell=run.tell
-        )
-        return change.cause
-    return None
+        await invitation_links.tell(act, users)
+    return _Done()
+
+
+async def _activate(act: Act, run: BulkAct, users: Sequence[User]) -> _Done:
+    """Activate all of them; one after the other if another account takes the email of one of them
+    at this very moment, so that it holds up no other."""
+    told = len(act.tx.events)
+    try:
+        async with act.tx.begin_nested():
+            changes = await switching.activate(act, users, tell=run.tell)
+    except ActiveElsewhereError as error:
+        # What was changed is undone, and no page hears of it.
+        del act.tx.events[told:]
+        for user in users:
+            await act.tx.refresh(user)
+        if len(users) == 1:
+            await emails_elsewhere.count_answer(act.tx, act.principal)
+            return _Done(refused={users[0].id: error})
+        each = [await _activate(act, run, [user]) for user in users]
+        causes = {user_id: cause for one in each for user_id, cause in one.causes.items()}
+        return _Done(causes, {k: refusal for one in each for k, refusal in one.refused.items()})
+    return _Done({change.user_id: change.cause for change in changes})

@@ -11,9 +11,9 @@ from models import AuditEvent, BulkAct, BulkActBatch, BulkKind
 from services.access.actor import Actor
 from services.access.permissions import Permission, Secret
 from services.audit.acting import View, viewing
-from services.audit.writing import Action
 from services.core.csv_files import csv_lines, ending
 from services.core.db import Transaction
+from services.sessions.actions import SessionAction
 from services.users.bulk.batches import FAILED, PersonOutcome
 from services.users.bulk.runs import outcomes
 from services.users.handovers import live_links
@@ -129,7 +129,7 @@ async def _receipts(
             select(AuditEvent.details).where(
                 AuditEvent.chain_id == run.tenant_id,
                 col(AuditEvent.subject_id).in_(ids[at : at + CHUNK]),
-                AuditEvent.action == Action.PAGES_CLOSED.value,
+                AuditEvent.action == SessionAction.PAGES_CLOSED.value,
             )
         )
         for details in entries:

@@ -23,7 +23,8 @@ from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import INVITATIONS, Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action, record_all
+from services.audit.actions import AuditAction
+from services.audit.writing import record_all
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.emails import email_key
@@ -31,13 +32,14 @@ from services.core.errors import ConflictError, InvalidInputError, NotAllowedErr
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users import emails_elsewhere, welcoming
+from services.users.actions import InvitationAction, UserAction
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.batch_worker import LEASE
 from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
 from services.users.ends import End, chosen_end
 from services.users.events import ImportProgressed, UsersInvited
 from services.users.invitation_form import PersonalInvitation, read_form
-from services.users.invitations import require_open
+from services.users.invitation_links import require_open
 from services.users.new_user import new_user
 from services.users.stays import UNLIMITED, stays_of
 
@@ -270,13 +272,16 @@ async def _promise(
             **carried[user.id],
         )
     said = [(user, {"email": user.email, "role": user.role.label}) for user in users]
-    await _record(act, Action.USER_INVITED, run_id, said)
+    await _record(act, UserAction.INVITED, run_id, said)
     if not outbox.is_configured():  # the person who began the import hands the links over
-        await _record(act, Action.INVITATION_LINK_COPIED, run_id, [(user, {}) for user in users])
+        await _record(act, InvitationAction.LINK_COPIED, run_id, [(user, {}) for user in users])
 
 
 async def _record(
-    act: Act, action: Action, run_id: UUID, subjects: Sequence[tuple[User, Mapping[str, object]]]
+    act: Act,
+    action: AuditAction,
+    run_id: UUID,
+    subjects: Sequence[tuple[User, Mapping[str, object]]],
 ) -> None:
     """Record the act for each; the log shows the entries of one run as one line that opens."""
     of_run = [(user, {**details, "run": run_id}) for user, details in subjects]

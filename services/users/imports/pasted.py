@@ -44,9 +44,9 @@ def rows_of(form: PastedInvitations) -> list[ImportRow]:
     `InvalidInputError`."""
     found = read_emails(form.people)
     if not found:
-        raise InvalidInputError({"people": "There is no address in it."})
+        raise InvalidInputError({"people": "There is no email in it."})
     if len(found) > MOST:
-        sentence = f"These are {len(found):,} addresses. Take a file for more than {MOST}."
+        sentence = f"These are {len(found):,} emails. Take a file for more than {MOST}."
         raise InvalidInputError({"people": sentence})
     for_all = {
         "role": form.role.value,

@@ -23,7 +23,7 @@ from services.users.handovers import live_links
 from services.users.imports.batches import BATCH, RowOutcome, outcome_of
 from services.users.imports.columns import ImportRow
 from services.users.imports.files import MAX_NAME, MAX_ROWS
-from services.users.invitations import require_open
+from services.users.invitation_links import require_open
 
 RESULT_COLUMNS = ("Line", "Name", "Email", "Result", "Why not", "Link to hand over")
 LATEST = 5

@@ -7,11 +7,11 @@ from models import Comment, Poc, Side, Task, TaskStatus
 from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form, lines
 from services.core.looking import looks_first
+from services.workspace.actions import CommentAction, TaskAction
 from services.workspace.customers.shared import get_shown
 from services.workspace.events import CommentChanged
 from services.workspace.rights import check_version
@@ -48,7 +48,7 @@ async def comment(customer: CustomerActor, poc_id: UUID, form: SharedCommentForm
             )
         )
         await act.tx.flush()
-        await act.record(Action.COMMENT_POSTED, poc, to="both sides")
+        await act.record(CommentAction.POSTED, poc, to="both sides")
         act.publish(
             CommentChanged(tenant_id=poc.tenant_id, poc_id=poc.id, comment_id=said.id, task_id=None)
         )
@@ -73,7 +73,7 @@ async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done
         before, task.status, task.blocked_reason = task.status, then, ""
         task.completed_at = clock.now() if done else None
         await act.record(
-            Action.TASK_STATUS_CHANGED,
+            TaskAction.STATUS_CHANGED,
             poc,
             task=task.title,
             before=before.label,
@@ -101,7 +101,7 @@ async def set_accepted(
         check_version(version, task.version, f"“{task.title}”")
         task.accepted_at = clock.now() if accepted else None
         task.accepted_by_id = customer.customer_id if accepted else None
-        action = Action.TASK_ACCEPTED if accepted else Action.TASK_ACCEPTANCE_TAKEN_BACK
+        action = TaskAction.ACCEPTED if accepted else TaskAction.ACCEPTANCE_TAKEN_BACK
         await act.record(action, poc, task=task.title)
         touch(act, poc, task)
         return Advanced(task.title, task.version)

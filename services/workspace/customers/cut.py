@@ -21,9 +21,9 @@ from models import (
 )
 from services.access import one_time_links
 from services.audit.acting import Act
-from services.audit.writing import Action
 from services.core.db import Transaction, reading
 from services.mail import outbox
+from services.sessions.actions import SessionAction
 from services.sessions.sessions import end, find_living
 from services.workspace.events import PocShownNoMore
 
@@ -93,7 +93,7 @@ async def shut_all_out(act: Act, poc: Poc, people: Sequence[CustomerPerson]) -> 
             continue
         await void_links(act.tx, person)
         if await find_living(act.tx, person):
-            cause = await act.record(Action.SESSIONS_REVOKED, person)
+            cause = await act.record(SessionAction.REVOKED, person)
             await end(act.tx, person, EndReason.POC_CLOSED, cause=cause)
 
 

@@ -20,7 +20,6 @@ from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError
@@ -29,6 +28,7 @@ from services.core.looking import looks_first
 from services.core.names import fold
 from services.mail import outbox
 from services.sessions.sessions import end
+from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.cut import stays, void_links
 from services.workspace.customers.people import lock_on_poc, membership, tell
 from services.workspace.events import CustomerChanged
@@ -80,7 +80,7 @@ async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> Cust
             person.changed()
             by_mail = await _send(act, poc, person)
             await act.record(
-                Action.CUSTOMER_INVITED, poc, customer=person.full_name, email=person.email
+                CustomerAction.INVITED, poc, customer=person.full_name, email=person.email
             )
             await act.tx.flush()
             await tell(act.tx, person)
@@ -101,7 +101,7 @@ async def resend(principal: Principal, poc_id: UUID, customer_id: UUID) -> Custo
         person, poc = await _lock_active(act, poc_id, customer_id)
         by_mail = await _send(act, poc, person)
         person.changed()
-        await act.record(Action.CUSTOMER_LINK_SENT, person)
+        await act.record(CustomerAction.LINK_SENT, person)
         await tell(act.tx, person)
         return CustomerInvited(person.id, person.full_name, person.email, by_mail)
 
@@ -116,7 +116,7 @@ async def copy_link(principal: Principal, poc_id: UUID, customer_id: UUID) -> st
         person, _ = await _lock_active(act, poc_id, customer_id)
         tenant = await act.get_tenant()
         link = await _new_link(act, person)
-        await act.record(Action.CUSTOMER_LINK_COPIED, person)
+        await act.record(CustomerAction.LINK_COPIED, person)
         base = runtime.current().settings.public_url + one_time_links.path_of(tenant.slug)
         return f"{base}/customer/link/{one_time_links.token_of(link)}"
 
@@ -133,7 +133,7 @@ async def remove(principal: Principal, poc_id: UUID, customer_id: UUID) -> None:
         row.removed_at, row.removed_by_id = clock.now(), by_id(act)
         person.changed()
         await act.tx.flush()
-        cause = await act.record(Action.CUSTOMER_REMOVED, poc, customer=person.full_name)
+        cause = await act.record(CustomerAction.REMOVED, poc, customer=person.full_name)
         if not await stays(act, poc, person, EndReason.REVOKED):
             await void_links(act.tx, person)
             await end(act.tx, person, EndReason.REVOKED, cause=cause)

@@ -14,7 +14,7 @@ from services.access.actor import FRESH_FOR
 from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, operator_log
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import (
@@ -27,6 +27,7 @@ from services.core.looking import looks_first
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
+from services.sign_in.actions import SecondFactorAction, SignInAction
 from services.sign_in.second_factors import ceremony, challenges
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.passkey_host import are_offered
@@ -91,7 +92,7 @@ async def finish(customer: CustomerActor, answer: str) -> None:
             act.add(CustomerPasskey(**made, customer_id=customer.customer_id, name=name))
             await act.tx.flush()
             person = await act.get(CustomerPerson, customer.customer_id)
-            await act.record(Action.PASSKEY_ADDED, person, name=name)
+            await act.record(SecondFactorAction.PASSKEY_ADDED, person, name=name)
     except IntegrityError as error:
         raise ConflictError("This passkey is in use already.") from error
 
@@ -106,7 +107,7 @@ async def remove(customer: CustomerActor, passkey_id: UUID) -> None:
         name = passkey.name
         await act.tx.delete(passkey)
         person = await act.get(CustomerPerson, customer.customer_id)
-        await act.record(Action.PASSKEY_REMOVED, person, name=name)
+        await act.record(SecondFactorAction.PASSKEY_REMOVED, person, name=name)
 
 
 def sign_in_options(slug: str) -> str:
@@ -136,7 +137,7 @@ async def sign_in(slug: str, answer: str, caller: Caller) -> StartedSession:
         if refusal is None:
             await throttle.forget(tx, counters)
             return await start_session(tx, person, caller, SignInMethod.PASSKEY)
-        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=person, ip=caller.ip)
+        await record(tx, SignInAction.FAILED, actor=None, subject=person, ip=caller.ip)
         operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY, person.id)
     raise refusal
 
@@ -153,7 +154,11 @@ async def _refusal(
         ceremony.use(passkey, said, Purpose.CUSTOMER_SIGN_IN, slug, verified=True)
     except PasskeyCopiedError as error:
         await record(
-            tx, Action.PASSKEY_COUNTER_WENT_BACK, actor=None, subject=person, name=passkey.name
+            tx,
+            SecondFactorAction.PASSKEY_COUNTER_WENT_BACK,
+            actor=None,
+            subject=person,
+            name=passkey.name,
         )
         return error
     except PasskeyRefusedError as error:

@@ -22,7 +22,6 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
@@ -30,6 +29,7 @@ from services.core.looking import looks_first
 from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end
+from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.cut import forget_passkeys, void_links
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc, get_poc_to_change, tenant_of
@@ -200,7 +200,7 @@ async def _switch(
                 f"Someone else has just changed {person.full_name}. Look again, then decide."
             )
         person.switch(active, clock.now(), by_id(act))
-        action = Action.CUSTOMER_ACTIVATED if active else Action.CUSTOMER_DEACTIVATED
+        action = CustomerAction.ACTIVATED if active else CustomerAction.DEACTIVATED
         if active:
             await outbox.cancel(act.tx, person.id, MailTemplate.CUSTOMER_DEACTIVATED)
         else:

@@ -23,7 +23,7 @@ from services.access.actor import find_open_tenant, is_open
 from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import acting
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
@@ -32,8 +32,10 @@ from services.core.looking import looks_first
 from services.core.operator_log import noting_pauses
 from services.core.secrets import token_hash
 from services.mail import outbox
+from services.sessions.actions import SessionAction
 from services.sessions.sessions import Caller, begin, end
 from services.sign_in import throttle
+from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.cut import LINKS, shown_pocs, void_links
 from services.workspace.customers.people import tell
 
@@ -100,7 +102,7 @@ async def start_session(
     _, token = begin(tx, person, caller, method)
     await record(
         tx,
-        Action.CUSTOMER_LET_IN,
+        CustomerAction.LET_IN,
         actor=None,
         by=person,
         subject=person,
@@ -129,7 +131,7 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
             person = await _by_email(tx, tenant, key)
             await record(
                 tx,
-                Action.CUSTOMER_LINK_REQUESTED,
+                CustomerAction.LINK_REQUESTED,
                 actor=None,
                 subject=person,
                 tenant_id=tenant.id if tenant else None,
@@ -152,7 +154,7 @@ async def leave(customer: CustomerActor) -> None:
     """End the session that is in use right now."""
     async with acting(customer, Permission.VIEW_SHARED_POC, urgent=True) as act:
         person = await act.get(CustomerPerson, customer.customer_id)
-        cause = await act.record(Action.SIGNED_OUT, person)
+        cause = await act.record(SessionAction.SIGNED_OUT, person)
         await end(act.tx, person, EndReason.SIGNED_OUT, cause=cause, only=[customer.session_id])
 
 

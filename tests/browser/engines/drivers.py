@@ -47,12 +47,12 @@ def firefox() -> Iterator[WebDriver]:
 
 @contextmanager
 def webkit() -> Iterator[WebDriver]:
-    """WebKit, in a window on a screen that nobody sees."""
+    """WebKit, in a window on a virtual screen."""
     with _display() as display:
         options = WebKitOptions()
         options.binary_location = str(next(Path("/usr/lib").glob(f"*/{MINI_BROWSER}")))
         options.add_argument("--automation")
-        # Nothing that draws by the graphics card: there is none.
+        # Nothing that needs a graphics card: there is none.
         drawing = {"WEBKIT_DISABLE_COMPOSITING_MODE": "1", "LIBGL_ALWAYS_SOFTWARE": "1"}
         words = {"LANG": "C.UTF-8", "LANGUAGE": "en_GB"}
         env = {**os.environ, **drawing, **words, "DISPLAY": display, "GDK_BACKEND": "x11"}

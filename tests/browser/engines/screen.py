@@ -1,4 +1,5 @@
-"""A browser by its driver, in the words of who uses it; every wait is for what is to be seen."""
+"""A browser with its driver, in the words of its user; it waits only for things that can be
+seen."""
 
 import asyncio
 import time
@@ -16,8 +17,8 @@ from tests.browser.server import cookie_name
 from tests.factories import open_session
 
 LOOK_EVERY = 0.05  # seconds
-# What a person could press or fill in, by the name that it is read out with; of several, the last,
-# which is the one in a dialog.
+# The element that can be pressed or filled in with this accessible name; if there are several, the
+# last one, which is in a dialog.
 FIND = """
 const [selector, name] = arguments;
 const spoken = (of) => (of.ariaLabel ?? of.textContent).trim().replace(/\\s+/g, " ");

@@ -111,7 +111,7 @@ async def test_deactivation_closes_every_page_that_is_open_and_counts_no_other(
     await screen.ready()
 
     asked = dialog(page)
-    # What a browser has left, it says a moment later.
+    # A browser tells a moment later that a page was left.
     async with asyncio.timeout(60):
         await grid.switch("Ada Lovelace").click()
         while "everywhere: 2 open pages on 1 device." not in await asked.inner_text():

@@ -14,7 +14,7 @@ from services.access.permissions import (
     may,
 )
 
-# Written down again, in full: a change of the table must be meant.
+# The whole table a second time, so that nobody changes it by accident.
 # Columns: Platform Admin, Tenant Admin, Administrator, Sales Engineer.
 EXPECTED: dict[str, str] = {
     "Manage their own name, contact, password, second factor and sessions": "yes yes yes yes",

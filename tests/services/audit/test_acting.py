@@ -1,4 +1,4 @@
-"""The one door: who acts is asked by their own rule, reaches one tenant alone, and is recorded."""
+"""`acting`: each principal is checked by its own rule, reaches only one tenant, and is recorded."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from models import OutgoingMail, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, FRESH_FOR, ROLLCALL, Actor, Principal, noun_of
 from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action
+from services.audit.actions import LogAction
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import (
@@ -23,6 +23,8 @@ from services.core.errors import (
 from services.core.events import Event
 from services.core.looking import looks_first
 from services.core.runtime import Runtime
+from services.tenants.actions import TenantAction
+from services.users.actions import UserAction
 from services.users.events import UserEdited
 from tests import books
 from tests.factories import create_user, sign_in
@@ -92,11 +94,11 @@ async def test_an_entry_names_who_acted_and_what_it_is_about(
 ) -> None:
     poc = Poc(uuid4(), tenant.id, "Warehouse robots")
     async with acting(admin, Permission.EDIT_USERS) as act:
-        first = await act.record(Action.USER_RENAMED, poc, before="Robots")
+        first = await act.record(UserAction.RENAMED, poc, before="Robots")
     async with acting(Screen(tenant.id), Permission.VIEW_USERS) as act:
-        await act.record(Action.USER_RENAMED, poc)
+        await act.record(UserAction.RENAMED, poc)
     async with acting(ROLLCALL, Permission.EDIT_USERS) as act:
-        await act.record(Action.USER_RENAMED, poc)
+        await act.record(UserAction.RENAMED, poc)
     entries = await books.audit_of(tenant)
     assert first == entries[0].id
     assert [(entry.actor_name, entry.actor_id, entry.ip) for entry in entries] == [
@@ -114,10 +116,10 @@ async def test_an_entry_about_nobody_stands_in_the_log_of_the_tenant_of_the_act(
     rollcall: Runtime, tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
     async with acting(admin, Permission.EDIT_USERS) as act:
-        await act.record(Action.AUDIT_EXPORTED)
-        await act.record(Action.TENANT_RENAMED, tenant_id=other_tenant.id)
-    assert await books.actions_of(tenant) == [Action.AUDIT_EXPORTED]
-    assert await books.actions_of(other_tenant) == [Action.TENANT_RENAMED]
+        await act.record(LogAction.EXPORTED)
+        await act.record(TenantAction.RENAMED, tenant_id=other_tenant.id)
+    assert await books.actions_of(tenant) == [LogAction.EXPORTED]
+    assert await books.actions_of(other_tenant) == [TenantAction.RENAMED]
 
 
 async def test_another_tenants_row_answers_as_if_it_did_not_exist(
@@ -149,7 +151,7 @@ async def test_what_an_act_did_is_undone_with_it(
     async def break_off() -> None:
         async with acting(admin, Permission.EDIT_USERS, lock=(user.id,)) as act:
             (await act.get(User, user.id)).first_name = "Changed"
-            await act.record(Action.USER_RENAMED, user)
+            await act.record(UserAction.RENAMED, user)
             act.publish(UserEdited(tenant_id=tenant.id, user_id=user.id, old_search_key=""))
             raise RuntimeError
 

@@ -1,4 +1,4 @@
-"""What the audit chains prove, against whoever can write to the database and knows the code."""
+"""What the audit chains prove, if an attacker can write to the database and knows the code."""
 
 from collections.abc import Callable
 from datetime import timedelta

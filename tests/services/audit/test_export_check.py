@@ -42,7 +42,7 @@ def _check(folder: Path, text: str | bytes) -> CheckedExport:
 def _changed(text: str, change: Callable[[Rows], object]) -> str:
     rows = list(csv.reader(io.StringIO(text.removeprefix(BOM), newline="")))
     change(rows)
-    # Without `csv_lines`, which would defuse a second time what is defused.
+    # Without `csv_lines`, which would escape formulas a second time.
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
     return BOM + buffer.getvalue()

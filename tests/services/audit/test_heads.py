@@ -88,7 +88,7 @@ async def test_what_grew_is_noted_once_a_day(admin: Actor, tenant: Tenant) -> No
     clock.shift(timedelta(days=1))
     assert await note_heads()
     clock.shift(timedelta(days=2))
-    assert await note_heads()  # a round, in which nothing had grown
+    assert await note_heads()  # a round in which no chain had grown
     numbers = [entry.details["heads"][0][2] for entry in await books.audit_of(None)]
     assert numbers == [1, 2]
 

@@ -11,11 +11,12 @@ from services.audit import search
 from services.audit.check import verify
 from services.audit.list import ENTRIES
 from services.audit.reading import export, list_entries
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.days import find_zone
 from services.core.db import transaction
 from services.lists.query import from_url
+from services.sessions.actions import SessionAction
 from services.users import accounts
 from tests.factories import create_user
 
@@ -65,7 +66,7 @@ async def test_details_are_found_whatever_their_letters(admin: Actor, tenant: Te
     user = await create_user(tenant, first_name="Ada", last_name="Müller")
     await accounts.rename(admin, user.id, "Ada", "King")
     assert await _found(admin, q="muller") == ["Ada King"]
-    assert await _found(admin, q="before") == []  # a detail's name is nobody's word
+    assert await _found(admin, q="before") == []  # the name of a detail isn't searched
 
 
 @pytest.mark.usefixtures("emile")
@@ -83,14 +84,16 @@ async def test_entries_of_an_earlier_version_are_found_before_and_after_they_get
 async def test_the_text_is_no_longer_than_an_index_takes(admin: Actor, tenant: Tenant) -> None:
     async with transaction() as tx:
         long = "\U0001f600" * 2000
-        await record(tx, Action.SIGNED_IN, actor=admin, tenant_id=tenant.id, said=[long, {"x": 7}])
+        await record(
+            tx, SessionAction.SIGNED_IN, actor=admin, tenant_id=tenant.id, said=[long, {"x": 7}]
+        )
     assert len(await _found(admin, q="\U0001f600" * 20)) == 1
 
 
 async def _entry_at(actor: Actor, tenant: Tenant, at: datetime) -> None:
     user = await create_user(tenant, first_name=f"{at:%d %H:%M}", last_name="X")
     async with transaction() as tx:
-        await record(tx, Action.SIGNED_IN, actor=actor, subject=user, at=at)
+        await record(tx, SessionAction.SIGNED_IN, actor=actor, subject=user, at=at)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Asia/Kolkata", "Pacific/Honolulu", "UTC"])

@@ -1,4 +1,5 @@
-"""A call that is cancelled at any moment (a browser gone, a page given up) holds nobody up."""
+"""A call that is cancelled at any moment (because a browser or a page is gone) delays nobody
+else."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-"""The clock steps back an hour: nothing that is over lives again, and nothing waits for it. And
-replicas whose clocks are apart by seconds respect each other's times."""
+"""The clock steps back an hour: nothing that is over becomes valid again, and nothing waits for
+that hour. And replicas whose clocks differ by seconds respect each other's times."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Brand colours: whatever is chosen, what is shown can be read in both themes."""
+"""Brand colours: text is readable in both themes, whatever colour is chosen."""
 
 import pytest
 from hypothesis import given

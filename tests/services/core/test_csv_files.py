@@ -1,4 +1,4 @@
-"""CSV files: what a spreadsheet makes of them, whatever it takes for a separator."""
+"""CSV files: how a spreadsheet reads them, whatever separator it uses."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Addresses: one check, and one form to compare."""
+"""Emails: one check, and one form to compare."""
 
 import pytest
 from hypothesis import assume, given
@@ -19,7 +19,7 @@ ADDRESSES = st.builds("{}@{}".format, LOCALS, DOMAINS) | st.emails()
 
 
 def checked(written: str) -> str:
-    """The address, where it is one."""
+    """The email, if it is valid."""
     try:
         return check_email(written)
     except ValueError:
@@ -67,7 +67,7 @@ def test_case_makes_no_difference(written: str) -> None:
 
 
 def test_sharp_s_makes_another_domain_and_no_other_person() -> None:
-    # IDNA 2008 tells them apart (RFC 5894, section 4.2.2); who reads a local part doesn't.
+    # IDNA 2008 tells them apart (RFC 5894, section 4.2.2); people who read a local part don't.
     assert email_key("ada@straße.example") != email_key("ada@strasse.example")
     assert email_key("straße@example.com") == email_key("STRASSE@example.com")
 

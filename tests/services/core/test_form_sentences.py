@@ -67,7 +67,7 @@ def test_every_form_says_of_each_field_in_our_words_what_is_wrong() -> None:
     assert len(forms) > 40
     wrong = []
     for form in forms:
-        # What no dialog shows, such as the group of a new task, the page itself gives.
+        # Values that no dialog shows, such as the group of a new task, come from the page itself.
         given = {name: uuid4() for name in form.model_fields.keys() - fields_of(form).keys()}
         for name in fields_of(form):
             for value in WRONG:

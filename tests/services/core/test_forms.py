@@ -1,4 +1,4 @@
-"""A form is a model: what it takes, and what it says of what it doesn't."""
+"""A form is a model: the values that it accepts, and its messages for others."""
 
 from datetime import date
 from enum import StrEnum

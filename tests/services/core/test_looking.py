@@ -1,4 +1,4 @@
-"""What changes nothing, or is refused, writes nothing and takes nobody's turn to write."""
+"""A call that changes nothing, or is refused, writes nothing and takes no turn to write."""
 
 import ast
 import asyncio
@@ -40,14 +40,14 @@ from tests.services.screen_calls import ON_SCREENS
 from tests.services.users.imports.importing import rows_of
 from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
 
-# These ask by themselves who is acting, before what takes long; and then they do write.
+# These check by themselves who is acting, before a part that takes long; and then they do write.
 LOOK_BY_THEMSELVES = {
     "confirm_password",
     "change_password",
     "finish_test",
     "touch",
 }
-# What these are tried on is made first, in a transaction of its own.
+# These need something that is made first, in its own transaction.
 MAKE_SOMETHING_FIRST = {
     "sign_in.second_factors.passkeys.remove",
     "sign_in.second_factors.passkeys.rename",
@@ -79,7 +79,7 @@ _READS = [f'SELECT * FROM "{table.name}"' for table in SQLModel.metadata.sorted_
 
 
 async def _all_rows() -> list[list[tuple[Any, ...]]]:
-    """Everything in the database, as the driver has it: this is most of what a walk does."""
+    """Everything in the database, read by the driver itself: this takes most of a walk's time."""
     async with reading() as tx:
         connection = await tx.connection()
         return [
@@ -146,7 +146,7 @@ async def test_a_call_in_a_session_that_is_over_takes_no_turn_to_write(rollcall:
 
 
 async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[str, Any]:
-    """Acts that ask for what is so already, or can't be."""
+    """Acts whose result is there already, or is impossible."""
     ada = await create_user(tenant, first_name="Ada", last_name="Lovelace")
     gone = await create_user(tenant, active=False)
     _, token = await open_session(ada)
@@ -348,4 +348,5 @@ def test_every_call_that_writes_says_who_acts_and_looks_first() -> None:
             continue
         looks = "looks_first" in decorators
         assert looks or function.name in LOOK_BY_THEMSELVES, f"{module}.{function.name}"
-    assert openers == {"acting"}
+    # (A file is written in pieces, and asks before each whether it may.)
+    assert openers == {"acting", "in_database"}

@@ -32,7 +32,7 @@ IP = "203.0.113.7"
 CALLER = Caller(IP)
 DOCS = (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8")
 FORMATS = {"text": logs._Line, "json": logs._JsonLine}
-# What fail2ban puts in the place of <ADDR>, near enough.
+# Roughly what fail2ban puts in the place of <ADDR>.
 ADDR = r"(?P<ip>\d+\.\d+\.\d+\.\d+|[0-9a-fA-F:]+)"
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -116,7 +116,9 @@ async def test_a_wrong_second_step_is_a_line_with_its_ip(
     with pytest.raises(SecondStepNeededError) as needed:
         await sign_in(tenant.slug, ada.email, PASSWORD, CALLER)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, needed.value.ticket, "000000", CALLER)
+        await second_step.finish(
+            tenant.slug, needed.value.ticket, factories.wrong_code(secret), CALLER
+        )
     (line,) = log.lines()
     assert f"reason={Refused.WRONG_SECOND_STEP}" in line
     assert log.banned() == [IP]

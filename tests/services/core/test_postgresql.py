@@ -1,9 +1,8 @@
-"""An address of PostgreSQL: read once, as libpq reads it, and never told."""
+"""A PostgreSQL url: read once, as libpq reads it, and never shown."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -18,6 +17,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from tests.conftest import make_settings
 from tests.postgres import PostgresServer
+from tests.relay import Relay
 
 SECRET = "hunter2swordfish"
 
@@ -67,43 +67,6 @@ def test_what_cannot_be_read_is_refused_without_repeating_it(url: str) -> None:
     assert SECRET not in str(refused.value)
     assert "%40" in str(refused.value)
     assert refused.value.__cause__ is None
-
-
-class Relay:
-    """A proxy before PostgreSQL that can go silent: what was sent is taken, and nothing answers."""
-
-    def __init__(self) -> None:
-        self.talks = asyncio.Event()
-        self.talks.set()
-        self.port = 0
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                await self.talks.wait()
-                writer.write(data)
-                await writer.drain()
-            writer.close()
-
-    @asynccontextmanager
-    async def before(self, port: int) -> AsyncIterator["Relay"]:
-        """Run it before a port of 127.0.0.1."""
-        tasks = set()
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self.talks.wait()
-            theirs, ours = await asyncio.open_connection("127.0.0.1", port)
-            for way in (self._pass_on(reader, ours), self._pass_on(theirs, writer)):
-                tasks.add(asyncio.create_task(way))
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.close()
-            for task in tasks:
-                task.cancel()
 
 
 @pytest.mark.postgresql

@@ -1,4 +1,4 @@
-"""What a running Rollcall remembers belongs to it, and to no other."""
+"""What a running Rollcall keeps in memory belongs to it, and to no other."""
 
 from collections.abc import Iterator
 from pathlib import Path

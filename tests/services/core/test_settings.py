@@ -79,6 +79,7 @@ WRONG = {
     "MAIL_HOSTNAME": ["not a host", "https://rollcall.example.com"],
     "FILE_MB": ["0", "101", "20 MB"],
     "POC_FILES_MB": ["-1", "all"],
+    "TENANT_FILES_MB": ["0", "much"],
     "AUDIT_HEADS_DIR": ["~nobody-of-this-name/heads"],
     "AUDIT_HEADS_EMAIL": ["nobody"],
     "ADMIN_EMAIL": ["nobody"],
@@ -89,7 +90,7 @@ WRONG = {
     "PASSWORD_MIN_LENGTH": ["7", "65", "many"],
     "LOG_FORMAT": ["xml"],
 }
-# Words of the library that reads settings, which no operator should have to know.
+# Words of the library that reads settings, which operators shouldn't see.
 JARGON = re.compile(
     r"input|validat|pars|pydantic|value error|type=|items|string|field|errno|traceback|None",
     re.IGNORECASE,

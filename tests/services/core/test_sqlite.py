@@ -172,7 +172,7 @@ async def test_the_write_ahead_log_is_cut_back_after_a_long_reader(rollcall: Run
         with writer:
             writer.execute("CREATE TABLE IF NOT EXISTS note (said)")
             writer.executemany("INSERT INTO note VALUES (randomblob(100000))", [()] * 50)
-    await housekeeping.tidy_up()  # nobody is held up by what can't be done yet
+    await housekeeping.tidy_up()  # a write that has to wait doesn't delay others
     assert _wal_size(path) > sqlite.WAL_LIMIT
     reader.execute("COMMIT")
     await housekeeping.tidy_up()

@@ -24,7 +24,9 @@ PATIENCE = 30
 @pytest.fixture
 async def listening(rollcall: Runtime) -> AsyncIterator[None]:
     task = asyncio.create_task(rollcall.transport.receive())
-    await asyncio.sleep(0.3)  # LISTEN has no answer to wait for
+    async with asyncio.timeout(PATIENCE):
+        while rollcall.transport.deaf_because:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""What whoever is being shut out can't do: hold up those who shut them out."""
+"""A user who is being deactivated can't delay their own deactivation."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""Columns and views are a person's own, and known in whatever browser."""
+"""Columns and views belong to a person, in all their browsers."""
 
 import pytest
 

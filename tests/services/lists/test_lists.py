@@ -1,4 +1,4 @@
-"""What follows from a list's declaration, whatever it is a list of: here of mails."""
+"""What follows from the declaration of any list; here it is a list of mails."""
 
 import json
 from collections.abc import Sequence

@@ -19,7 +19,7 @@ from tests.mail_server import MailServer
 from tests.services.organisation_calls import organisation_form, picture
 
 LEAST = 4.5
-# What a browser's engine gives links that say nothing (Chromium, Safari; in dark mode the second).
+# The default colours of links (Chromium, Safari; in dark mode the second).
 DEFAULT_LINK = {"light": "#0000ee", "dark": "#9e9eff"}
 VALUES = {
     "first_name": "Ada",

@@ -1,5 +1,6 @@
-"""However the mail server answers, whoever crashes, whatever is resent: each mail goes out under
-one Message-ID, once unless a crash hid that it did, and what is shown of it is true.
+"""However the mail server answers, whatever crashes or is resent: each mail is sent with one
+Message-ID, and only once unless a crash hides that it was sent, and its state on the screen is
+true.
 
 `make test` tries 5 histories on SQLite and 3 on PostgreSQL; `make soak` 10 and 4.
 """
@@ -117,7 +118,7 @@ class Outbox(Machine):
 
     @rule()
     def calm_down(self) -> None:
-        """The server is well again, and time enough passes: whatever still waited goes out."""
+        """The server works again, and enough time passes: all waiting mails are sent."""
         self.change_mood(OK, drop=False, rude=False)
         self.server.refused.clear()
         for wait in (LEASE, *PAUSES):

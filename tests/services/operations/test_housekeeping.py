@@ -1,4 +1,4 @@
-"""What nobody asks for any more is removed, and nothing else is."""
+"""Rows that nobody needs any more are removed, and no others."""
 
 from datetime import timedelta
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.stress
 
 @pytest.fixture(autouse=True)
 def _every_password_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The estimate takes longer than the whole race, and has tests of its own."""
+    """Judging a password takes longer than the whole race, and has its own tests."""
     monkeypatch.setattr(passwords, "GOOD_SCORE", 0)
     monkeypatch.setattr(passwords, "ESTIMATED_LENGTH", 1)
 

@@ -4,11 +4,11 @@ import pytest
 
 from models import Decision, ReviewOutcome, Role, Tenant
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit.writing import Action
 from services.reviews import closing, reviews
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.users import accounts
+from services.users.actions import UserAction
 from services.workspace import handover, listing
 from services.workspace.pocs import HandOverForm
 from tests import books, factories
@@ -42,7 +42,7 @@ async def test_a_close_and_a_toggle_agree_on_what_is_so(tenant: Tenant, admin: A
         actions = [
             entry.actor_name
             for entry in await books.audit_of(own)
-            if entry.action == Action.USER_DEACTIVATED and entry.actor_id is None
+            if entry.action == UserAction.DEACTIVATED and entry.actor_id is None
         ]
         # The record says that the close did it exactly where the log does.
         assert (row.outcome is ReviewOutcome.DEACTIVATED) == (actions == ["Rollcall"])
@@ -73,8 +73,8 @@ async def test_work_goes_to_nobody_who_is_out_already(tenant: Tenant, admin: Act
     outcomes = await rounds(play, ROUNDS)
     assert set(outcomes) == {True, False}, "each was first now and then"
     entries = await books.audit_of(tenant)
-    ended = {e.subject_id: e.number for e in entries if e.action == Action.USER_DEACTIVATED}
-    given = {e.subject_id: e.number for e in entries if e.action == Action.WORK_HANDED_OVER}
+    ended = {e.subject_id: e.number for e in entries if e.action == UserAction.DEACTIVATED}
+    given = {e.subject_id: e.number for e in entries if e.action == UserAction.WORK_HANDED_OVER}
     assert len(given) == sum(outcomes)
     for leaver, heir in zip(leavers, heirs, strict=True):
         assert leaver.id not in given or given[leaver.id] < ended[heir.id]

@@ -1,9 +1,10 @@
 """A storm of sign-ins that fail."""
 
 from models import User
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core.db import transaction
 from services.screens.troubles import STORM
+from services.sign_in.actions import SignInAction
 
 
 async def fail_sign_ins(user: User) -> None:
@@ -11,5 +12,5 @@ async def fail_sign_ins(user: User) -> None:
     async with transaction() as tx:
         for number in range(STORM):
             await record(
-                tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=f"192.0.2.{number}"
+                tx, SignInAction.FAILED, actor=None, subject=user, address=f"192.0.2.{number}"
             )

@@ -99,7 +99,7 @@ async def test_mail_that_a_server_refuses_is_trouble_until_it_is_taken(
         "1",
         "mail waiting",
     )
-    assert trouble.sentences[0] == "The server refuses our address."
+    assert trouble.sentences[0] == "The server refuses our sender."
     mail_server.refused_sender = ""
     clock.shift(timedelta(hours=1))
     assert await deliver_next()

@@ -1,4 +1,5 @@
-"""How far guessing gets, and that the owner gets further; `benchmarks.guessing` has it larger."""
+"""How many guesses an attacker has, and that the owner still gets in; `benchmarks.guessing` does
+the same at a larger scale."""
 
 import pytest
 
@@ -41,7 +42,8 @@ async def test_of_a_hundred_guesses_at_once_only_the_free_ones_are_compared(
 ) -> None:
     attack = Attack(ips=100)
     await attack.all_at_once(100)
-    # The one that earns the first pause; and one more for each short pause that passed meanwhile.
+    # The guess that begins the first pause; and one more for each short pause that passed
+    # meanwhile.
     assert FREE + 1 <= len(compared) <= FREE + 4
     assert attack.compared == len(compared)
 
@@ -51,7 +53,7 @@ async def test_guessing_as_fast_as_it_may_gets_no_further_than_the_pauses_let_it
 ) -> None:
     attack = Attack(ADDRESSES)
     await attack.as_told(ADDRESSES * 16)
-    # The free ones, those while the pauses grew to the longest, and one for each of the longest.
+    # The free guesses, those while the pauses grew, and one for each of the longest pauses.
     growing = 2 + 4 + 8 + 16 + 32 + 64 + 128 + 256
     longest = (attack.passed.total_seconds() - growing) / throttle.LONGEST_PAUSE.total_seconds()
     assert len(compared) == attack.compared <= FREE + 1 + 8 + longest + 1
@@ -73,7 +75,7 @@ async def test_the_owner_of_an_attacked_account_is_never_locked_out(
     assert 0 < wait <= throttle.LONGEST_PAUSE.total_seconds()
     attack.wait(wait)
     assert await owner_signs_in() == 0
-    # ... or, where the attackers are always quicker, by a link for a new password.
+    # ... or, if the attackers are always faster, by a link for a new password.
     await attack.until_paused()
     await owner_resets(ada)
 

@@ -62,8 +62,7 @@ async def owner(tenant: Tenant, admin_user: User, admin: Actor) -> Owner:
 
 
 async def _app_code(owner: Owner) -> None:
-    wrong = "000000" if owner.code() != "000000" else "000001"
-    await owner.second_step(wrong)
+    await owner.second_step(factories.wrong_code(owner.secret))
 
 
 async def _recovery_code(owner: Owner) -> None:
@@ -88,7 +87,7 @@ each_guess = pytest.mark.parametrize("guess", GUESSES, ids=lambda guess: guess._
 
 
 async def _succeed_otherwise(owner: Owner, guess: Guess) -> None:
-    """Whatever can be done right meanwhile, but for what is guessed."""
+    """Everything that succeeds meanwhile, except for the purpose that is guessed."""
     await owner.first_step()
     if guess is not _confirmation:
         await confirmation.confirm_password(owner.actor, PASSWORD)

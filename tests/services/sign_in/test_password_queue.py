@@ -1,5 +1,5 @@
-"""The queue before the password hashes: bounded, the same for everybody, and never in the way of
-those who are no strangers."""
+"""The queue before the password hashes: limited, the same for everybody, and with room for people
+who are no strangers."""
 
 import asyncio
 import threading
@@ -40,7 +40,7 @@ async def device(ada: User) -> str:
 
 @pytest.fixture
 def standstill() -> Iterator[threading.Event]:
-    """Every thread is at work on something that ends when this is set."""
+    """All threads are busy until this is set."""
     ended = threading.Event()
     for _ in range(passwords.THREADS):
         passwords._threads.submit(ended.wait)
@@ -57,7 +57,7 @@ async def _attempt(number: int, email: str) -> str:
 
 
 async def _fill() -> list[asyncio.Task[str]]:
-    """Have strangers at every slot, and as many again who find none."""
+    """Let strangers take all slots, and as many more be refused."""
     tasks = [
         asyncio.create_task(_attempt(number, f"user{number}@example.com"))
         for number in range(QUEUE * 2)
@@ -76,7 +76,8 @@ async def test_a_full_queue_refuses_at_once_and_serves_who_is_in_it(
     outcomes = await asyncio.gather(*tasks)
     assert outcomes.count("SignInFailedError") == QUEUE
     assert passwords._slots == 0
-    # Who was refused was not counted: an account's counter and an address's for each of the others.
+    # Refused attempts weren't counted: each of the others has a counter of an account and one of an
+    # ip.
     assert await books.count(AttemptCounter) == 2 * QUEUE
     assert len(await books.audit_of(tenant)) == QUEUE
 

@@ -1,9 +1,9 @@
 """How long an answer takes tells nobody whether an account exists.
 
 `make test` tries each kind 60 times, and `make soak` 200 times. Where that doesn't show that they
-are alike, it looks once or twice more, and judges all that it has seen: what other programs do is
-spread evenly in the end, and what we do isn't. Who works without a pause is measured by the time of
-the processor, which other programs don't take; who waits, by the clock.
+are alike, it looks once or twice more, and judges all that it has seen: the load of other programs
+evens out in the end, and a difference in our code doesn't. Kinds that work without a pause are
+measured in processor time, which doesn't depend on other programs; kinds that wait, by the clock.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.factories import PASSWORD, create_user
 from tests.sizes import size
 
 TRIES = size(60, 200)
-LOOKS = 3
+LOOKS = 6  # at most: the second is taken where the first could be noise
 # Quartiles of one run, the kinds taking turns in an order that changes: noise hits them all alike.
 # The last one has all that a busy machine does in between, and may differ more.
 CLOSE = {"first quartile": 1.15, "median": 1.15, "third quartile": 1.3}
@@ -41,7 +41,8 @@ pytestmark = [
 async def _durations(
     attempts: dict[str, Attempt], look: int, at_once: int
 ) -> dict[str, list[float]]:
-    """How long each kind took, in parts of its round's mean: a slow second tells nothing."""
+    """How long each kind took, as a fraction of its round's mean, so that a slow moment doesn't
+    matter."""
     chance = random.Random(1)  # noqa: S311 - an order, the same in each run
     rounds: list[dict[str, float]] = [{} for _ in range(TRIES)]
     turns = [

@@ -43,7 +43,7 @@ ASKED: dict[str, Callable[[Tenant, Caller], Awaitable[object]]] = {
 
 async def _until_refused(ask: Callable[[Caller], Awaitable[object]]) -> None:
     for number in range(throttle.FREE_FAILURES["ip"] + pairing.MOST_OF_ONE_NETWORK):
-        # Each time from another address of one network, as whoever has one can.
+        # Each time from another ip of one network, which its owner can do.
         caller = Caller(f"2001:db8:1:2::{number + 1:x}", FIREFOX)
         try:
             await ask(caller)

@@ -1,5 +1,5 @@
 """An OpenID provider of the tests' own: strict where others are lax (PKCE, codes that work once,
-exact redirect addresses), able to end sessions by back-channel, and to do any one thing wrong."""
+exact redirect urls). It can end sessions by back-channel, and do any single thing wrong."""
 
 import asyncio
 import base64
@@ -106,7 +106,7 @@ class TestProvider:
 
     async def visit(self, url: str) -> dict[str, str]:
         """Send a browser to the sign-in page, and return what it would bring back."""
-        async with httpx.AsyncClient(verify=tls()) as http:
+        async with httpx.AsyncClient(verify=tls(), timeout=60) as http:
             answer = await http.get(url)
         assert answer.is_redirect, f"{answer.status_code}: {answer.text}"
         where = urlsplit(answer.headers["location"])

@@ -122,7 +122,7 @@ async def _refused(tenant: Tenant, going_in: Awaitable[object]) -> SsoError:
     assert await books.count(LoginSession) == sessions
     entry = (await books.audit_of(tenant))[-1]
     assert entry.action == "session.sso_refused"
-    assert entry.details == {"reason": caught.value.reason.value}
+    assert entry.details["reason"] == caught.value.reason.value
     return caught.value
 
 
@@ -147,7 +147,7 @@ async def test_a_wrong_answer_begins_no_session(
 async def test_a_clock_that_is_20_seconds_off_is_forgiven(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
-    for seconds in (20, -20, -60):  # behind, a token is only a little older than it is
+    for seconds in (20, -20, -60):  # if the clock is behind, a token only seems a little older
         provider.sign_in(ada.email)
         provider.faults = Faults(clock_ahead=seconds)
         await arrive(tenant, provider)

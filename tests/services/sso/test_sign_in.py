@@ -35,7 +35,7 @@ async def refused(tenant: Tenant, provider: TestProvider, invitation: str = "") 
     with pytest.raises(SsoError) as caught:
         await arrive(tenant, provider, invitation=invitation)
     assert (await books.actions_of(tenant))[len(before) :] == ["session.sso_refused"]
-    assert (await books.audit_of(tenant))[-1].details == {"reason": caught.value.reason.value}
+    assert (await books.audit_of(tenant))[-1].details["reason"] == caught.value.reason.value
     return caught.value.reason
 
 
@@ -50,6 +50,29 @@ async def test_a_verified_email_of_the_domain_signs_in_and_is_linked(
     (identity,) = await books.identities_of(ada.id)
     assert (identity.issuer, identity.subject) == (provider.issuer, subject)
     assert (await books.actions_of(tenant))[-2:] == ["user.sso_linked", "session.signed_in"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["an account's", "nobody's"])
+async def test_a_refused_sign_in_is_logged_with_who_was_asked_for_and_from_where(
+    tenant: Tenant,
+    ada: User,
+    admin: Actor,
+    provider: TestProvider,
+    caplog: pytest.LogCaptureFixture,
+    known: bool,
+) -> None:
+    email, whose = (ada.email, str(ada.id)) if known else ("nobody@example.com", "-")
+    if known:
+        await accounts.set_active(admin, ada.id, active=False)
+    provider.sign_in(email)
+    with caplog.at_level("WARNING", "rollcall.sign_in"):
+        await refused(tenant, provider)
+    (line,) = [row.getMessage() for row in caplog.records if row.name == "rollcall.sign_in"]
+    sent_from = factories.CALLER.ip
+    assert line == f"Sign-in refused: ip={sent_from} reason=single-sign-on account={whose}"
+    entry = (await books.audit_of(tenant))[-1]
+    assert (entry.details["email"], entry.ip) == (email, sent_from)
+    assert (entry.subject_id == ada.id) is known
 
 
 async def test_the_second_sign_in_links_nothing_anew(

@@ -1,4 +1,4 @@
-"""Mails in an organisation's own words: as many of them as their fields, and nothing else."""
+"""Mails in an organisation's own words, with their fields, and nothing else."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Tenants: created and renamed by Platform Admins, found by their address."""
+"""Tenants: created and renamed by Platform Admins, found by their slug."""
 
 import json
 from uuid import uuid4
@@ -7,7 +7,6 @@ import pytest
 
 from models import Tenant
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit.writing import Action
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
@@ -15,6 +14,7 @@ from services.lists.events import RowChanged
 from services.lists.query import ListQuery, from_url
 from services.lists.wire import patch_values
 from services.tenants import closing, tenants
+from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged
 from services.tenants.list import TENANTS, facts_of
 from services.tenants.organisation import Looks, find_looks
@@ -167,7 +167,7 @@ async def test_file_of_the_tenants_has_those_that_match_and_is_in_the_platforms_
         f'"Acme","/t/{tenant.slug}","0","Open"',
         '"rows","1","",""',
     ]
-    assert await books.actions_of(None) == [Action.TENANTS_EXPORTED]
+    assert await books.actions_of(None) == [TenantAction.EXPORTED]
 
 
 async def test_only_tenant_is_found_while_it_is_the_only_one(rollcall: Runtime) -> None:

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from models import Tenant
 from services.access.actor import Actor
-from services.audit.writing import Action
 from services.core import clock
 from services.lists.query import ListQuery
 from services.reviews import reasons
 from services.reviews.reasons import Reason
 from services.users import accounts, contractors, invitations, listing
+from services.users.actions import UserAction
 from services.users.imports.columns import find_columns, to_rows
 from services.users.imports.delimited import FileRow
 from services.users.invitation_form import InvitationForm, read_form
@@ -41,7 +41,7 @@ async def test_contractors_without_an_end_date_are_what_a_review_asks_about(
     await accounts.set_end_date(admin, ada.id, clock.now().date() + timedelta(days=5))
     assert (await reasons.count_reasons(admin)).counts[Reason.NO_END] == 0
     await contractors.set_contractor(admin, ada.id, False)
-    assert (await books.actions_of(tenant)).count(Action.CONTRACTOR_SET) == 2
+    assert (await books.actions_of(tenant)).count(UserAction.CONTRACTOR_SET) == 2
 
 
 def test_a_file_says_who_is_a_contractor_in_its_own_words() -> None:

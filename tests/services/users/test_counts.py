@@ -1,4 +1,4 @@
-"""The counters of users: what they say is what counting would say, whatever happens."""
+"""The counters of users always agree with counting."""
 
 import random
 from contextlib import suppress

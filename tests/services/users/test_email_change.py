@@ -1,4 +1,5 @@
-"""Another email: confirmed from the new address, told to the old one, and never two people's."""
+"""A change of email: confirmed from the new one, told to the old one, and never used by two
+people."""
 
 import re
 from datetime import timedelta

@@ -9,12 +9,12 @@ from sqlmodel import select
 
 from models import AuditEvent, Role, Tenant
 from services.access.actor import Actor
-from services.audit.writing import Action
 from services.core.db import reading
 from services.core.errors import SessionEndedError
 from services.lists import export
 from services.lists.query import ListQuery, from_url
 from services.sessions import sessions
+from services.users.actions import UserAction
 from services.users.list import USERS
 from services.users.listing import export_users
 from tests.factories import create_user
@@ -64,7 +64,7 @@ async def test_the_log_says_who_took_what(admin: Actor, tenant: Tenant) -> None:
     await _lines(admin, from_url(USERS, {"role": Role.ADMINISTRATOR.value, "q": "ada"}))
     async with reading() as tx:
         found = await tx.exec(
-            select(AuditEvent).where(AuditEvent.action == Action.USERS_EXPORTED.value)
+            select(AuditEvent).where(AuditEvent.action == UserAction.EXPORTED.value)
         )
         entry = found.one()
     assert entry.details == {"filters": "Role: Administrator; text: ada"}

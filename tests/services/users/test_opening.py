@@ -1,5 +1,4 @@
-"""What opening the list's page takes of the database, counted, and that what is kept for it stays
-true."""
+"""The statements that opening the list's page needs, counted; and that cached parts stay true."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta

@@ -1,6 +1,6 @@
 """How SQLite finds what acts ask for: by an index that leads to few rows, however large the
-directory is. (It plans so whatever the number of rows: nobody tells it. What PostgreSQL plans
-depends on them.)"""
+directory is. (SQLite's plans don't depend on the number of rows, which it isn't told. PostgreSQL's
+do.)"""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Inviting again an address whose accounts here are inactive."""
+"""Inviting an email again whose accounts here are inactive."""
 
 import asyncio
 from pathlib import Path
@@ -6,12 +6,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from models import Role, Tenant
+from models import BulkKind, Role, Tenant, User
 from services.access.actor import Actor
 from services.core.db import transaction
 from services.core.errors import ConflictError
 from services.core.startup import started
 from services.users import accounts, invitations, listing
+from services.users.bulk.batches import act_on_next
 from services.users.emails_elsewhere import IN_USE
 from services.users.invitation_form import InvitationForm
 from tests import books
@@ -19,6 +20,7 @@ from tests.browser.waiting import eventually
 from tests.conftest import make_settings
 from tests.factories import create_admin, create_tenant, create_user, new_user, sign_in
 from tests.postgres import PostgresServer
+from tests.services.users.bulk.acting_in_bulk import begun, outcomes_of, those
 
 EMAIL = "ada@example.com"
 FORM = InvitationForm(first_name="Ada", last_name="King", email=EMAIL, role="administrator")
@@ -102,15 +104,32 @@ async def test_reactivating_says_so_where_another_account_takes_the_address_at_t
         tenant, other = await create_tenant(), await create_tenant("Other")
         admin = await sign_in(await create_admin(tenant))
         old = await create_user(tenant, email=EMAIL, active=False)
-        async with transaction() as tx:
-            tx.add(new_user(other, email=EMAIL))
-            await tx.flush()
-            back = asyncio.create_task(accounts.set_active(admin, old.id, active=True))
-            # Until its statement waits for this transaction, which holds the address.
-            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
-            await eventually(lambda: watching.execute(waiting).fetchone())
+        free = await create_user(tenant, active=False)
+        bulk_id = await begun(admin, BulkKind.ACTIVATE, those([old, free]))
+        # Until its statement waits for a transaction that holds the address.
+        waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+        backs: list[asyncio.Future[object]] = []
+        for act in (
+            lambda: accounts.set_active(admin, old.id, active=True),
+            lambda: act_on_next(admin, bulk_id),
+        ):
+            newer = new_user(other, email=EMAIL)
+            async with transaction() as tx:
+                tx.add(newer)
+                await tx.flush()
+                backs.append(asyncio.ensure_future(act()))
+                await eventually(lambda: watching.execute(waiting).fetchone())
+            await asyncio.wait(backs)
+            async with transaction() as tx:  # the address is free for the next one
+                (await tx.get_one(User, newer.id)).active = False
         with pytest.raises(ConflictError, match="is in use by another active account"):
-            await back
+            await backs[0]
+        results = {one.user_id: one.result for one in await outcomes_of(bulk_id)}
+        assert results == {
+            old.id: f"Failed: {EMAIL} is in use by another active account.",
+            free.id: "Activated",
+        }
+        assert (await books.user_of(free.id)).active
     watching.close()
     postgres_server.drop_database(name)
 

@@ -1,4 +1,4 @@
-"""The search's index finds what reading every user would, and can be done without."""
+"""The search's index finds the same users as reading all of them, and isn't required."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Choosing people for work: who is offered, and who is refused at the commit."""
+"""Choosing people for work: who is offered, and who is refused when the form is sent."""
 
 from uuid import UUID, uuid4
 

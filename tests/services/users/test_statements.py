@@ -1,18 +1,23 @@
 """What the acts that people make most ask the database."""
 
+from datetime import timedelta
+
 import pytest
 
 from models import BulkKind, Role, Tenant
 from services.access.actor import Actor
+from services.core import clock
 from services.core.runtime import Runtime
 from services.users import accounts, invitations
 from services.users.bulk import runs
 from services.users.bulk.batches import act_on_next
 from services.users.invitation_form import PersonalInvitation
 from tests.factories import create_users, sign_in_all
-from tests.services.users.bulk.acting_in_bulk import begun, those
+from tests.mail_server import MailServer
+from tests.services.users.bulk.acting_in_bulk import begun, run_of, those
 from tests.statements import heard
 
+SOON = clock.now().date() + timedelta(days=30)
 ADA = {"first_name": "Ada", "last_name": "Lovelace", "role": "sales_engineer"}
 MOST = {"deactivate": 8, "activate": 9, "invite": 13}
 """Statements of each. PostgreSQL is also told to notify the other processes."""
@@ -42,16 +47,24 @@ async def test_an_act_takes_no_more_statements_than_it_needs(
 
 
 @pytest.mark.usefixtures("others_write")
+@pytest.mark.parametrize("kind", BulkKind)
 async def test_a_batch_takes_as_many_statements_however_many_people_are_in_it(
-    tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    tenant: Tenant,
+    admin: Actor,
+    mail_server: MailServer,
+    kind: BulkKind,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = []
-    for people in (2, 6):
+    invited = kind in (BulkKind.RESEND, BulkKind.COPY_LINKS)
+    for people in (2, 2, 6):  # the first of anything asks more
         monkeypatch.setattr(runs, "BATCH", people)
-        leaving = await create_users(people, tenant)
-        await sign_in_all(leaving)
-        bulk_id = await begun(admin, BulkKind.DEACTIVATE, those(leaving))
+        active = kind is not BulkKind.ACTIVATE
+        users = await create_users(people, tenant, active=active, invited=invited)
+        await sign_in_all(users)
+        bulk_id = await begun(admin, kind, those(users), end_date=SOON)
         with heard() as statements:
             assert not await act_on_next(admin, bulk_id)
         found.append(len(statements))
-    assert found[0] == found[1]
+        assert (await run_of(bulk_id)).changed == people
+    assert found[1] == found[2]

@@ -15,7 +15,7 @@ from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm
-from services.users import accounts, extending
+from services.users import accounts, extending, switching
 from services.users.bulk import preview, runs
 from services.users.bulk.runs import BulkForm
 from services.workspace import bulk_worker, leaving
@@ -78,7 +78,7 @@ async def test_the_receipt_of_a_departure_says_whether_they_are_told(
 
 async def _refused(admin: Actor, user: User) -> None:
     async with acting(admin, Permission.SWITCH_USERS, lock=(user.id,)) as act:
-        await accounts.switch(act, await act.get(User, user.id), False, tell=True)
+        await switching.switch(act, await act.get(User, user.id), False, tell=True)
         raise ConflictError("No.")
 
 

@@ -139,7 +139,7 @@ async def test_each_pasted_address_has_its_own_result(
         contact_id=contact.id,
         note="Welcome!",
     )
-    import_id = await runs.start(admin, "pasted addresses", rows_of(form))
+    import_id = await runs.start(admin, "pasted emails", rows_of(form))
     while await batches.invite_next(admin, import_id):
         pass
     assert (await runs.get_import(admin, import_id)).state is ImportState.DONE

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
+from uuid import uuid4
 
 import pytest
 from icalendar import Calendar
@@ -17,9 +18,10 @@ from services.users.invitation_form import InvitationForm
 from services.workspace import end_calendar
 from services.workspace.customers import invitations as customers
 from services.workspace.customers.invitations import CustomerForm
-from services.workspace.ends_soon import Kind, list_ends_soon
+from services.workspace.ends_soon import Ending, Kind, list_ends_soon
 from tests import books
 from tests.factories import create_admin, create_user, sign_in
+from tests.hostile import HOSTILE
 from tests.services.workspace.scene import create_poc
 
 
@@ -138,3 +140,24 @@ async def test_customers_are_listed_with_their_last_poc_and_their_unused_links_t
     assert "Mina Keller: open link expires" in said
     stranger = await sign_in(await create_admin(other_tenant))
     assert (await list_ends_soon(stranger)).rows == []
+
+
+async def test_no_name_is_more_than_a_name_in_a_calendar(tenant: Tenant) -> None:
+    """Whatever its line breaks are: forms refuse them, and a calendar doesn't rely on that."""
+    counts = set()
+    for hostile in HOSTILE:
+        if hostile.name in {"half-a-pair", "other-half"}:  # no database holds them
+            continue
+        text = hostile.text
+        ends = Ending(Kind.PERSON, uuid4(), text, text, clock.now(), None, text, email=text)
+        tenant.name = text
+        written = end_calendar.written(tenant, [ends])
+        lines = written.split(b"\r\n")
+        assert max(map(len, lines)) <= 75, hostile.name
+        assert not any(sign in line for line in lines for sign in (b"\r", b"\n")), hostile.name
+        calendar = Calendar.from_ical(written)
+        (event,) = calendar.walk("VEVENT")
+        said = re.sub("\r\n|\r", "\n", text)
+        assert str(event["summary"]) == f"{said}: access ends", hostile.name
+        counts.add(len(calendar.property_items()))
+    assert len(counts) == 1  # no text makes a line of its own

@@ -24,7 +24,7 @@ from services.core.errors import (
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions import sessions
-from services.workspace import files, resources
+from services.workspace import arrivals, files, resources
 from services.workspace.file_types import clean_file_name, media_type_of, type_label
 from services.workspace.resource_forms import FileForm, ResourceForm
 from services.workspace.resources import FileFacts
@@ -217,9 +217,9 @@ async def test_one_user_has_few_uploads_at_once(ada: Actor) -> None:
             await files.upload(ada, poc_id, f"{depth}", nested(depth - 1))
         yield b"x"
 
-    await files.upload(ada, poc_id, "a", nested(files.MOST_OF_A_USER - 1))
+    await files.upload(ada, poc_id, "a", nested(arrivals.MOST_OF_A_USER - 1))
     with pytest.raises(TooMuchAtOnceError):
-        await files.upload(ada, poc_id, "a", nested(files.MOST_OF_A_USER))
+        await files.upload(ada, poc_id, "a", nested(arrivals.MOST_OF_A_USER))
 
 
 async def test_a_full_disk_is_told_and_leaves_nothing(rollcall: Runtime, ada: Actor) -> None:

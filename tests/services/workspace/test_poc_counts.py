@@ -1,4 +1,4 @@
-"""The counters of POCs: what they say is what counting would say, whatever happens."""
+"""The counters of POCs always agree with counting."""
 
 import random
 from contextlib import suppress

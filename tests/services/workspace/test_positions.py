@@ -1,4 +1,4 @@
-"""An order in which whoever moves one changes one."""
+"""Positions: moving one row changes only that row."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4

@@ -13,7 +13,8 @@ from services.workspace.states import (
     check_task_step,
 )
 
-# Written down again, in full: a change of the table must be meant. Rows become columns.
+# The whole table a second time, so that nobody changes it by accident. A row's status becomes a
+# column's.
 POCS = """
            draft active on_hold completed cancelled
 draft      no    yes    no      no        yes

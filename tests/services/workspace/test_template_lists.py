@@ -9,7 +9,6 @@ import pytest
 
 from models import Side, Tenant
 from services.access.actor import Actor
-from services.audit.writing import Action
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.events import RowChanged
@@ -17,6 +16,7 @@ from services.lists.query import ListQuery, from_url
 from services.lists.slices import find_row
 from services.lists.wire import patch_values
 from services.workspace import template_list, templates
+from services.workspace.actions import TemplateAction
 from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from services.workspace.templates import TakeInForm, TaskTemplateForm
 from tests import books
@@ -122,4 +122,4 @@ async def test_an_export_has_what_is_shown_and_stands_in_the_log(
         "tasks": [["Title", "Side", "Starts", "Length"], ["Call", "Team", "Day 1", "1"]],
     }[kind]
     assert [row[:4] for row in rows[:2]] == shown
-    assert (await books.actions_of(tenant))[-1] == Action.TEMPLATES_EXPORTED
+    assert (await books.actions_of(tenant))[-1] == TemplateAction.EXPORTED

@@ -1,10 +1,9 @@
-"""A hand-written browser for `harness.py`: HTTP, and a socket that does as it is told."""
+"""A hand-written browser for `harness.py`: HTTP, and a socket that the test controls."""
 
 import asyncio
 import json
 import os
 import re
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import websockets
 
 from tests.browser.forks import Forked, fork
 from tests.browser.waiting import PATIENCE
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 SERVE = "import sys; from tests.ui.live.harness import main; sys.exit(main({port}))"
@@ -31,8 +31,7 @@ ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp
 @contextmanager
 def harness(log: Path) -> Iterator[str]:
     """Run the harness on a free port; gives its address. What it logs goes to a file."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     base = f"http://localhost:{port}"
     with log.open("wb") as output:
         process = fork(ROOT, os.environ, output, SERVE.format(port=port))
@@ -47,7 +46,7 @@ def _wait_for(base: str, process: Forked, log: Path) -> None:
     deadline = time.monotonic() + 3 * PATIENCE  # that it loads everything takes a while
     while time.monotonic() < deadline and process.returncode is None:
         try:
-            httpx.get(f"{base}/login")
+            httpx.get(f"{base}/login", timeout=60)
         except httpx.TransportError:
             time.sleep(0.05)
         else:
@@ -71,7 +70,7 @@ class Person:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self.http = httpx.AsyncClient(base_url=base, headers={"Origin": base})
+        self.http = httpx.AsyncClient(base_url=base, headers={"Origin": base}, timeout=60)
         self.session = ""
         self.sockets: list[socketio.AsyncClient] = []
 

@@ -1,7 +1,14 @@
 """What a session and a user may say, over all their sockets."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
+from services.core import runtime
+from services.core.startup import assemble
+from tests.conftest import make_settings
 from ui.live.budget import (
     AT_ONCE,
     BURST,
@@ -12,6 +19,14 @@ from ui.live.budget import (
     Budget,
     account_of,
 )
+
+
+@pytest.fixture(autouse=True)
+def running(tmp_path: Path) -> Iterator[None]:
+    """A Rollcall that is connected to nothing: budgets belong to it."""
+    runtime.use(assemble(make_settings(tmp_path), b""))
+    yield
+    runtime.use(None)
 
 
 class Clock:

@@ -1,4 +1,5 @@
-"""Pages are built as NiceGUI builds them, with less: what is kept is what it would have found."""
+"""Pages are built as NiceGUI builds them, with less work: cached values are the same that it would
+compute."""
 
 import inspect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What closed pages leave behind is collected, seldom, and when nobody waits for anything."""
+"""Garbage of closed pages is collected seldom, and when nobody waits for anything."""
 
 import asyncio
 import gc

@@ -4,18 +4,23 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import socketio
+import websockets
 
 from tests.browser.waiting import PATIENCE, eventually
 from tests.ui.live.client import Person, harness, seconds_until_closed
 from ui.live import leftovers
-from ui.live.budget import BURST, BURST_OF_A_PAGE
+from ui.live.budget import BURST
 from ui.live.connection import LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
+
+# Seconds; whoever gives no sign of life is closed, too, but later.
+BEFORE_A_PING = 15
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +59,11 @@ async def _eventually_holds(person: Person, **wanted: object) -> None:
             if all(held[key] == value for key, value in wanted.items()):
                 return
             await asyncio.sleep(0.05)
+
+
+async def _acts(person: Person) -> list[str]:
+    """What was done. (Pages of a test before may go at any moment.)"""
+    return [event for event in (await person.state())["events"] if event != "deleted"]
 
 
 async def test_the_page_s_own_browser_is_let_in(person: Person) -> None:
@@ -110,7 +120,7 @@ async def test_a_malformed_query_is_refused(person: Person, query: str) -> None:
 async def test_a_foreign_socket_is_not_heard(person: Person, base: str) -> None:
     page = await person.connected_page()
     stranger = await (await Person(base).enter()).connected_page()
-    before = (await person.state())["events"]
+    before = await _acts(person)
     await stranger.sio.emit("event", page.event())
     greeting = {
         "client_id": page.client_id,
@@ -118,9 +128,11 @@ async def test_a_foreign_socket_is_not_heard(person: Person, base: str) -> None:
         "document_id": page.document_id,
     }
     assert await stranger.sio.call("handshake", greeting, timeout=PATIENCE) is False
-    assert (await person.state())["events"] == before
+    assert await _acts(person) == before
     await page.click()
-    await _eventually_holds(person, events=[*before, "act"])
+    async with asyncio.timeout(PATIENCE):
+        while await _acts(person) != [*before, "act"]:  # noqa: ASYNC110 - it is another process's
+            await asyncio.sleep(0.05)
 
 
 MALFORMED: list[tuple[str, Any]] = [
@@ -151,10 +163,10 @@ async def test_a_malformed_message_is_dropped(person: Person, name: str, message
     if isinstance(message, dict):
         message = {**(page.event() if name == "event" else {}), **message}
         message["client_id"] = page.client_id
-    before = (await person.state())["events"]
+    before = await _acts(person)
     await page.sio.emit(name, message)
     await asyncio.sleep(0.05)
-    assert (await person.state())["events"] == before
+    assert await _acts(person) == before
     assert page.sio.connected
 
 
@@ -177,7 +189,7 @@ async def test_a_frame_that_no_page_sends_closes_the_socket(
         await connection.send("40")
         assert (await connection.recv()).startswith("40")
         await connection.send(frame)
-        assert await seconds_until_closed(connection, 2) is not None
+        assert await seconds_until_closed(connection, BEFORE_A_PING) is not None
 
 
 @pytest.mark.parametrize("frame", ['42["ack",{}]', "3"])
@@ -187,9 +199,11 @@ async def test_a_flood_closes_the_socket(person: Person, frame: str) -> None:
         await connection.recv()
         await connection.send("40")
         await connection.recv()
-        for _ in range(int(BURST) + 50):
-            await connection.send(frame)
-        assert await seconds_until_closed(connection, 3) is not None
+        with suppress(websockets.ConnectionClosed):
+            # Many, as it may say a little more for each second that a busy machine takes.
+            for _ in range(4 * int(BURST)):
+                await connection.send(frame)
+        assert await seconds_until_closed(connection, BEFORE_A_PING) is not None
 
 
 async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_others(
@@ -198,12 +212,13 @@ async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_ot
     pages = [await person.connected_page() for _ in range(6)]
     colleague = await (await Person(base).enter()).connected_page()
     before = (await person.state())["pages"]
-    each = int(BURST / len(pages) + BURST_OF_A_PAGE) + 10  # by itself no socket says too much
+    each = int(BURST) - 10  # by itself no socket says too much
     await asyncio.gather(*(page.click() for page in pages for _ in range(each)))
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(page.closed.wait() for page in pages))
     assert all(page.received[0][0] == "rollcall_cut" for page in pages)
-    assert (await person.state())["pages"] == before - len(pages)
+    # (Pages of a test before may go at any moment.)
+    assert (await person.state())["pages"] <= before - len(pages)
     refused = await person.http.get("/page")
     assert refused.status_code == 429
     assert "Your pages were closed" in refused.text

@@ -143,7 +143,7 @@ class _AccountScreen:
     def _session(self, session: OpenSession) -> None:
         with ui.element("li"):
             text("strong", session.device)
-            text("span", session.ip or "unknown address", "muted")
+            text("span", session.ip or "unknown IP address", "muted")
             since = text("span", f"active {ago(session.last_seen_at)}", "muted")
             since.props["title"] = f"Signed in {moment(session.created_at)}"
             if session.current:

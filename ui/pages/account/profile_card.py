@@ -36,8 +36,8 @@ class ProfileCard:
             EmailForm,
             submit="Send the link",
             on_submit=self._change_email,
-            body="A link goes to the new address, and nothing changes until you open it. The old "
-            "address is told then, and can take it back for 7 days.",
+            body="A link goes to the new email, and nothing changes until you open it. The old "
+            "email is told then, and can take it back for 7 days.",
         )
         self.cancel = FormDialog(
             self.toast,
@@ -45,7 +45,7 @@ class ProfileCard:
             Form,
             submit="Keep it",
             on_submit=self._cancel,
-            body="The link that was sent to the new address stops working.",
+            body="The link that was sent to the new email stops working.",
         )
         with section():
             with ui.element("div").classes("card-head"):
@@ -95,7 +95,7 @@ class ProfileCard:
 
     def _button(self, label: str, handler: object) -> None:
         button = text("button", label, "btn btn-quiet").props('type="button"')
-        button.on("click", handler, args=[])  # type: ignore[arg-type]
+        button.on("click", handler, args=[])  # type: ignore[arg-type]  # a handler, of whatever arguments
 
     def _url(self, shown: Profile) -> str:
         return portrait_url(self.visit.tenant_slug, self.visit.user_id, shown.picture)

@@ -168,7 +168,7 @@ def _button(label: str, handler: object, name: str = "") -> None:
     button = text("button", label, "btn btn-quiet").props('type="button"')
     if name:
         button.props["aria-label"] = name
-    button.on("click", handler, args=[])  # type: ignore[arg-type]
+    button.on("click", handler, args=[])  # type: ignore[arg-type]  # a handler, of whatever arguments
 
 
 def _url(name: str, url: str, toast: Toast) -> None:

@@ -49,7 +49,7 @@ class EmailDialog:
             EmailForm,
             submit="Change email",
             on_submit=self._change,
-            body="They sign in with it from now on. Both addresses are told by mail; whoever is "
+            body="They sign in with it from now on. Both emails are told by mail; whoever is "
             "still invited gets a new link at the new one. Single sign-on stays linked.",
         )
 

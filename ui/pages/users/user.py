@@ -223,7 +223,7 @@ class _UserScreen:
         if details.row.active or self.visit.tenant_slug is None:
             return ""
         work = await get_work_impact(self.actor, self.user_id)
-        return work_words(len(work.pocs), len(work.tasks))
+        return work_words(len(work.pocs), len(work.tasks), len(work.groups))
 
     def _facts(self, details: UserDetails, factors: SecondFactors, left: str) -> None:
         row = details.row
@@ -277,7 +277,7 @@ class _UserScreen:
             for session in open_sessions:
                 with ui.element("li"):
                     text("strong", session.device)
-                    text("span", session.ip or "unknown address", "muted")
+                    text("span", session.ip or "unknown IP address", "muted")
                     text("span", f"active {ago(session.last_seen_at)}", "muted")
         if len(open_sessions) == sessions.MOST_LISTED:
             text("p", LATEST_SESSIONS, "muted")

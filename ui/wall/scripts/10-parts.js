@@ -1,5 +1,5 @@
-// What the views of a screen are made of: elements, words for times, and plain SVG charts.
-// The wall and the dashboards load this; it keeps nothing, and asks nobody.
+// The parts of a screen's views: elements, words for times, and plain SVG charts. The wall and the
+// dashboards load this file; it has no state and sends no requests.
 "use strict";
 window.rollcallWall = (() => {
   const SVG = "http://www.w3.org/2000/svg";
@@ -17,7 +17,7 @@ window.rollcallWall = (() => {
   const svg = (tag, props, ...children) =>
     fill(document.createElementNS(SVG, tag), props, children);
 
-  // Times are the server's, in seconds; they are written in the organisation's time zone.
+  // Times come from the server, in seconds; they are shown in the organisation's time zone.
   function clockOf(zone) {
     const format = (options) =>
       new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone || undefined });
@@ -47,7 +47,7 @@ window.rollcallWall = (() => {
     };
   }
 
-  // A day without a time ("2026-11-25"): the same wherever one is.
+  // A day without a time ("2026-11-25"), which is the same in every time zone.
   const DAYS = new Intl.DateTimeFormat("en-GB", {
     weekday: "short",
     day: "numeric",
@@ -79,7 +79,7 @@ window.rollcallWall = (() => {
 
   const panel = (title, ...children) =>
     h("section", { class: "panel" }, title ? h("h2", {}, title) : "", ...children);
-  // A figure in big type, which is written smaller where it has more digits than there is room for.
+  // A figure in big type, smaller if it has more digits than fit.
   function amount(text, kind = "big") {
     const shown = h("p", { class: kind }, text);
     shown.style.setProperty("--digits", text.length - 0.5 * (text.match(/[,.]/g)?.length ?? 0));
@@ -98,7 +98,7 @@ window.rollcallWall = (() => {
     h("p", { class: "rest", "data-count": count, "data-until": until }, restWords(count, until));
   const nothing = (words) => h("p", { class: "nothing" }, words);
 
-  // How many were here through the day, with the same day of last week as dots.
+  // A chart of how many people were here through the day, with the same day of last week as dots.
   function dayChart(data, now, clock) {
     const today = data.today.filter(([at]) => clock.isSameDay(at, now));
     const points = [...today, [now, data.here]].map(([at, here]) => [clock.hours(at), here]);
@@ -151,7 +151,7 @@ window.rollcallWall = (() => {
     );
   }
 
-  // Upright bars; the last one stands out.
+  // A chart of vertical bars; the last one is highlighted.
   function bars(values, label, tone) {
     const most = Math.max(1, ...values);
     const step = 100 / values.length;

@@ -32,8 +32,8 @@
     return item;
   }
 
-  // The names in columns, as many pages of them as it takes. A role's heading has a name below it;
-  // `begins` tells which roles begin a column of their own.
+  // The names in columns, on as many pages as needed. A role's heading is never the last line of a
+  // column; `begins` tells which roles begin a new column.
   function pagesOf(roles, columns, rows, begins = () => false) {
     const pages = [];
     let page, column, used;
@@ -63,8 +63,8 @@
     return pages;
   }
 
-  // On one page as many roles begin a column of their own as there is room for, the first ones
-  // rather than the last; what needs several pages is put together as tightly as it goes.
+  // If all names fit on one page, as many roles as possible begin a new column, the first ones
+  // first. Names that need several pages are packed as tightly as possible.
   function arranged(roles, columns, rows) {
     const last = roles.length - 1;
     for (let which = 2 ** last - 1; which >= 0; which -= 1) {
@@ -88,10 +88,10 @@
       place.append(nothing("Nobody is here yet. The first to sign in appears at once."));
       return [place, () => 1];
     }
-    // Only once it stands on the screen is it known how much fits: a name that is longer than its
-    // column takes two rows.
+    // How much fits is known only after drawing: a name that is longer than its column takes two
+    // rows.
     const layOut = () => {
-      if (!place.clientHeight) return 1; // not its turn, on a phone
+      if (!place.clientHeight) return 1; // on a phone this part isn't shown now
       const style = getComputedStyle(place);
       const height = place.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
       const columns = Number(style.getPropertyValue("--columns")) || 3;
@@ -102,7 +102,7 @@
       const people = roles.flatMap((role) => role.people);
       const one = h("li", { class: "name" }, "A");
       const plain = people.map((shown) => h("li", { class: "name" }, h("span", { dir: "auto" }, shown.name)));
-      // Who has just come has a sign beside the name, and may be written smaller.
+      // A person who has just come has a mark beside the name, which may need a smaller font.
       const marked = people.map((shown) => person(shown, now));
       marked.forEach((item) => item.classList.toggle("tight", item.classList.contains("new")));
       place.replaceChildren(h("ul", { class: "column" }, one, plain, marked));

@@ -1,4 +1,4 @@
-// People: how many are active, invited and about to end, and who signed in.
+// People: how many are active, invited and about to end, and how many signed in.
 "use strict";
 (() => {
   const wall = window.rollcallWall;
@@ -71,7 +71,7 @@
     return figure(0, what, below, isLate ? "amber" : "");
   }
 
-  // How far the review is, above the days of sign-ins.
+  // The progress of the review, above the chart of sign-ins.
   function reviewed(review) {
     if (!review.people) return [];
     const decided = review.people - review.to_decide;

@@ -1,4 +1,4 @@
-// POCs: how they stand, which end next, whose tasks are late, and what this week brings.
+// POCs: their states, which end next, whose tasks are late, and what is due this week.
 "use strict";
 (() => {
   const wall = window.rollcallWall;
@@ -49,6 +49,12 @@
     return h("span", { class: `end ${left < 3 ? "soon" : ""}` }, dayWords(end));
   }
 
+  // A title that names the customer says it all in one line.
+  function whose(poc) {
+    const isNamed = poc.title.toLocaleLowerCase().includes(poc.customer.toLocaleLowerCase());
+    return isNamed ? "" : h("small", { dir: "auto" }, poc.customer);
+  }
+
   function nextToEnd(data) {
     if (!data.next_to_end.length) {
       const words = data.by_status.active ? "No active POC has an end date." : "No POCs are active.";
@@ -63,7 +69,7 @@
           h(
             "li",
             { class: "row" },
-            h("span", { class: "who" }, h("b", { dir: "auto" }, poc.title), h("small", { dir: "auto" }, poc.customer)),
+            h("span", { class: "who" }, h("b", { dir: "auto" }, poc.title), whose(poc)),
             h("span", { class: "owner", dir: "auto" }, poc.owner),
             split([[poc.percent, "accent"], [100 - poc.percent, "rest"]], `${poc.percent}% done`, 100),
             h("span", { class: "percent" }, `${poc.percent}%`),

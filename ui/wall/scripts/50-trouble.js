@@ -1,11 +1,11 @@
-// Trouble: one panel for each, the worst first, and what is in order.
+// Trouble: one panel for each trouble, the worst first, and a list of what is in order.
 "use strict";
 (() => {
   const wall = window.rollcallWall;
   const { h, of, icon, panel, amount, nothing, bars } = wall;
   const MOST = 4; // panels
 
-  // Broken between words alone, and not at a hyphen.
+  // Lines break only between words, not at hyphens.
   const heading = (title) => h("h2", {}, title.split(" ").flatMap((word) => [h("span", {}, word), " "]));
 
   const troublePanel = (trouble, { now, clock }) =>

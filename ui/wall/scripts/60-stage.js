@@ -1,11 +1,12 @@
-// The head of a screen and its turn from view to view. What is shown is told by whoever owns it.
+// The head of a screen, and the change from view to view. The owner of the stage tells it what to
+// show.
 "use strict";
 (() => {
   const wall = window.rollcallWall;
   const { h, icon } = wall;
   const NAMES = { roll_call: "Roll call", people: "People", pocs: "POCs", trouble: "Trouble" };
 
-  // Whether a line of text has an ellipsis: a part of a pixel is enough for one.
+  // Whether a line of text has an ellipsis, which a fraction of a pixel can cause.
   function isCut(text) {
     const range = document.createRange();
     range.selectNodeContents(text);
@@ -13,15 +14,15 @@
   }
 
   wall.Stage = class {
-    // In a page, which has its own main, it is a section.
+    // A section if the page already has a main element.
     constructor(place, tag = "main") {
       this.tag = tag;
       this.place = place;
       this.data = {};
       this.screen = { views: [], dwell: 20, names: "initials", organisation: "", zone: "" };
-      this.at = 0; // which of the views
-      this.page = 0; // which page of names
-      this.part = 0; // which part of a view, where they stand one at a time
+      this.at = 0; // the index of the view
+      this.page = 0; // the page of names
+      this.part = 0; // the part of the view, where parts are shown one at a time
       this.pages = 1;
       this.since = performance.now();
       this.now = 0;
@@ -52,13 +53,13 @@
       else if (view === this.view || view === "trouble") this.draw();
     }
 
-    // The turn jumps to a new trouble, once.
+    // Jumps to the view of a new trouble, once.
     hasNewTrouble(before, data) {
       const known = new Set(before.troubles.map((trouble) => trouble.key));
       return data.troubles.some((trouble) => !known.has(trouble.key));
     }
 
-    // The server's time, told each second: everything that turns or moves on does so here.
+    // The server's time, each second: every change of view, page or part happens here.
     tick(now) {
       const minute = Math.floor(now / 60);
       const isNewMinute = minute !== Math.floor(this.now / 60);
@@ -94,6 +95,7 @@
       const drawn = wall.views[this.view](data, { now: this.now, clock: this.clock, names, page: this.page });
       const main = h(this.tag, { class: "shown", "aria-label": NAMES[this.view] }, drawn.parts);
       this.place.replaceChildren(this.head(), main);
+      this.scaleHatch();
       this.onePart(main);
       this.pages = drawn.layOut ? drawn.layOut() : 1;
       this.isMoving = Boolean(drawn.isMoving);
@@ -102,7 +104,13 @@
       this.drawTurn();
     }
 
-    // On a phone the parts of a view stand one at a time.
+    // The stripes of overdue tasks are as wide as on a display of 1080 lines, or they look plain.
+    scaleHatch() {
+      const scale = Math.max(1, this.place.clientHeight / 1080);
+      document.getElementById("rollcall-hatch")?.setAttribute("patternTransform", `scale(${scale})`);
+    }
+
+    // On a phone the parts of a view are shown one at a time.
     onePart(main) {
       const found = [...main.querySelectorAll(".panel, .part")].filter(
         (part) => !part.parentElement.closest(".part"),
@@ -112,7 +120,7 @@
       found.forEach((part, i) => part.classList.toggle("away", i !== this.part % found.length));
     }
 
-    // What is longer than its place, and somebody's own words, is written smaller; then on two lines.
+    // Text that people wrote and that doesn't fit gets a smaller font, and then two lines.
     unfold() {
       const texts = [...this.place.querySelectorAll('[dir="auto"]')].filter((text) => !text.closest(".names"));
       for (const how of ["longish", "long"]) {
@@ -121,7 +129,7 @@
       }
     }
 
-    // What a list has too much of for its place is left out, and counted.
+    // Rows of a list that don't fit are left out, and counted.
     fit(panel) {
       const list = panel.querySelector("ul:not(.legend)");
       const rest = panel.querySelector(".rest");

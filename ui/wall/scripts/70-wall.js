@@ -1,18 +1,18 @@
-// A screen on a wall: keeps the line to the server, and says so when it has none.
+// A screen on a wall: keeps its connection to the server, and says so when it is lost.
 //
-// What is shown counts as true for as long as the server's beat comes, once a second. Nothing here
-// trusts this device's clock: lapses are measured, and times are the server's.
+// What is shown counts as true as long as the server's beat comes, once a second. Nothing here
+// trusts this device's clock: only durations are measured, and times come from the server.
 "use strict";
 (() => {
   const place = document.getElementById("wall");
   if (!place) return;
   const wall = window.rollcallWall;
   const { h, icon } = wall;
-  const MARK = 5000; // ms without a beat until a mark
-  const LOST = 10000; // … until the banner
-  const SLEPT = 5000; // ms by which a second may be late, until the device must have slept
+  const MARK = 5000; // ms without a beat until the clock is marked
+  const LOST = 10000; // ms without a beat until the banner
+  const SLEPT = 5000; // a timer of one second that is this many ms late means that the device slept
   const AGAIN = [500, 1000, 2000, 3000, 5000]; // ms until the next try to connect
-  const RENEW = 24 * 3600 * 1000; // ms until the page is asked for, so that its cookie lives on
+  const RENEW = 24 * 3600 * 1000; // ms between two requests that renew the cookie
   const FLIP = 3600 * 1000; // ms after which the banner changes sides, against burn-in
   const TAB = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -24,7 +24,8 @@
   let tries = 0;
   let lastBeat = performance.now();
   let lastTime = 0; // the server's, in seconds
-  let code; // { code, until } while this screen isn't paired
+  let code; // { until, seconds } while this screen isn't paired
+  let isAsking = false; // for a code
   let renewed = performance.now();
   let drift = 0;
   let wallTick = Date.now();
@@ -88,18 +89,21 @@
   // ---- pairing
 
   async function ask(why) {
+    if (isAsking) return; // where nothing answers, it would ask once more each second
+    isAsking = true;
     place.replaceChildren();
     place.hidden = true;
     document.documentElement.dataset.theme = "dark";
     stage.set({ ...stage.screen, views: [] });
     pairing.hidden = false;
     document.getElementById("revoked").hidden = why !== "revoked";
-    const answer = await fetch("/wall/code", { method: "POST" }).catch(() => undefined);
-    if (!answer?.ok) {
+    const given = await offered();
+    isAsking = false;
+    if (!given) {
       setTimeout(reconnect, 5000);
       return;
     }
-    const { code: text, seconds } = await answer.json();
+    const { code: text, seconds } = given;
     code = { until: performance.now() + seconds * 1000, seconds };
     const shown = document.getElementById("code");
     const [first, second] = text.split("-");
@@ -108,7 +112,16 @@
     requestAnimationFrame(() => shown.classList.add("comes"));
     pairing.classList.toggle("other-side");
     count();
-    reconnect(); // this socket is to hear of this code
+    reconnect(); // this socket waits for the pairing of this code
+  }
+
+  async function offered() {
+    try {
+      const answer = await fetch("/wall/code", { method: "POST", signal: AbortSignal.timeout(LOST) });
+      return answer.ok ? await answer.json() : undefined;
+    } catch {
+      return undefined; // the next greeting tells anew
+    }
   }
 
   function count() {
@@ -138,7 +151,7 @@
     const isAfterSleep = Date.now() - wallTick > 1000 + SLEPT;
     wallTick = Date.now();
     if (isAfterSleep) {
-      lastBeat = Math.min(lastBeat, performance.now() - LOST); // it may count no time that is slept
+      lastBeat = Math.min(lastBeat, performance.now() - LOST); // not the time that the device slept
       reconnect();
     }
     const silence = performance.now() - lastBeat;
@@ -160,7 +173,7 @@
     const time = wall.clockOf(stage.screen.zone || zone).time(lastTime);
     banner.replaceChildren(
       icon("warn"),
-      h("p", { class: "since" }, `Offline since ${time}`),
+      h("h1", { class: "since" }, `Offline since ${time}`),
       h("p", { class: "seen" }, `What you see is from ${time}. `, h("br"), "Trying again by itself."),
     );
   }
@@ -174,13 +187,13 @@
     stage.draw();
   }
 
-  // ---- new assets, and the cookie's life
+  // ---- new assets, and the cookie's renewal
 
   function upgrade(build) {
     if (build && build !== document.documentElement.dataset.build) renew(true);
   }
 
-  // The page is loaded anew only once the server has answered for it and for what it needs.
+  // The page is loaded again only once the server has answered for it and its files.
   async function renew(isWanted) {
     renewed = performance.now();
     try {
@@ -192,11 +205,11 @@
       const parts = await Promise.all(needed.map((part) => fetch(part.getAttribute("src") ?? part.getAttribute("href"))));
       if (parts.every((part) => part.ok)) location.reload();
     } catch {
-      // The next greeting tells anew.
+      // The next greeting tries again.
     }
   }
 
-  // ---- against burn-in: everything moves a few pixels a minute
+  // ---- against burn-in: everything moves by a few pixels each minute
 
   function move() {
     drift += 1;

@@ -38,7 +38,7 @@ async def begun(
 async def act_in_bulk(
     actor: Actor, kind: BulkKind, query: ListQuery, *, end_date: date | None = None
 ) -> list[PersonOutcome]:
-    """Do it to all whom a query finds; returns what became of each."""
+    """Do it to everybody whom a query finds; returns the result for each."""
     bulk_id = await begun(actor, kind, query, end_date=end_date)
     await bulk_worker.work_off(actor, bulk_id)
     return await outcomes_of(bulk_id)

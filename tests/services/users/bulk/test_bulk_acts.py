@@ -7,9 +7,9 @@ import pytest
 
 from models import BulkKind, BulkState, EndReason, Role, Tenant, User
 from services.access.actor import Actor
+from services.audit.actions import AuditAction
 from services.audit.check import verify
 from services.audit.reading import list_entries
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -20,6 +20,7 @@ from services.sessions import receipts, sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
 from services.users import accounts
+from services.users.actions import BulkAction, InvitationAction, UserAction
 from services.users.bulk import preview, results, runs
 from services.users.bulk.batches import ACTIONS, act_on_next
 from services.users.bulk.fates import OUT, WITHDRAWN
@@ -39,7 +40,7 @@ BATCH = 5
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few people show what many would."""
+    """With small batches, few people are enough."""
     monkeypatch.setattr(runs, "BATCH", BATCH)
 
 
@@ -62,21 +63,21 @@ async def test_each_of_many_is_deactivated_and_cut_as_one_alone(
     }
     assert len([event for event in events if isinstance(event, UserDeactivated)]) == BATCH + 5
     actions = await books.actions_of(tenant)
-    assert actions.count(Action.USER_DEACTIVATED) == BATCH + 5
-    assert actions.count(Action.BULK_DEACTIVATED) == 1
+    assert actions.count(UserAction.DEACTIVATED) == BATCH + 5
+    assert actions.count(BulkAction.DEACTIVATED) == 1
     assert (await verify())[1] is None
 
 
 @pytest.mark.parametrize(
     ("kind", "action"),
     [
-        (DEACTIVATE, Action.USER_DEACTIVATED),
-        (BulkKind.RESEND, Action.INVITATION_RESENT),
-        (BulkKind.COPY_LINKS, Action.INVITATION_LINK_COPIED),
+        (DEACTIVATE, UserAction.DEACTIVATED),
+        (BulkKind.RESEND, InvitationAction.RESENT),
+        (BulkKind.COPY_LINKS, InvitationAction.LINK_COPIED),
     ],
 )
 async def test_the_log_tells_which_entries_are_of_one_act(
-    tenant: Tenant, admin: Actor, kind: BulkKind, action: Action
+    tenant: Tenant, admin: Actor, kind: BulkKind, action: AuditAction
 ) -> None:
     users = await factories.create_users(BATCH + 1, tenant, invited=True)
     bulk_id = await begun(admin, kind, those(users))
@@ -124,7 +125,7 @@ async def test_who_comes_to_match_after_the_preview_is_not_among_them(
     assert [one.user_id for one in await outcomes_of(bulk_id)] == [ada.id]
     assert (await books.user_of(late.id)).active
     entry = (await books.audit_of(tenant))[-1]
-    assert entry.action == Action.BULK_DEACTIVATED
+    assert entry.action == BulkAction.DEACTIVATED
     assert (entry.details["changed"], entry.details["reason"]) == (1, "The programme has ended.")
 
 
@@ -179,7 +180,7 @@ async def test_it_stops_after_the_batch_at_which_it_is(tenant: Tenant, admin: Ac
     assert (run.state, run.done, run.changed) == (BulkState.STOPPED, BATCH, BATCH)
     told = await results.get_results(admin, bulk_id)
     assert (told.counts["done"], told.counts["to_come"]) == (BATCH, 1)
-    assert (await books.audit_of(tenant))[-1].action == Action.BULK_DEACTIVATED
+    assert (await books.audit_of(tenant))[-1].action == BulkAction.DEACTIVATED
 
 
 async def test_the_receipts_of_all_add_up(rollcall: Runtime, tenant: Tenant, admin: Actor) -> None:
@@ -237,7 +238,7 @@ async def test_invitations_are_renewed_and_their_links_told_to_whoever_asked(
     (theirs,) = (await results.get_results(other, bulk_id)).people
     assert theirs.link == ""
     assert "/invitation/" not in await results.results_csv(other, bulk_id)
-    assert (await books.actions_of(tenant)).count(Action.INVITATION_LINK_COPIED) == 1
+    assert (await books.actions_of(tenant)).count(InvitationAction.LINK_COPIED) == 1
 
 
 async def test_an_end_date_is_set_for_all_and_what_was_before_comes_back(
@@ -267,7 +268,7 @@ async def test_whoever_began_it_and_is_signed_out_ends_it(tenant: Tenant, admin:
     run = await run_of(bulk_id)
     assert (run.state, run.why, run.changed) == (BulkState.FAILED, bulk_worker.SIGNED_OUT, 0)
     assert (await books.user_of(users[0].id)).active
-    assert (await books.audit_of(tenant))[-1].action == Action.BULK_DEACTIVATED
+    assert (await books.audit_of(tenant))[-1].action == BulkAction.DEACTIVATED
 
 
 async def test_another_organisation_has_no_part_in_it(

@@ -1,0 +1,90 @@
+"""What the log says of users."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.audit.actions import AuditAction
+from services.audit.words import change, counted
+
+
+def _departure(details: Mapping[str, Any]) -> str:
+    ended = [
+        counted(len(details.get("session_ids", ())), "session"),
+        counted(details.get("links", 0), "link"),
+        counted(len(details.get("passkeys", ())), "passkey"),
+    ]
+    said = ", ".join(filter(None, ended))
+    reason = str(details.get("reason", ""))
+    return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
+
+
+_WORK = {"pocs": "POC", "tasks": "task", "groups": "group"}
+
+
+def _handover(details: Mapping[str, Any]) -> str:
+    return "; ".join(
+        " and ".join(filter(None, (counted(one.get(kind, 0), _WORK[kind]) for kind in _WORK)))
+        + f" to {one['name']}"
+        for one in details.get("to", ())
+    )
+
+
+def _renamed(details: Mapping[str, Any]) -> str:
+    return f"was {details.get('before', '')}"
+
+
+def _bulk(details: Mapping[str, Any]) -> str:
+    people, changed = details.get("people", 0), details.get("changed", 0)
+    parts = [f"{changed:,} of {people:,} selected"]
+    if details.get("failed"):
+        parts.append(f"{details['failed']:,} failed")
+    if details.get("end_date"):
+        parts.append(f"end date {details['end_date']}")
+    parts += [str(details[name]) for name in ("why", "reason") if details.get(name)]
+    return ", ".join(parts)
+
+
+def _end(details: Mapping[str, Any]) -> str:
+    said = (details.get(name) for name in ("end_date", "end_time", "time_zone"))
+    return " ".join(str(value) for value in said if value) or "none"
+
+
+class UserAction(AuditAction):
+    """What is done to one user."""
+
+    INVITED = "user.invited", "User invited"
+    ACTIVATED = "user.activated", "User activated"
+    DEACTIVATED = "user.deactivated", "User deactivated", _departure
+    WORK_HANDED_OVER = "user.work_handed_over", "Work handed over", _handover
+    WORK_TAKEN_BACK = "user.work_taken_back", "Handed over work taken back", _handover
+    ROLE_CORRECTED = "user.role_corrected", "Role corrected", change
+    RENAMED = "user.renamed", "User renamed", _renamed
+    CONTACT_CHANGED = "user.contact_changed", "Contact details changed"
+    PICTURE_CHANGED = "user.picture_changed", "Picture changed"
+    PICTURE_REMOVED = "user.picture_removed", "Picture removed"
+    EMAIL_CHANGE_REQUESTED = "user.email_change_requested", "Email change requested"
+    EMAIL_CHANGE_CANCELLED = "user.email_change_cancelled", "Email change cancelled"
+    EMAIL_CHANGED = "user.email_changed", "Email changed", change
+    EMAIL_CHANGE_TAKEN_BACK = "user.email_change_taken_back", "Email change taken back", change
+    END_DATE_SET = "user.end_date_set", "User end date set", _end
+    CONTRACTOR_SET = "user.contractor_set", "Contractor set"
+    END_REMINDERS_SET = "user.end_reminders_set", "Reminders of ends set"
+    EXPORTED = "user.exported", "Users exported"
+
+
+class InvitationAction(AuditAction):
+    """What is done to invitations."""
+
+    RESENT = "invitation.resent", "Invitation resent"
+    LINK_COPIED = "invitation.link_copied", "Invitation link copied"
+    ACCEPTED = "invitation.accepted", "Invitation accepted"
+
+
+class BulkAction(AuditAction):
+    """What is done to many users at once."""
+
+    DEACTIVATED = "users.deactivated", "Users deactivated in bulk", _bulk
+    ACTIVATED = "users.activated", "Users activated in bulk", _bulk
+    RESENT = "users.invitations_resent", "Invitations resent in bulk", _bulk
+    LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk", _bulk
+    END_DATE_SET = "users.end_date_set", "End dates set in bulk", _bulk

@@ -1,0 +1,104 @@
+"""What the log says of the work."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.audit.actions import AuditAction
+from services.audit.words import change
+
+
+def _task(details: Mapping[str, Any]) -> str:
+    reason = f": {details['reason']}" if details.get("reason") else ""
+    return f"{details.get('task', '')}: {change(details)}{reason}"
+
+
+def _assigned(details: Mapping[str, Any]) -> str:
+    came = f"to {details['to']}" if details.get("to") else ""
+    left = f"no more to {details['no_more']}" if details.get("no_more") else ""
+    return f"{details.get('task', '')}: {', '.join(filter(None, (came, left)))}"
+
+
+class TemplateAction(AuditAction):
+    """What is done to templates."""
+
+    CREATED = "template.created", "Template created"
+    EDITED = "template.edited", "Template edited"
+    ARCHIVED = "template.archived", "Template archived"
+    RESTORED = "template.restored", "Template restored"
+    EXPORTED = "template.exported", "Templates exported"
+
+
+class PocAction(AuditAction):
+    """What is done to POCs."""
+
+    CREATED = "poc.created", "POC created"
+    EDITED = "poc.edited", "POC edited"
+    STATUS_CHANGED = "poc.status_changed", "POC status changed", change
+    HANDED_OVER = "poc.handed_over", "POC handed over", change
+    ARCHIVED = "poc.archived", "POC archived"
+    RESTORED = "poc.restored", "POC restored"
+    EXPORTED = "poc.exported", "POCs exported"
+
+
+class MemberAction(AuditAction):
+    """What is done to a POC's team."""
+
+    ADDED = "member.added", "Member added"
+    REMOVED = "member.removed", "Member removed"
+
+
+class GroupAction(AuditAction):
+    """What is done to groups of tasks."""
+
+    ADDED = "group.added", "Group added"
+    EDITED = "group.edited", "Group edited"
+    ASSIGNED = "group.assigned", "Group assigned"
+    ARCHIVED = "group.archived", "Group archived"
+    RESTORED = "group.restored", "Group restored"
+
+
+class TaskAction(AuditAction):
+    """What is done to tasks."""
+
+    ADDED = "task.added", "Task added"
+    EDITED = "task.edited", "Task edited"
+    ASSIGNED = "task.assigned", "Task assigned", _assigned
+    STATUS_CHANGED = "task.status_changed", "Task status changed", _task
+    ACCEPTED = "task.accepted", "Task accepted"
+    ACCEPTANCE_TAKEN_BACK = "task.acceptance_taken_back", "Acceptance taken back"
+    ARCHIVED = "task.archived", "Task archived"
+    RESTORED = "task.restored", "Task restored"
+
+
+class CriterionAction(AuditAction):
+    """What is done to success criteria."""
+
+    ADDED = "criterion.added", "Criterion added"
+    EDITED = "criterion.edited", "Criterion edited"
+    RESULT_SET = "criterion.result_set", "Criterion result set", _task
+    ARCHIVED = "criterion.archived", "Criterion archived"
+    RESTORED = "criterion.restored", "Criterion restored"
+
+
+class ResourceAction(AuditAction):
+    """What is done to resources."""
+
+    ADDED = "resource.added", "Resource added"
+    EDITED = "resource.edited", "Resource edited"
+    ARCHIVED = "resource.archived", "Resource archived"
+    RESTORED = "resource.restored", "Resource restored"
+
+
+class CommentAction(AuditAction):
+    """What is done to comments."""
+
+    POSTED = "comment.posted", "Comment posted"
+    EDITED = "comment.edited", "Comment edited"
+    REMOVED = "comment.removed", "Comment removed"
+
+
+class CalendarAction(AuditAction):
+    """What is done to an admin's calendar of who ends."""
+
+    TOLD = "calendar.told", "Calendar address shown"
+    REVOKED = "calendar.revoked", "Calendar address revoked"

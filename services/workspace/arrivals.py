@@ -1,0 +1,230 @@
+"""Files on their way into the database: how many may arrive at once, and what becomes of a file
+that never arrives completely.
+
+A file arrives outside the database first, in an unnamed file that ends with this process. Then its
+chunks are written, each in a short transaction, so that nobody who writes has to wait for the whole
+file. No resource refers to the file until all of it is there; what breaks off is removed.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlmodel import col, delete, insert, select
+
+from models import FileChunk, ResourceFile
+from models.base import new_id
+from services.access.actor import Principal
+from services.core import clock, runtime
+from services.core.db import Transaction, transaction
+from services.core.errors import (
+    DatabaseUnavailableError,
+    InvalidInputError,
+    NotFoundError,
+    RollcallError,
+    TooMuchAtOnceError,
+)
+from services.core.settings import MB
+from services.workspace.file_types import media_type_of
+
+log = logging.getLogger(__name__)
+
+CHUNK = 256 * 1024
+"""The bytes of a chunk: large enough for few rows, small enough to hold one for everybody at
+once."""
+MOST_AT_ONCE = 16
+"""How many uploads may arrive in one process at a time; ..."""
+MOST_OF_A_TENANT = 8
+"""... how many of them may be one tenant's, so that none keeps out all others; ..."""
+MOST_OF_A_USER = 4
+"""... and how many may be one user's."""
+ASKED_EVERY = 1.0
+"""Seconds. So often it is asked whether who uploads still may, also while nothing arrives."""
+GIVEN_UP = timedelta(hours=1)
+"""After this time, a file that isn't there completely never will be: the process that wrote it has
+ended."""
+
+Look = Callable[[], Awaitable[object]]
+"""Checks whether somebody may upload right now; raises where they may not."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A file that has arrived completely; `id` is that of the resource that it will be."""
+
+    id: UUID
+    name: str
+    content: BinaryIO
+    size: int
+    sha256: str
+    media_type: str
+
+
+class _Arriving:
+    """The uploads that arrive in this process, and whose turn it is to write a chunk: one at a
+    time, so that many take no more turns from others than one does."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.of_users: Counter[UUID | None] = Counter()
+        self.of_tenants: Counter[UUID | None] = Counter()
+        self.turn = asyncio.Lock()
+
+
+@contextmanager
+def counted(principal: Principal) -> Iterator[None]:
+    """Count one more upload for as long as the block runs. Raises `TooMuchAtOnceError`."""
+    arriving = runtime.current().part(_Arriving)
+    user_id, tenant_id = principal.user_id, principal.tenant_id
+    if (
+        arriving.total >= MOST_AT_ONCE
+        or arriving.of_tenants[tenant_id] >= MOST_OF_A_TENANT
+        or arriving.of_users[user_id] >= MOST_OF_A_USER
+    ):
+        raise TooMuchAtOnceError
+    arriving.total += 1
+    arriving.of_users[user_id] += 1
+    arriving.of_tenants[tenant_id] += 1
+    try:
+        yield
+    finally:
+        arriving.total -= 1
+        arriving.of_users[user_id] -= 1
+        arriving.of_tenants[tenant_id] -= 1
+
+
+async def receive(
+    name: str, pieces: AsyncIterator[bytes], content: BinaryIO, look: Look
+) -> Arrived:
+    """Take a file as it comes. Raises `InvalidInputError` for one that is empty or too large, and
+    what `look` raises, within a second."""
+    most, size, digest = runtime.current().settings.most_of_file, 0, hashlib.sha256()
+    async for piece in _asked_about(pieces, look):
+        size += len(piece)
+        if size > most:
+            raise InvalidInputError({"file": f"{name} is larger than {most / MB:,.3g} MB."})
+        digest.update(piece)
+        with _told_where_full():
+            content.write(piece)
+    if not size:
+        raise InvalidInputError({"file": f"{name} is empty: there is nothing to keep."})
+    with _told_where_full():
+        content.seek(0)
+    media_type = media_type_of(content.read(CHUNK), name)
+    return Arrived(new_id(), name, content, size, digest.hexdigest(), media_type)
+
+
+@asynccontextmanager
+async def in_database(arrived: Arrived, principal: Principal, look: Look) -> AsyncIterator[None]:
+    """The file is in the database for as long as the block runs, and stays there if the block makes
+    it a resource's (`belongs`). Raises what `look` raises."""
+    asked, tenant_id = _Asked(look), principal.tenant_id
+    if tenant_id is None:
+        raise NotFoundError
+    try:
+        async with transaction(actor=principal, patient=True) as tx:
+            tx.add(
+                ResourceFile(
+                    resource_id=arrived.id,
+                    tenant_id=tenant_id,
+                    name=arrived.name,
+                    media_type=arrived.media_type,
+                    size=arrived.size,
+                    sha256=arrived.sha256,
+                    arriving_since=clock.now(),
+                )
+            )
+        arrived.content.seek(0)
+        number = 0
+        while data := arrived.content.read(CHUNK):
+            await asked.again()
+            async with (
+                runtime.current().part(_Arriving).turn,
+                transaction(actor=principal, patient=True) as tx,
+            ):
+                chunk = {"resource_id": arrived.id, "number": number, "data": data}
+                await tx.exec(insert(FileChunk).values(chunk))
+            number += 1
+        yield
+    except BaseException:
+        with suppress(RollcallError):  # then `remove_abandoned` does it
+            await _discard(arrived.id)
+        raise
+
+
+async def belongs(tx: Transaction, resource_id: UUID, poc_id: UUID | None) -> None:
+    """From this commit on the file is that of the resource of its id, which is new. Raises
+    `DatabaseUnavailableError` if writing it took so long that it was removed."""
+    file = await tx.get(ResourceFile, resource_id)
+    if file is None:
+        raise DatabaseUnavailableError("This took too long, and was given up.")
+    file.poc_id, file.arriving_since = poc_id, None
+
+
+async def remove_abandoned() -> None:
+    """Remove what is left of files whose process ended while it wrote them."""
+    since = col(ResourceFile.arriving_since)
+    async with transaction(patient=True) as tx:
+        found = (
+            await tx.exec(select(ResourceFile.resource_id).where(since < clock.now() - GIVEN_UP))
+        ).all()
+    for resource_id in found:
+        await _discard(resource_id)
+
+
+async def _discard(resource_id: UUID) -> None:
+    async with transaction(patient=True) as tx:
+        file = await tx.get(ResourceFile, resource_id)
+        if file is None or file.arriving_since is None:
+            return
+        await tx.exec(delete(FileChunk).where(col(FileChunk.resource_id) == resource_id))
+        await tx.delete(file)
+
+
+class _Asked:
+    """Asks whether somebody still may upload, once a second at most."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._at = monotonic()
+
+    async def again(self) -> None:
+        """Ask, if it is time to. Raises what `look` raises."""
+        if monotonic() - self._at >= ASKED_EVERY:
+            await self._look()
+            self._at = monotonic()
+
+
+async def _asked_about(pieces: AsyncIterator[bytes], look: Look) -> AsyncIterator[bytes]:
+    """The pieces as they come; meanwhile it is asked whether who sends them still may."""
+    asked = _Asked(look)
+    while True:
+        coming = asyncio.ensure_future(anext(pieces, None))
+        try:
+            while not (await asyncio.wait({coming}, timeout=ASKED_EVERY))[0]:
+                await asked.again()
+            await asked.again()
+            piece = await coming
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+        if piece is None:
+            return
+        yield piece
+
+
+@contextmanager
+def _told_where_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.error("What is uploaded can't be written: %s", error)
+        raise DatabaseUnavailableError("There is no room for what is being uploaded.") from error

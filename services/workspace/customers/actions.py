@@ -1,0 +1,16 @@
+"""What the log says of customers' people."""
+
+from services.audit.actions import AuditAction
+
+
+class CustomerAction(AuditAction):
+    """What is done to customers' people, and what they do at their door."""
+
+    INVITED = "customer.invited", "Customer invited"
+    LINK_SENT = "customer.link_sent", "Customer’s link sent"
+    LINK_COPIED = "customer.link_copied", "Customer’s link copied"
+    LINK_REQUESTED = "customer.link_requested", "Customer’s link requested"
+    LET_IN = "customer.let_in", "Customer let in"
+    ACTIVATED = "customer.activated", "Customer activated"
+    DEACTIVATED = "customer.deactivated", "Customer deactivated"
+    REMOVED = "customer.removed", "Customer removed from POC"
