@@ -1,4 +1,4 @@
-"""Several counts by one statement."""
+"""Counts several queries by one statement."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from services.core.db import Transaction
 
 
 async def count_each(tx: Transaction, *queries: SelectOfScalar[int]) -> list[int]:
-    """The result of each of these queries, which count something. The database plans each as if it
-    stood alone."""
+    """The results of these queries, each of which counts something. The database plans each one
+    separately."""
     together: Any = select(*(query.scalar_subquery() for query in queries))
     found: Any = (await tx.exec(together)).one()
     return list(found)

@@ -49,7 +49,7 @@ class LoneTask:
 
 @dataclass(frozen=True)
 class LoneGroup:
-    """A group of tasks of an open POC to which nobody else who is active sees."""
+    """A group of tasks of an open POC that no other active user is responsible for."""
 
     id: UUID
     title: str

@@ -1,5 +1,5 @@
-"""Finding the work that is left without anybody active once some users are gone: open POCs that
-they own, and open tasks and groups that nobody else who is active has."""
+"""Finds the work that has nobody active once some users are gone: open POCs that they own, and open
+tasks and groups that no other active user has."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -15,12 +15,12 @@ from services.workspace.assigning import ASSIGNMENTS, WorkT
 
 
 def is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The condition for a POC that must have somebody."""
+    """The condition for a POC that needs an active owner."""
     return col(Poc.archived_at).is_(None), col(Poc.status).not_in(CLOSED_STATUSES)
 
 
 def person_in(kind: type[Task | TaskGroup]) -> Any:
-    """The column that says who has work of this kind."""
+    """The column with the user who has work of this kind."""
     of = ASSIGNMENTS[kind, User]
     return getattr(of.table, of.person)
 
@@ -49,7 +49,7 @@ def select_alone(
 
 
 def _is_to_do(kind: type[Task | TaskGroup]) -> ColumnElement[bool]:
-    """A group is to be seen to until all of its tasks are done."""
+    """A group needs somebody until all of its tasks are done."""
     if issubclass(kind, Task):
         return col(kind.status) != TaskStatus.DONE
     inside = select(Task.id).where(Task.group_id == kind.id, col(Task.archived_at).is_(None))

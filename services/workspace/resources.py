@@ -185,12 +185,12 @@ async def edit_of_template(
     only what a `FileForm` says, and that."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
         template, resource = await _of_template(act, resource_id)
-        before, place = _owners(resource), {}
+        before, owners = _owners(resource), {}
         if group_template_id is not None or task_template_id is not None:
             await template_of(act, OwnerIds(task_template_id, group_template_id))
-            place["group_template_id"] = group_template_id
-            place["task_template_id"] = task_template_id
-        await _edit(act, (template, resource), version, form, place)
+            owners["group_template_id"] = group_template_id
+            owners["task_template_id"] = task_template_id
+        await _edit(act, (template, resource), version, form, owners)
         if _owners(resource) != before:
             _tell_template(act, before)
 
@@ -210,8 +210,8 @@ async def edit_of_poc(
     async with acting(principal, Permission.COMMENT) as act:
         poc, resource = await _of_poc(act, resource_id)
         await _place_in(act, poc, group_id, task_id)
-        place = {"group_id": group_id, "task_id": task_id}
-        await _edit(act, (poc, resource), version, form, place)
+        owners = {"group_id": group_id, "task_id": task_id}
+        await _edit(act, (poc, resource), version, form, owners)
 
 
 @looks_first
@@ -271,12 +271,12 @@ async def _edit(
     found: tuple[Belongs, Resource],
     version: int,
     form: ResourceForm | FileForm,
-    place: Mapping[str, Any],
+    owners: Mapping[str, Any],
 ) -> None:
     owner, resource = found
     if isinstance(form, FileForm) is not (resource.kind is FILE):
         raise ConflictError("A file stays a file, and nothing else becomes one. Add it anew.")
-    values = {**form.model_dump(), **place}
+    values = {**form.model_dump(), **owners}
     if all(getattr(resource, name) == value for name, value in values.items()):
         return
     check_version(version, resource.version, f"“{resource.title}”")
