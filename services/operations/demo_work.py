@@ -4,7 +4,6 @@ import random
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from models import (
     Comment,
@@ -116,7 +115,7 @@ class DemoWork:
         self._add_steps(own, title, group_template_id=group.id)
         self.templates.append((group, made))
 
-    def _add_steps(self, own: dict[str, Any], title: str, **belongs_to: UUID) -> None:
+    def _add_steps(self, own: dict[str, Any], title: str, **belongs_to: Any) -> None:
         """What a group of tasks comes with."""
         self.tx.add(
             Resource(
