@@ -1,6 +1,6 @@
 // A bulk act: what it would do, how far it is, and the result for each person.
 import { h } from "vue";
-import { listen } from "live_socket";
+import { askWhile, listen } from "live_socket";
 import { avatar } from "cells";
 import { number } from "table_rows";
 
@@ -41,6 +41,7 @@ export default {
     // Acts of other people change what the preview says.
     const soon = () => this.now.state === "draft" && this.lookSoon();
     const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
+    this.stopAsking = askWhile(() => this.now.state === "draft" && this.reason && !this.sent);
     this.unlisten = listen(
       { [LIVE]: this.progressed, rollcall_user: soon, rollcall_presence: soon, rollcall_work: work },
       { onReconnect: ask, onMissed: ask },
@@ -52,6 +53,7 @@ export default {
     clearTimeout(this.asking);
     clearInterval(this.settling);
     this.unlisten();
+    this.stopAsking();
   },
   methods: {
     // -- called by the server
