@@ -133,9 +133,11 @@ async def end(
     return await end_living(tx, [Living(holder, ids, cause)], reason)
 
 
-async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReason) -> int:
+async def end_living(
+    tx: Transaction, living: Sequence[Living], reason: EndReason, *, run_id: UUID | None = None
+) -> int:
     """End these sessions, which were found alive after their holders were locked; otherwise like
-    `end`. Those of several holders end by one statement."""
+    `end`. Those of several holders end by one statement, perhaps in an act on many (`run_id`)."""
     ids = [session_id for each in living for session_id in each.ids]
     if not ids:
         return 0
@@ -153,6 +155,7 @@ async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReaso
                     session_ids=tuple(each.ids),
                     reason=reason,
                     cause=each.cause,
+                    run_id=run_id,
                 )
             )
     return len(ids)
