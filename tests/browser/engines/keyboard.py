@@ -1,6 +1,7 @@
 """A browser of any engine with a keyboard alone: what has the focus is found by its spoken name."""
 
 import asyncio
+from pathlib import Path
 from typing import Protocol
 
 from playwright.async_api import Page, expect
@@ -29,6 +30,8 @@ NAMED = {
 class Keyboard(Protocol):
     """What somebody has who has no mouse."""
 
+    types_days: bool  # WebKit's driver leaves a date field empty, whatever is typed
+
     async def open(self, path: str) -> None:
         """Type the url of a page."""
 
@@ -37,6 +40,9 @@ class Keyboard(Protocol):
 
     async def type(self, text: str) -> None:
         """Type a text, key after key."""
+
+    async def choose(self, path: Path) -> None:
+        """Choose a file in the field that has the focus: the window for it isn't the page's."""
 
     async def focused(self) -> str:
         """The spoken name of what has the focus."""
@@ -56,6 +62,7 @@ class DriverKeyboard:
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
+        self.types_days = screen.driver.name == "firefox"
         self.open = screen.open
         self.expect = screen.expect
         self.expect_not = screen.expect_not
@@ -70,6 +77,24 @@ class DriverKeyboard:
         else:
             keys = keys.send_keys(NAMED.get(key, key))
         await asyncio.to_thread(keys.perform)
+        if key == "Tab":
+            await asyncio.to_thread(self._come_back)
+
+    def _come_back(self) -> None:
+        # After the last thing of a page, Firefox's Tab goes on to the browser's own bar. Without a
+        # window there is none, and the page never gets the focus again: Enter presses nothing.
+        driver = self.screen.driver
+        if driver.name != "firefox" or driver.execute_script("return document.hasFocus()"):
+            return
+        page = driver.current_window_handle
+        driver.switch_to.new_window("tab")
+        driver.close()
+        driver.switch_to.window(page)
+
+    async def choose(self, path: Path) -> None:
+        """Choose a file in the field that has the focus."""
+        field = await asyncio.to_thread(lambda: self.screen.driver.switch_to.active_element)
+        await asyncio.to_thread(field.send_keys, str(path))
 
     async def type(self, text: str) -> None:
         """Type a text, key after key."""
@@ -82,6 +107,8 @@ class DriverKeyboard:
 
 class PageKeyboard:
     """The keyboard of Chromium, which Playwright drives."""
+
+    types_days = True
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -98,6 +125,10 @@ class PageKeyboard:
     async def type(self, text: str) -> None:
         """Type a text, key after key."""
         await self.page.keyboard.type(text)
+
+    async def choose(self, path: Path) -> None:
+        """Choose a file in the field that has the focus."""
+        await self.page.locator(":focus").set_input_files(path)
 
     async def focused(self) -> str:
         """The spoken name of what has the focus."""
@@ -129,6 +160,10 @@ async def tab_to(keyboard: Keyboard, name: str) -> None:
 
 async def expect_focus(keyboard: Keyboard, name: str) -> None:
     """Wait until what has this name has the focus by itself."""
-    async with asyncio.timeout(PATIENCE / 1000):
-        while await keyboard.focused() != name:  # noqa: ASYNC110 - a page sets no event
-            await asyncio.sleep(LOOK_EVERY)
+    focused = ""
+    try:
+        async with asyncio.timeout(PATIENCE / 1000):
+            while (focused := await keyboard.focused()) != name:  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY)
+    except TimeoutError as error:
+        raise AssertionError(f"{focused!r} has the focus, not {name!r}") from error

@@ -1,6 +1,8 @@
 """A Tenant Admin's day without a mouse, in every engine."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -31,8 +33,22 @@ async def keyboard(request: pytest.FixtureRequest, browsers: Browsers) -> AsyncI
     await screen.clear()
 
 
+@pytest.fixture
+def people(tenant: Tenant, tmp_path: Path) -> Path:
+    """A file with one person to invite."""
+    path = tmp_path / "people.csv"
+    mary = f"Mary,Jackson,mary@{tenant.slug}.example.com,Sales Engineer"
+    path.write_text(f"First Name,Last Name,Email,Role\n{mary}\n", encoding="utf-8")
+    return path
+
+
 async def test_a_day_by_keyboard_alone(
-    keyboard: Keyboard, tenant: Tenant, grace: User, ada: User, mail_server: MailServer
+    keyboard: Keyboard,
+    tenant: Tenant,
+    grace: User,
+    ada: User,
+    mail_server: MailServer,
+    people: Path,
 ) -> None:
     await _comes_in(keyboard, f"/t/{tenant.slug}", grace)
     await _finds_somebody_and_comes_back(keyboard)
@@ -40,6 +56,9 @@ async def test_a_day_by_keyboard_alone(
     newcomer = f"radia@{tenant.slug}.example.com"
     await _invites(keyboard, newcomer)
     await mail_to(mail_server, newcomer)
+    if keyboard.types_days:
+        await _ends_an_account_later(keyboard)
+    await _invites_from_a_file(keyboard, f"/t/{tenant.slug}", people)
     await _looks_the_keys_up_and_leaves(keyboard)
 
 
@@ -98,6 +117,31 @@ async def _invites(keyboard: Keyboard, email: str) -> None:
     await tab_to(keyboard, "Send Invitation")
     await keyboard.press("Enter")
     await keyboard.expect("Radia Perlman is invited.")
+
+
+async def _ends_an_account_later(keyboard: Keyboard) -> None:
+    await keyboard.press("j")
+    await keyboard.press("e")
+    await expect_focus(keyboard, "End date")
+    await keyboard.type(f"1212{datetime.now(UTC).year + 1}")  # the same day in either order
+    await tab_to(keyboard, "Save")
+    await keyboard.press("Enter")
+    await keyboard.expect("The account ends on")
+
+
+async def _invites_from_a_file(keyboard: Keyboard, home: str, path: Path) -> None:
+    await keyboard.open(f"{home}/users/import")
+    await tab_to(keyboard, "Choose a file")
+    await keyboard.choose(path)
+    await expect_focus(keyboard, "Which column is which?")
+    await tab_to(keyboard, "Send 1 invitation")
+    await keyboard.press("Enter")
+    await keyboard.expect("1 person invited")
+    await keyboard.ready()
+    await tab_to(keyboard, "← All users")
+    await keyboard.press("Enter")
+    await keyboard.expect("2 active")
+    await keyboard.ready()
 
 
 async def _looks_the_keys_up_and_leaves(keyboard: Keyboard) -> None:
