@@ -17,7 +17,7 @@ COPY main.py ./
 COPY models ./models
 COPY services ./services
 COPY ui ./ui
-# Who runs it may write nothing here: else all of this is compiled anew at each start.
+# The user who runs it can't write here, and would compile all of this at each start.
 RUN .venv/bin/python -m compileall -q main.py models services ui
 ENV PATH=/app/.venv/bin:$PATH
 ENV PYTHONUNBUFFERED=1
@@ -26,8 +26,8 @@ ENV ROLLCALL_HOST=0.0.0.0
 USER 10001:10001
 VOLUME /data
 EXPOSE 8080
-# Raises, and so fails, on any answer but a 200.
+# `urlopen` raises on any answer but a 200, so that the check fails.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ.get('ROLLCALL_PORT', '8080') + '/readyz', timeout=4)"]
-# The server stops to listen, lets open requests end, and leaves.
+# The server stops listening, finishes open requests, and ends.
 STOPSIGNAL SIGTERM
 CMD ["python", "main.py", "serve"]

@@ -1,11 +1,11 @@
 # What a person types. `make` alone lists it.
 PY := .venv/bin/python
-# What `make check` runs: nothing that starts a server, a browser or PostgreSQL, and of the walks
-# over every service call the one that says who may make each.
+# What `make check` runs: nothing that starts a server, a browser or PostgreSQL. Of the walks over
+# every service call, it runs only the one about who may make each.
 CHECKED := -m "not postgresql and not browser and not slow and not stress and not walk" \
   tests/services tests/test_architecture.py tests/test_project.py
 .DEFAULT_GOAL := help
-# Else each server under test compiles all of Rollcall anew, a second of a processor each time.
+# With it, each server under test would compile all of Rollcall, a second of processor time each.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help

@@ -41,6 +41,7 @@ gc.enable()
 log = logging.getLogger("rollcall")
 
 Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
+Adder = Callable[[str, Command | None, str], argparse.ArgumentParser]
 
 
 def say(text: str) -> None:
@@ -275,6 +276,18 @@ def _parser() -> argparse.ArgumentParser:
 
     add("serve", _serve, "serve the pages (what happens without a command, too)")
     add("demo", _demo, "fill an empty database with a demo organisation, and serve it")
+    _add_commands_for_people(add)
+    examined = add("doctor", _doctor, "look at everything that an operator has to see to")
+    examined.add_argument("--json", action="store_true", help="a line of JSON for each check")
+    text = "send a mail to this email as well, to see whether it arrives"
+    examined.add_argument("--send-to", metavar="EMAIL", help=text)
+    _add_commands_for_data(add)
+    _add_commands_for_the_log(add)
+    parser.set_defaults(run=_serve, command="serve")
+    return parser
+
+
+def _add_commands_for_people(add: Adder) -> None:
     admin = add("create-platform-admin", _create_platform_admin, "create a Platform Admin")
     admin.add_argument("email", help="asks for the password, or reads it from standard input")
     admin.add_argument("--first-name", default="Platform")
@@ -286,10 +299,9 @@ def _parser() -> argparse.ArgumentParser:
     add("reset-second-factor", _reset_second_factor, text).add_argument("email")
     text = "print a link with which a user chooses a new password"
     add("password-link", _password_link, text).add_argument("email")
-    examined = add("doctor", _doctor, "look at everything that an operator has to see to")
-    examined.add_argument("--json", action="store_true", help="a line of JSON for each check")
-    text = "send a mail to this email as well, to see whether it arrives"
-    examined.add_argument("--send-to", metavar="EMAIL", help=text)
+
+
+def _add_commands_for_data(add: Adder) -> None:
     add("migrate", _migrate, "bring the database's schema up to date")
     backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
     backup.add_argument(
@@ -314,6 +326,9 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument(
         "--give-up-lost", action="store_true", help="forget first what no key opens any more"
     )
+
+
+def _add_commands_for_the_log(add: Adder) -> None:
     audit = add("verify-audit", _verify_audit, "check the audit log's chains, and name what broke")
     audit.add_argument(
         "--expect",
@@ -333,8 +348,6 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--key", type=Path, required=True, help="the public key, as /audit-key.pem had it"
     )
-    parser.set_defaults(run=_serve, command="serve")
-    return parser
 
 
 def _end_on_sigterm() -> None:

@@ -47,6 +47,7 @@ async def compare_forever() -> None:
     """Close the pages whose sessions have ended in the database, until cancelled."""
     comparison = Comparison()
     while True:
+        await live.any_open()
         await asyncio.sleep(COMPARE_SECONDS)
         try:
             await comparison.go_on()
@@ -76,8 +77,7 @@ class Comparison:
         expired = self._expiry is not None and self._expiry <= clock.now()
         if mark == self._mark and open_sessions <= self._compared and not expired:
             return False
-        ended = await sessions.find_ended(open_sessions)
-        self._expiry = await sessions.first_expiry(open_sessions - ended.keys())
+        ended, self._expiry = await sessions.compare(open_sessions)
         self._mark, self._compared = mark, open_sessions
         await asyncio.gather(
             *(

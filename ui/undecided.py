@@ -15,7 +15,7 @@ class _Known(dict[UUID | None, int]):
     """The counts that are known, by the organisation."""
 
     changes = 0
-    """How often something was forgotten: what was read before that isn't kept."""
+    """How often a count was dropped: a count that was read before that isn't kept."""
 
 
 def subscribe(bus: Bus) -> None:

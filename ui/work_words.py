@@ -48,10 +48,11 @@ def part_words(part: Part) -> str:
     return f"{part.done} of {part.total}" if part.total else "no tasks"
 
 
-def work_words(pocs: int, tasks: int) -> str:
-    """How much work there is: 2 POCs and 1 task; empty if there is none."""
-    parts = [count_words(count, noun) for count, noun in ((pocs, "POC"), (tasks, "task")) if count]
-    return " and ".join(parts)
+def work_words(pocs: int, tasks: int, groups: int) -> str:
+    """How much work there is: 2 POCs, 1 task and 1 group; empty if there is none."""
+    counts = ((pocs, "POC"), (tasks, "task"), (groups, "group"))
+    *parts, last = [count_words(count, noun) for count, noun in counts if count] or [""]
+    return f"{', '.join(parts)} and {last}" if parts else last
 
 
 def file_words(file: FileFacts) -> str:

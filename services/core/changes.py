@@ -1,12 +1,42 @@
 """Whether anything was committed since the last look, at a fraction of the cost of a query. Callers
 that poll ask this first."""
 
+import asyncio
+import time
+from contextlib import suppress
+
 from sqlalchemy import String, cast, func
 from sqlmodel import select
 
 from services.core import runtime
 from services.core.db import reading
 from services.core.sqlite_transport import SqliteTransport
+
+
+class Rhythm:
+    """When a worker looks again: `soon` (in seconds) after its last look if anything was committed
+    since that began, and otherwise `seldom`. Where nobody tells of commits, it is always soon."""
+
+    def __init__(self, soon: float, seldom: float) -> None:
+        self._soon, self._seldom = soon, seldom
+        self._seen = self._version()
+
+    @staticmethod
+    def _version() -> object:
+        transport = runtime.current().transport
+        return transport.version if isinstance(transport, SqliteTransport) else None
+
+    async def rest(self) -> None:
+        """Wait for the next look."""
+        begun = time.monotonic()
+        transport = runtime.current().transport
+        if isinstance(transport, SqliteTransport) and self._seen is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seldom):
+                    while self._version() is self._seen:
+                        await transport.changed()
+        await asyncio.sleep(max(0.0, self._soon - (time.monotonic() - begun)))
+        self._seen = self._version()
 
 
 async def mark() -> object:

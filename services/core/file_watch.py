@@ -28,7 +28,8 @@ class FileWatch:
     def __init__(self) -> None:
         self.has_news = False
         self._news = asyncio.Event()
-        self._heard_at = float("-inf")
+        # What was written just before may not be committed yet.
+        self._heard_at = asyncio.get_running_loop().time()
 
     async def wait(self, seconds: float) -> None:
         """Wait until a file is written, for at most this long; return at once if one was written
@@ -38,9 +39,10 @@ class FileWatch:
                 await self._news.wait()
         self._news.clear()
 
-    def heard_within(self, seconds: float) -> bool:
-        """Whether a file was written within so many seconds."""
-        return asyncio.get_running_loop().time() - self._heard_at < seconds
+    @property
+    def silence(self) -> float:
+        """How many seconds ago a file was last written, or the watch began."""
+        return asyncio.get_running_loop().time() - self._heard_at
 
     def hear(self, descriptor: int) -> None:
         """Read the news."""

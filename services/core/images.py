@@ -26,7 +26,7 @@ else:
 MAX_BYTES = 2 * 1024 * 1024
 # Decoded, this takes some 150 MB for a moment; ...
 MAX_PIXELS = 16_000_000
-# ... and each row takes more, which one of 16 million rows of one pixel has most of.
+# ... and each row takes some more: most for a picture of 16 million rows of one pixel.
 MAX_SIDE = 10_000
 # A progressive JPEG has some ten scans, and each of them may cost as much as a whole picture.
 MAX_SCANS = 40
@@ -37,7 +37,8 @@ TOO_LONG = "This picture is too large: 2 MB at most. Make it smaller, then choos
 TOO_MANY_PIXELS = (
     "This picture has too many pixels: 16 million at most, and 10,000 on a side. Make it smaller."
 )
-# What decoders raise for what they can't decode, among it a text that would take too much memory.
+# The errors of decoders for data that they can't decode, for example a text that would take too
+# much memory.
 DECODERS_RAISE = (OSError, SyntaxError, EOFError, ValueError, LookupError, TypeError, struct.error)
 DAMAGED = "This picture is damaged or incomplete. Save it once more, then choose it again."
 
@@ -56,8 +57,8 @@ class _UnfitError(Exception):
 
 
 class _Turn:
-    """One image at a time, as each may take much memory; and one of each user, so that nobody keeps
-    the others waiting."""
+    """The turns to decode: one image at a time, because each may take much memory; and one of each
+    user, so that nobody keeps others waiting."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()

@@ -19,10 +19,11 @@ from services.core.events import Event, to_message
 from services.core.file_watch import FileWatch, watching
 from services.core.transport import Listening, Transport
 
-# How often data_version is read, in seconds: for `COMMIT_SECONDS` after the file was written (or
-# always, if nothing reports writes); and at other times, for commits that took longer.
-LOOK_SECONDS, REST_SECONDS = 0.1, 3.0
-COMMIT_SECONDS = 1.0
+# How soon data_version is read again, in seconds: for `COMMIT_SECONDS` after the file was written
+# (or always, if nothing reports writes); then, for commits that took longer, until the last write
+# is `SLOWEST_COMMIT_SECONDS` ago; and otherwise.
+LOOK_SECONDS, SLOW_SECONDS, REST_SECONDS = 0.1, 3.0, 60.0
+COMMIT_SECONDS, SLOWEST_COMMIT_SECONDS = 1.0, 60.0
 # A process that hasn't read messages for this long starts afresh from the database anyway.
 KEEP = timedelta(minutes=10)
 
@@ -36,8 +37,9 @@ class SqliteTransport(Transport):
         super().__init__(process_id, bus)
         self._path = cast(str, database.url.database)
         self.version: object = None
-        """A number that changes each time a commit to the file is noticed; none if nobody listens.
-        """
+        """An object that is another one each time a commit to the file is noticed; none if nobody
+        listens."""
+        self._waiting: set[asyncio.Future[None]] = set()
 
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
         """Write the events where other processes will see them once this transaction commits."""
@@ -59,6 +61,21 @@ class SqliteTransport(Transport):
                     await self._read(connection, last, watch)
                 finally:
                     self.version = None
+                    self._tell()
+
+    async def changed(self) -> None:
+        """Wait until a commit is noticed, or nobody listens any more."""
+        noticed = asyncio.get_running_loop().create_future()
+        self._waiting.add(noticed)
+        try:
+            await noticed
+        finally:
+            self._waiting.discard(noticed)
+
+    def _tell(self) -> None:
+        for noticed in self._waiting:
+            if not noticed.done():
+                noticed.set_result(None)
 
     async def _read(self, connection: aiosqlite.Connection, last: int, watch: FileWatch) -> None:
         version = -1
@@ -66,6 +83,7 @@ class SqliteTransport(Transport):
             seen = await _value(connection, "PRAGMA data_version")
             if seen != version:
                 version, self.version = seen, object()
+                self._tell()
                 rows = await connection.execute_fetchall(
                     "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
                     (last,),
@@ -82,14 +100,17 @@ async def remove_old(tx: AsyncSession) -> None:
 
 
 async def _until_written(watch: FileWatch) -> None:
-    # A message counts from its commit on, and a slow disk may need a while for that.
-    if not watch.has_news or watch.heard_within(COMMIT_SECONDS):
+    if not watch.has_news:
         await asyncio.sleep(LOOK_SECONDS)
+    elif (silence := watch.silence) < COMMIT_SECONDS:
+        # A message counts from its commit on, and a slow disk may need a while for that. The longer
+        # ago it was written, the later this looks again, unless there is news.
+        await asyncio.sleep(LOOK_SECONDS)
+        await watch.wait(max(0.0, silence - LOOK_SECONDS))
     else:
-        await watch.wait(REST_SECONDS)
+        await watch.wait(SLOW_SECONDS if silence < SLOWEST_COMMIT_SECONDS else REST_SECONDS)
 
 
 async def _value(connection: aiosqlite.Connection, query: str) -> int:
-    async with connection.execute(query) as cursor:
-        row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    rows = [*await connection.execute_fetchall(query)]
+    return int(rows[0][0]) if rows else 0

@@ -84,11 +84,24 @@ class WriteQueue:
         self._next_due: dict[UUID, float] = {}
         self.begun = 0
         """How many turns have begun so far."""
+        self._await_calm: set[asyncio.Future[None]] = set()
 
     @property
     def present(self) -> int:
         """How many acts are here, waiting or running."""
         return len(self._waiting) + len(self._running)
+
+    async def calm(self, seconds: float) -> None:
+        """Wait until no act is here, but for so many seconds at most: for work that can wait, and
+        that acts would wait for in the event loop."""
+        if not self.present:
+            return
+        calm = asyncio.get_running_loop().create_future()
+        self._await_calm.add(calm)
+        try:
+            await asyncio.wait([calm], timeout=max(0.0, seconds))
+        finally:
+            self._await_calm.discard(calm)
 
     def is_free_for(self, who: Who | None) -> bool:
         """Whether no act waits or runs, and this user hasn't acted just now. Then a turn is taken
@@ -156,6 +169,10 @@ class WriteQueue:
             self._call()
         else:
             self._waiting.remove(waiter)  # cancelled, or given up
+        if not self.present:
+            for calm in self._await_calm:
+                if not calm.done():
+                    calm.set_result(None)
 
     def _call(self) -> None:
         """Call everybody whose turn it is now."""

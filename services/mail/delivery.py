@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from models import MailState, OutgoingMail
-from services.core import clock, runtime
+from services.core import changes, clock, runtime
 from services.core.db import reading
 from services.core.emails import on_the_wire
 from services.core.errors import RollcallError
@@ -27,12 +27,13 @@ from services.mail.troubles import MisconfiguredError, NotSentError, UnansweredE
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS, QUIET_SECONDS = 1.0, 5.0
+"""How often the outbox is read while nothing can be sent: after a commit, and if there was none."""
 
 
 async def deliver_forever() -> None:
     """Deliver all that is due, until cancelled."""
-    lanes = Lanes()
+    lanes, rhythm = Lanes(), changes.Rhythm(IDLE_SECONDS, QUIET_SECONDS)
     running: set[asyncio.Task[None]] = set()
     try:
         while True:
@@ -46,7 +47,7 @@ async def deliver_forever() -> None:
                     running, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
             else:
-                await asyncio.sleep(IDLE_SECONDS)
+                await rhythm.rest()
     finally:
         await _stop(running)
 

@@ -112,6 +112,11 @@ class DemoWork:
                     position=at * STEP,
                 )
             )
+        self._add_steps(own, title, group_template_id=group.id)
+        self.templates.append((group, made))
+
+    def _add_steps(self, own: dict[str, Any], title: str, **belongs_to: Any) -> None:
+        """What a group of tasks comes with."""
         self.tx.add(
             Resource(
                 **own,
@@ -119,10 +124,9 @@ class DemoWork:
                 title=f"{title}, step by step",
                 content="https://docs.nordwind.example/poc",
                 shared=True,
-                group_template_id=group.id,
+                **belongs_to,
             )
         )
-        self.templates.append((group, made))
 
     async def _add_poc(self, number: int) -> None:
         chance = self.chance
@@ -219,6 +223,7 @@ class DemoWork:
             )
             self.tx.add(group)
             await self.tx.flush()
+            self._add_steps(own, template.title, poc_id=poc.id, group_id=group.id)
             sees_to = team[at % len(team)]
             self.tx.add(
                 GroupAssignee(tenant_id=self.tenant.id, group_id=group.id, user_id=sees_to.id)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from services.access.actor import ROLLCALL
 from services.audit import search, telling
-from services.core import runtime
+from services.core import changes, runtime
 from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
@@ -22,12 +22,13 @@ from services.workspace.bulk_worker import bulk_worker
 
 log = logging.getLogger(__name__)
 
-# Access ends at a given minute, so this is checked several times a minute.
-END_DATES_SECONDS = 10
+# Access ends at a given minute, so this is checked several times a minute. The first of two figures
+# counts if anything was committed since the last time.
+END_DATES_SECONDS = 10, 30
 # How late after the beginning of its day a reminder may be sent.
 REMINDERS_SECONDS = 60
 # How late an expiry may be recorded.
-EXPIRY_SECONDS = 10
+EXPIRY_SECONDS = 10, 30
 # How long rows that nobody needs any more may stay: finding them reads whole tables.
 TIDYING_SECONDS = 600
 # How often moved audit heads are sent outside. A change of the log before that can't be noticed.
@@ -125,13 +126,18 @@ async def _count_here() -> None:
             log.warning("How many are here isn't written down this time: %s", error)
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[object]], otherwise: str) -> None:
+async def _every(
+    seconds: float | tuple[float, float], work: Callable[[], Awaitable[object]], otherwise: str
+) -> None:
+    """Work for ever, so often; two numbers are for after a commit, and for when there was none."""
+    soon, seldom = seconds if isinstance(seconds, tuple) else (seconds, seconds)
+    rhythm = changes.Rhythm(soon, seldom)
     while True:
         try:
             await work()
         except RollcallError as error:
             log.warning("%s: %s", otherwise, error)
-        await asyncio.sleep(seconds)
+        await rhythm.rest()
 
 
 async def fill_search_keys() -> None:

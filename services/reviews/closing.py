@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 # How often a process looks for a review whose day has come, and for one that another process left.
-LOOK_SECONDS = 15.0
+LOOK_SECONDS = 30.0
 # How many people between two leases.
 BATCH = 25
 UNDECIDED = "Undecided at the close."

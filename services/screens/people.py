@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case
 from sqlmodel import col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models import LinkPurpose, LoginSession, OneTimeLink, User
 from services.core import clock
 from services.core import days as days_of
+from services.core.counting import count_each
 from services.core.db import Transaction
 from services.screens.review import ReviewShown, read_review
 from services.screens.scope import Scope
@@ -66,23 +68,28 @@ async def read_people(tx: Transaction, scope: Scope, showing: Showing) -> People
     counts = await find_counts(tx, tenant_id) if tenant_id else await find_counts_of_all(tx)
     invited = counts.of(active=True, invited=True)
     of_tenant = scope.holds(col(User.tenant_id))
-    joined = await _count(tx, of_tenant, User.active, col(User.first_sign_in_at) > now - LATELY)
-    gone = await _count(
-        tx,
-        of_tenant,
-        ~col(User.active),
-        col(User.deactivated_at) > now - LATELY,
-        col(User.first_sign_in_at) <= now - LATELY,
-    )
     soon = (of_tenant, User.active, col(User.end_date) <= today + SOON)
     week = today + timedelta(days=6 - today.weekday())
+    joined, gone, expiring, ending, ending_this_week = await count_each(
+        tx,
+        _count(of_tenant, User.active, col(User.first_sign_in_at) > now - LATELY),
+        _count(
+            of_tenant,
+            ~col(User.active),
+            col(User.deactivated_at) > now - LATELY,
+            col(User.first_sign_in_at) <= now - LATELY,
+        ),
+        _count_expiring(scope),
+        _count(*soon),
+        _count(*soon, col(User.end_date) <= week),
+    )
     return People(
         active=counts.of(active=True) - invited,
         more=joined - gone,
         invited=invited,
-        expiring=await _count_expiring(tx, scope),
-        ending=await _count(tx, *soon),
-        ending_this_week=await _count(tx, *soon, col(User.end_date) <= week),
+        expiring=expiring,
+        ending=ending,
+        ending_this_week=ending_this_week,
         until=today + SOON,
         review=await read_review(tx, scope, has_names=showing.has_names),
         ends_soon=await _ends_soon(tx, soon, showing) if showing.has_names else (),
@@ -91,8 +98,8 @@ async def read_people(tx: Transaction, scope: Scope, showing: Showing) -> People
     )
 
 
-async def _count(tx: Transaction, *which: ColumnElement[bool] | bool) -> int:
-    return (await tx.exec(select(func.count()).select_from(User).where(*which))).one()
+def _count(*which: ColumnElement[bool] | bool) -> SelectOfScalar[int]:
+    return select(func.count()).select_from(User).where(*which)
 
 
 async def _ends_soon(
@@ -123,14 +130,13 @@ def _is_open(scope: Scope) -> Sequence[ColumnElement[bool] | bool]:
     )
 
 
-async def _count_expiring(tx: Transaction, scope: Scope) -> int:
+def _count_expiring(scope: Scope) -> SelectOfScalar[int]:
     soon = col(OneTimeLink.expires_at) <= clock.now() + EXPIRES_SOON
-    found = await tx.exec(
+    return (
         select(func.count(func.distinct(User.id)))
         .join(OneTimeLink, col(OneTimeLink.user_id) == User.id)
         .where(*_is_open(scope), soon)
     )
-    return found.one()
 
 
 async def _waiting(tx: Transaction, scope: Scope, showing: Showing) -> list[Waiting]:

@@ -8,7 +8,7 @@ from models import Screen, Tenant
 from services.access.actor import Principal
 from services.access.outsiders import ScreenActor
 from services.access.permissions import Permission
-from services.audit.acting import viewing
+from services.audit.acting import View, viewing
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.screens.people import People, read_people
@@ -35,9 +35,13 @@ class Dashboard:
 async def get_dashboard(principal: Principal) -> Dashboard:
     """What the admins of a tenant see of it; raises `NotFoundError` above the tenants."""
     async with viewing(principal, Permission.VIEW_USERS) as view:
-        tenant = await view.get_tenant()
-        views = await _read_all(view.tx, Scope.of(tenant), ScreenView, Names.FULL)
-        return Dashboard(tenant.name, zone_of(tenant), Names.FULL, views)
+        return await find_dashboard(view, await view.get_tenant())
+
+
+async def find_dashboard(view: View, tenant: Tenant) -> Dashboard:
+    """The same, for a call that knows who asks."""
+    views = await _read_all(view.tx, Scope.of(tenant), ScreenView, Names.FULL)
+    return Dashboard(tenant.name, zone_of(tenant), Names.FULL, views)
 
 
 async def get_platform_dashboard(principal: Principal) -> Dashboard:

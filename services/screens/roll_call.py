@@ -78,13 +78,15 @@ async def read_roll_call(tx: Transaction, scope: Scope, showing: Showing) -> Rol
     of_tenant = scope.tenant_id
     counts = await find_counts(tx, of_tenant) if of_tenant else await find_counts_of_all(tx)
     roles = _roles_of(users, there, marked, showing)
+    spans = (now - DAY, now), (now - 8 * DAY, now - 6 * DAY)
+    today, week_ago = await here_counts.read_points(tx, of_tenant, *spans)
     return RollCall(
         here=len(here),
         active=counts.of(active=True) - counts.of(active=True, invited=True),
         roles=roles,
         moves=_shown_moves(recent, users, showing),
-        today=await here_counts.read_points(tx, of_tenant, now - DAY, now),
-        week_ago=await here_counts.read_points(tx, of_tenant, now - 8 * DAY, now - 6 * DAY),
+        today=today,
+        week_ago=week_ago,
     )
 
 

@@ -13,6 +13,7 @@ from sqlmodel import col, func, select
 
 from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab, first_id
 from services.core import clock, runtime
+from services.core.counting import count_each
 from services.core.db import Transaction
 from services.operations import backup, readiness
 from services.operations.doctor_files import OLD_BACKUP
@@ -115,13 +116,14 @@ async def read_troubles(tx: Transaction, scope: Scope) -> Troubles:
 
 async def _screens(tx: Transaction, scope: Scope) -> InOrder:
     is_there = (scope.holds(col(Screen.tenant_id)), col(Screen.revoked_at).is_(None))
-    every = (await tx.exec(select(func.count()).select_from(Screen).where(*is_there))).one()
-    live = await tx.exec(
+    every, live = await count_each(
+        tx,
+        select(func.count()).select_from(Screen).where(*is_there),
         select(func.count(func.distinct(ScreenTab.screen_id)))
         .join(Screen, col(Screen.id) == col(ScreenTab.screen_id))
-        .where(*is_there, col(ScreenTab.seen_at) > clock.now() - SILENT)
+        .where(*is_there, col(ScreenTab.seen_at) > clock.now() - SILENT),
     )
-    return InOrder("Screens", f"{live.one()} of {every}")
+    return InOrder("Screens", f"{live} of {every}")
 
 
 async def _mails(tx: Transaction, scope: Scope) -> list[Trouble]:

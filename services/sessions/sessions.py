@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select, update
-from sqlmodel.sql.expression import SelectOfScalar
 
 from models import (
     SEEN_EVERY,
@@ -134,9 +133,11 @@ async def end(
     return await end_living(tx, [Living(holder, ids, cause)], reason)
 
 
-async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReason) -> int:
+async def end_living(
+    tx: Transaction, living: Sequence[Living], reason: EndReason, *, run_id: UUID | None = None
+) -> int:
     """End these sessions, which were found alive after their holders were locked; otherwise like
-    `end`. Those of several holders end by one statement."""
+    `end`. Those of several holders end by one statement, perhaps in an act on many (`run_id`)."""
     ids = [session_id for each in living for session_id in each.ids]
     if not ids:
         return 0
@@ -154,6 +155,7 @@ async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReaso
                     session_ids=tuple(each.ids),
                     reason=reason,
                     cause=each.cause,
+                    run_id=run_id,
                 )
             )
     return len(ids)
@@ -257,14 +259,22 @@ async def touch(actor: SessionActor, seen_at: datetime | None = None) -> None:
 
 async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
     """Which of these sessions have ended, and why. This finds what push may have missed."""
+    return (await compare(session_ids))[0]
+
+
+async def compare(
+    session_ids: Collection[UUID],
+) -> tuple[dict[UUID, EndReason], datetime | None]:
+    """The same, and when the next of the others expires, if any is left."""
     async with reading() as tx:
         # Every replica asks this about all its pages' sessions, every second in which something
-        # changes, and nearly all sessions live: the first query reads only their ids.
+        # changes, and nearly all sessions live: the first query only counts them.
         asked = {"ids": list(session_ids), "now": clock.now()}
+        living, expiry = (await tx.exec(_COUNT_ALIVE, params=asked)).one()
+        if living == len(set(session_ids)):
+            return {}, expiry
         alive = await tx.exec(_ALIVE, params=asked)
         over = set(session_ids) - set(alive)
-        if not over:
-            return {}
         rows = await tx.exec(
             holders.joined(
                 select(LoginSession.id, LoginSession.end_reason, holders.has_active_holder())
@@ -276,18 +286,7 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
             else (EndReason.EXPIRED if active else EndReason.DEACTIVATED)
             for session_id, reason, active in rows
         }
-    return dict.fromkeys(over, EndReason.REVOKED) | reasons
-
-
-async def first_expiry(session_ids: Collection[UUID]) -> datetime | None:
-    """When the next of these sessions expires; none if all have ended."""
-    async with reading() as tx:
-        found = await tx.exec(
-            select(func.min(LoginSession.expires_at)).where(
-                col(LoginSession.id).in_(list(session_ids)), col(LoginSession.ended_at).is_(None)
-            )
-        )
-        return found.one()
+    return dict.fromkeys(over, EndReason.REVOKED) | reasons, expiry
 
 
 async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
@@ -358,17 +357,21 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 
-def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
+def _alive(query: holders.QueryT) -> holders.QueryT:
     """Of sessions, only those that still let their holder in at the moment `now`."""
-    return holders.joined(query).where(
+    alive: holders.QueryT = holders.joined(query).where(
         col(LoginSession.ended_at).is_(None),
         col(LoginSession.expires_at) > bindparam("now"),
         holders.has_active_holder(),
     )
+    return alive
 
 
 # Built once: each page and each socket that is opened asks for them.
 _ALIVE = _alive(select(LoginSession.id)).where(
+    col(LoginSession.id).in_(bindparam("ids", expanding=True))
+)
+_COUNT_ALIVE = _alive(select(func.count(), func.min(LoginSession.expires_at))).where(
     col(LoginSession.id).in_(bindparam("ids", expanding=True))
 )
 _LIVING = _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))

@@ -18,9 +18,12 @@ def _departure(details: Mapping[str, Any]) -> str:
     return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
 
 
+_WORK = {"pocs": "POC", "tasks": "task", "groups": "group"}
+
+
 def _handover(details: Mapping[str, Any]) -> str:
     return "; ".join(
-        " and ".join(filter(None, [counted(one["pocs"], "POC"), counted(one["tasks"], "task")]))
+        " and ".join(filter(None, (counted(one.get(kind, 0), _WORK[kind]) for kind in _WORK)))
         + f" to {one['name']}"
         for one in details.get("to", ())
     )

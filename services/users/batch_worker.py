@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 """How long a process keeps a run for itself after its last batch."""
-LOOK_SECONDS = 15.0
+LOOK_SECONDS = 30.0
 """How often a process looks for a run that another one left; each look is a query, even if nobody
 is there."""
 AGAIN_SECONDS = 1.0

@@ -47,6 +47,7 @@ class WorkLine:
     name: str
     pocs: int
     tasks: int
+    groups: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,10 @@ def receipt_lines(receipt: LeavingReceipt) -> list[str]:
         f"{receipt.sessions} sessions, {receipt.links} links, {len(receipt.passkeys)} passkeys",
         f"{receipt.mails} mails not sent",
     ]
-    lines += [f"{one.pocs} POCs and {one.tasks} tasks to {one.name}" for one in receipt.work]
+    lines += [
+        f"{one.pocs} POCs, {one.tasks} tasks and {one.groups} groups to {one.name}"
+        for one in receipt.work
+    ]
     if receipt.returned_at is not None:
         lines.append(f"Activated again {receipt.returned_at:%F %T} UTC")
     lines += [

@@ -1,11 +1,10 @@
 """How many people were here, each quarter of an hour: what the chart of the roll call draws."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import true
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, delete, func, or_, select
 
 from models import HereCount
 from services.core import clock
@@ -41,14 +40,20 @@ async def note() -> None:
 
 
 async def read_points(
-    tx: Transaction, tenant_id: UUID | None, since: datetime, until: datetime
-) -> Sequence[Point]:
-    """A tenant's points between two moments; without a tenant, those of all tenants together."""
+    tx: Transaction, tenant_id: UUID | None, *spans: tuple[datetime, datetime]
+) -> list[list[Point]]:
+    """A tenant's points in each of these spans of time; without a tenant, those of all tenants
+    together."""
     of_tenant = HereCount.tenant_id == tenant_id if tenant_id else true()
+    within = [(col(HereCount.at) > since) & (col(HereCount.at) <= until) for since, until in spans]
     rows = await tx.exec(
         select(HereCount.at, func.sum(HereCount.here))
-        .where(of_tenant, col(HereCount.at) > since, col(HereCount.at) <= until)
+        .where(of_tenant, or_(*within))
         .group_by(col(HereCount.at))
         .order_by(col(HereCount.at))
     )
-    return [(int(at.timestamp()), int(here)) for at, here in rows]
+    points = [(at, int(here)) for at, here in rows]
+    return [
+        [(int(at.timestamp()), here) for at, here in points if since < at <= until]
+        for since, until in spans
+    ]

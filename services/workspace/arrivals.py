@@ -130,7 +130,7 @@ async def in_database(arrived: Arrived, principal: Principal, look: Look) -> Asy
     if tenant_id is None:
         raise NotFoundError
     try:
-        async with transaction(patient=True) as tx:
+        async with transaction(actor=principal, patient=True) as tx:
             tx.add(
                 ResourceFile(
                     resource_id=arrived.id,
@@ -146,7 +146,10 @@ async def in_database(arrived: Arrived, principal: Principal, look: Look) -> Asy
         number = 0
         while data := arrived.content.read(CHUNK):
             await asked.again()
-            async with runtime.current().part(_Arriving).turn, transaction(patient=True) as tx:
+            async with (
+                runtime.current().part(_Arriving).turn,
+                transaction(actor=principal, patient=True) as tx,
+            ):
                 chunk = {"resource_id": arrived.id, "number": number, "data": data}
                 await tx.exec(insert(FileChunk).values(chunk))
             number += 1

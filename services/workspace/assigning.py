@@ -79,7 +79,7 @@ async def lock(act: Act, customer_ids: Collection[UUID]) -> None:
 
 
 @dataclass(frozen=True)
-class _Assignments:
+class Assignments:
     """The table that says who has a piece of work, and its columns of that and of the person."""
 
     table: type[Any]
@@ -87,11 +87,11 @@ class _Assignments:
     person: str
 
 
-_ASSIGNMENTS: Mapping[tuple[type[Any], type[Any]], _Assignments] = {
-    (Task, User): _Assignments(TaskAssignee, "task_id", "user_id"),
-    (Task, CustomerPerson): _Assignments(TaskCustomer, "task_id", "customer_id"),
-    (TaskGroup, User): _Assignments(GroupAssignee, "group_id", "user_id"),
-    (TaskGroup, CustomerPerson): _Assignments(GroupCustomer, "group_id", "customer_id"),
+ASSIGNMENTS: Mapping[tuple[type[Any], type[Any]], Assignments] = {
+    (Task, User): Assignments(TaskAssignee, "task_id", "user_id"),
+    (Task, CustomerPerson): Assignments(TaskCustomer, "task_id", "customer_id"),
+    (TaskGroup, User): Assignments(GroupAssignee, "group_id", "user_id"),
+    (TaskGroup, CustomerPerson): Assignments(GroupCustomer, "group_id", "customer_id"),
 }
 
 
@@ -99,7 +99,7 @@ async def assigned(
     act: Act, work: Task | TaskGroup, people: type[User | CustomerPerson]
 ) -> dict[UUID, Any]:
     """The rows that say who of these people does a task or sees to a group, by the people's ids."""
-    of = _ASSIGNMENTS[type(work), people]
+    of = ASSIGNMENTS[type(work), people]
     rows = await act.tx.exec(select(of.table).where(getattr(of.table, of.work) == work.id))
     return {getattr(row, of.person): row for row in rows}
 
@@ -154,15 +154,21 @@ async def assign_to(
         come_outside, left_outside = await _assign_outside(act, poc, work, customer_ids)
         come, left = come + come_outside, left + left_outside
     if come or left:
-        is_task = isinstance(work, Task)
-        await act.record(
-            TaskAction.ASSIGNED if is_task else GroupAction.ASSIGNED,
-            poc,
-            task=work.title if is_task else None,
-            group=None if is_task else work.title,
-            to=", ".join(come) or None,
-            no_more=", ".join(left) or None,
-        )
+        await _record(act, poc, work, come, left)
+
+
+async def _record(
+    act: Act, poc: Poc, work: Task | TaskGroup, come: Sequence[str], left: Sequence[str]
+) -> None:
+    is_task = isinstance(work, Task)
+    await act.record(
+        TaskAction.ASSIGNED if is_task else GroupAction.ASSIGNED,
+        poc,
+        task=work.title if is_task else None,
+        group=None if is_task else work.title,
+        to=", ".join(come) or None,
+        no_more=", ".join(left) or None,
+    )
 
 
 async def _assign_outside(
@@ -187,10 +193,23 @@ async def _assign_outside(
 
 
 def _assignment(work: Task | TaskGroup, who: User | CustomerPerson) -> SQLModel:
-    of = _ASSIGNMENTS[type(work), type(who)]
+    of = ASSIGNMENTS[type(work), type(who)]
     keys = {of.work: work.id, of.person: who.id}
     row: SQLModel = of.table(tenant_id=work.tenant_id, **keys)
     return row
+
+
+async def put_back(
+    act: Act, work: Task | TaskGroup, user: User, *, instead_of: Any | None, poc: Poc
+) -> None:
+    """Give what was handed over back to the person who had it before, whether they are active or
+    not; `instead_of` is the row of the person who no longer has it."""
+    act.add(_assignment(work, user))
+    left = None
+    if instead_of is not None:
+        left = (await act.tx.get_one(User, instead_of.user_id)).full_name
+        await act.tx.delete(instead_of)
+    await _record(act, poc, work, [user.full_name], [left] if left else [])
 
 
 async def _require_assignable(

@@ -1,7 +1,7 @@
 """Handing over the work of all the people whom a bulk act deactivates: in the transaction of each
 batch, or later; and giving it back if the act is undone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
@@ -25,17 +25,18 @@ from services.users.bulk.runs import outcomes as outcomes_of
 from services.users.events import BulkProgressed
 from services.users.selection import require_selectable
 from services.workspace.handover import (
+    counts_of,
     find_handovers,
     hand_over_in,
     lock_handed_over,
     lock_pocs,
-    lock_work,
     take_back_in,
 )
-from services.workspace.impact import find_alone, find_owned, find_with_work
+from services.workspace.left import find_pocs_left
 
 RUN_POCS = Permission.RUN_POCS
 MOST_HEIRS = 20
+KINDS = {"pocs": "POC", "tasks": "task", "groups": "group"}
 AT_ONCE = 10
 """If work is handed over later: of how many people in one transaction."""
 
@@ -115,7 +116,7 @@ async def _require_heirs(act: Act, run: BulkAct, ids: Sequence[UUID]) -> list[Us
 
 
 def _plan(heirs: Sequence[User], note: str) -> dict[str, Any]:
-    to = [{"id": str(one.id), "name": one.full_name, "pocs": 0, "tasks": 0} for one in heirs]
+    to = [{"id": str(one.id), "name": one.full_name, **dict.fromkeys(KINDS, 0)} for one in heirs]
     return {"to": to, "note": note, "divided": {}}
 
 
@@ -137,12 +138,12 @@ async def go_along(
 async def lock_beforehand(act: Act, run: BulkAct, people: Sequence[Mapping[str, Any]]) -> None:
     """Lock the POCs that `go_along` will change. (`batches.act_on_next`'s `beforehand`.)"""
     if run.kind is BulkKind.DEACTIVATE and run.hand_over:
-        with_work = await find_with_work(act.tx, [UUID(one["id"]) for one in people])
-        await lock_work(act, [await act.tx.get_one(User, user_id) for user_id in with_work])
+        found = await find_pocs_left(act.tx, [UUID(one["id"]) for one in people])
+        await lock_pocs(act, set().union(*found.values()))
     if run.undoes_id is not None:
         causes = sorted(UUID(one["cause"]) for one in people if one.get("cause"))
-        found = [row for cause in causes for row in await find_handovers(act.tx, cause)]
-        await lock_handed_over(act, found)
+        rows = [row for cause in causes for row in await find_handovers(act.tx, cause)]
+        await lock_handed_over(act, rows)
 
 
 @looks_first
@@ -178,7 +179,7 @@ async def _who_left_work(bulk_id: UUID) -> list[PersonOutcome]:
     """The people whom an act deactivated, who are still away, and who left work."""
     async with reading() as tx:
         changed = [one for one in await outcomes_of(tx, bulk_id) if one.changed and one.cause]
-        found = await find_with_work(tx, [one.user_id for one in changed])
+        found = await find_pocs_left(tx, [one.user_id for one in changed])
         users = await tx.exec(select(User.id).where(col(User.id).in_(found), ~col(User.active)))
         away = set(users)
     return [replace(one, result="") for one in changed if one.user_id in away]
@@ -195,10 +196,11 @@ async def _hand_over(
         if heir.active:
             heirs[values["id"]] = heir
     left = [one for one in outcomes if one.changed]
-    with_work = await find_with_work(act.tx, [one.user_id for one in left]) if heirs else set()
-    work = _Work(act, heirs, plan)
-    users = {user_id: await act.tx.get_one(User, user_id) for user_id in sorted(with_work)}
-    await work.lock(list(users.values()))
+    pocs = await find_pocs_left(act.tx, [one.user_id for one in left]) if heirs else {}
+    work = _Work(act, heirs, plan, pocs)
+    users = {user_id: await act.tx.get_one(User, user_id) for user_id in sorted(pocs)}
+    # Locked in one order, in case two people hand over at once.
+    await lock_pocs(act, set().union(*pocs.values()))
     words = {}
     for one in left:
         if one.user_id in users:
@@ -214,21 +216,19 @@ def _said(result: str, words: str) -> str:
 class _Work:
     """The handovers of one transaction, and how the POCs are divided among those who get them."""
 
-    def __init__(self, act: Act, heirs: Mapping[str, User], plan: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        act: Act,
+        heirs: Mapping[str, User],
+        plan: Mapping[str, Any],
+        pocs: Mapping[UUID, Collection[UUID]],
+    ) -> None:
         self.act = act
         self.heirs = heirs
         self.note = str(plan["note"])
         self.to = [dict(values) for values in plan["to"]]
         self.divided: dict[str, str] = dict(plan["divided"])
-        self.pocs: dict[UUID, set[UUID]] = {}
-
-    async def lock(self, users: Sequence[User]) -> None:
-        """Lock all POCs concerned in one order, in case two people hand over at once."""
-        for user in users:
-            owned = {poc.id for poc in await find_owned(self.act.tx, user)}
-            alone = {task.poc_id for task in await find_alone(self.act.tx, user)}
-            self.pocs[user.id] = owned | alone
-        await lock_pocs(self.act, set().union(*self.pocs.values()))
+        self.pocs = pocs
 
     async def hand_over(self, user: User, cause: UUID | None) -> str:
         """Hand over what one person has left, and say in words how much; what can't be handed over
@@ -260,14 +260,14 @@ class _Work:
         return shares
 
     def _count(self, heir_id: str, row: Handover) -> str:
-        kinds = [item["kind"] for item in row.items]
+        given = counts_of(row)
         (values,) = [values for values in self.to if values["id"] == heir_id]
-        values["pocs"] += kinds.count("poc")
-        values["tasks"] += kinds.count("task")
+        for kind, count in given.items():
+            values[kind] = values.get(kind, 0) + count
         counts = [
-            f"{count} {noun}{'' if count == 1 else 's'}"
-            for noun, count in (("POC", kinds.count("poc")), ("task", kinds.count("task")))
-            if count
+            f"{given[kind]} {noun}{'' if given[kind] == 1 else 's'}"
+            for kind, noun in KINDS.items()
+            if given[kind]
         ]
         return f"{' and '.join(counts)} to {values['name']}"
 

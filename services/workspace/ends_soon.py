@@ -28,7 +28,7 @@ from services.core.days import end_of as day_end
 from services.core.days import find_zone
 from services.core.db import Transaction
 from services.users.ends import End, end_of, zone_of
-from services.workspace.impact import is_open
+from services.workspace.left import is_open
 
 SHOWN_DAYS = (7, 30, 90)
 MOST = 500

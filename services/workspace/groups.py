@@ -75,7 +75,7 @@ async def edit_group(principal: Principal, group_id: UUID, version: int, form: G
             changed=fact_words(changes),
             before=before if before != group.title else None,
         )
-        _touch(act, group)
+        touch(act, group)
 
 
 @looks_first
@@ -93,7 +93,7 @@ async def assign_group(
         )
         if changed is not None:
             _, group = changed
-            _touch(act, group)
+            touch(act, group)
 
 
 @looks_first
@@ -106,7 +106,7 @@ async def move_group(
         check_version(version, group.version, f"“{group.title}”")
         rows = {row.id: row for row in await _groups_of(act, poc)}
         for moved_id in reposition(list(rows.values()), group, before_id):
-            _touch(act, rows[moved_id])
+            touch(act, rows[moved_id])
 
 
 @looks_first
@@ -125,7 +125,7 @@ async def set_archived(
         group.archived_at = clock.now() if archived else None
         action = GroupAction.ARCHIVED if archived else GroupAction.RESTORED
         await act.record(action, poc, group=group.title)
-        _touch(act, group)
+        touch(act, group)
 
 
 async def _groups_of(act: Act, poc: Poc) -> list[TaskGroup]:
@@ -144,7 +144,8 @@ async def _has_tasks(act: Act, group: TaskGroup) -> bool:
     return found.first() is not None
 
 
-def _touch(act: Act, group: TaskGroup) -> None:
+def touch(act: Act, group: TaskGroup) -> None:
+    """Count a change of a group, and tell of it."""
     group.changed(clock.now(), by_id(act))
     _changed(act, group)
 

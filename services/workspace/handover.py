@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import Handover, Poc, Task, User
+from models import Handover, Poc, Task, TaskGroup, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
@@ -18,19 +18,20 @@ from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.users.actions import UserAction
 from services.users.departures import UNDO, find_receipt
-from services.workspace.assigning import assign_to, assigned
-from services.workspace.impact import find_alone, find_owned
+from services.workspace import groups, tasks
+from services.workspace.assigning import assign_to, assigned, put_back
+from services.workspace.left import find_alone, find_owned, find_pocs_left
 from services.workspace.people import require_workers
 from services.workspace.pocs import HandOverForm, give
 from services.workspace.rights import by_id, get_poc, tenant_of
-from services.workspace.tasks import put_back, touch
 
 TOO_LATE = "This can be taken back for a day. Hand the work over anew instead."
 
 
 @dataclass(frozen=True)
 class _Item:
-    """One thing that was handed over. For a task, `came` says whether its receiver is new to it."""
+    """One thing that was handed over: a POC, a task or a group. For the last two, `came` says
+    whether their receiver is new to it."""
 
     kind: str
     id: str
@@ -47,6 +48,7 @@ class HandoverView:
     to: str
     pocs: int
     tasks: int
+    groups: int
     at: datetime
     by: str
     can_be_undone: bool
@@ -60,7 +62,7 @@ async def hand_over_work(
     poc_ids: Collection[UUID] | None = None,
 ) -> UUID | None:
     """Give somebody else what the deactivation of a user would leave, or has left: the POCs, and
-    their place in the tasks; all of it, or what is in some POCs.
+    their place in tasks and groups; all of it, or what is in some POCs.
 
     Returns the id by which it can be taken back; none if there was nothing. Raises
     `InvalidInputError` for a person who can't be chosen.
@@ -74,11 +76,8 @@ async def hand_over_work(
 async def lock_work(act: Act, users: Sequence[User]) -> None:
     """Lock the POCs in which these users have work, for an act that writes to the log before it
     hands anything over: whoever works in a POC has that locked before the log, too."""
-    found: set[UUID] = set()
-    for user in users:
-        found |= {poc.id for poc in await find_owned(act.tx, user)}
-        found |= {task.poc_id for task in await find_alone(act.tx, user)}
-    await lock_pocs(act, found)
+    found = await find_pocs_left(act.tx, [user.id for user in users])
+    await lock_pocs(act, set().union(*found.values()))
 
 
 async def lock_handed_over(act: Act, rows: Sequence[Handover]) -> None:
@@ -104,10 +103,12 @@ async def hand_over_in(
     entry of the user's deactivation, if the act knows it."""
     if owner.id == user.id:
         return None
-    tasks = [task for task in await find_alone(act.tx, user) if _within(task.poc_id, poc_ids)]
-    owned = [poc.id for poc in await find_owned(act.tx, user) if _within(poc.id, poc_ids)]
+    alone: list[Task | TaskGroup] = [*await find_alone(act.tx, Task, user.id)]
+    alone += await find_alone(act.tx, TaskGroup, user.id)
+    work = [one for one in alone if _within(one.poc_id, poc_ids)]
+    owned = [poc.id for poc in await find_owned(act.tx, user.id) if _within(poc.id, poc_ids)]
     # Locked in one order, in case two people hand over at once.
-    ids = sorted({*owned, *(task.poc_id for task in tasks)})
+    ids = sorted({*owned, *(one.poc_id for one in work)})
     pocs = {poc_id: await get_poc(act, poc_id, lock=True) for poc_id in ids}
     items = []
     for poc in pocs.values():
@@ -115,16 +116,23 @@ async def hand_over_in(
         if poc.owner_id == user.id:
             await give(act, poc, owner, note)
             items.append(_Item("poc", str(poc.id), str(poc.id), str(owner.id)))
-    for task in tasks:
-        there = await assigned(act, task, User)
+    for one in work:
+        there = await assigned(act, one, User)
         if user.id not in there:
             continue
-        poc = pocs[task.poc_id]
-        await assign_to(act, poc, task, (there.keys() - {user.id}) | {owner.id})
-        touch(act, poc, task)
-        came = owner.id not in there
-        items.append(_Item("task", str(task.id), str(poc.id), str(owner.id), came))
+        poc = pocs[one.poc_id]
+        await assign_to(act, poc, one, (there.keys() - {user.id}) | {owner.id})
+        _touch(act, poc, one)
+        kind = "task" if isinstance(one, Task) else "group"
+        items.append(_Item(kind, str(one.id), str(poc.id), str(owner.id), owner.id not in there))
     return await _keep(act, user, owner, items, cause) if items else None
+
+
+def _touch(act: Act, poc: Poc, work: Task | TaskGroup) -> None:
+    if isinstance(work, Task):
+        tasks.touch(act, poc, work)
+    else:
+        groups.touch(act, work)
 
 
 def _within(poc_id: UUID, poc_ids: Collection[UUID] | None) -> bool:
@@ -154,19 +162,14 @@ async def _keep(
 
 
 async def _record(act: Act, action: AuditAction, row: Handover, user: User, to: str) -> None:
-    pocs, tasks = _counts(row)
-    await act.record(
-        action,
-        user,
-        cause=row.cause,
-        handover=row.id,
-        to=[{"name": to, "pocs": pocs, "tasks": tasks}],
-    )
+    given = [{"name": to, **counts_of(row)}]
+    await act.record(action, user, cause=row.cause, handover=row.id, to=given)
 
 
-def _counts(row: Handover) -> tuple[int, int]:
+def counts_of(row: Handover) -> dict[str, int]:
+    """How much was handed over: of `pocs`, `tasks` and `groups`."""
     kinds = [item["kind"] for item in row.items]
-    return kinds.count("poc"), kinds.count("task")
+    return {f"{kind}s": kinds.count(kind) for kind in ("poc", "task", "group")}
 
 
 async def list_handovers(principal: Principal, user_id: UUID) -> Sequence[HandoverView]:
@@ -182,9 +185,11 @@ async def list_handovers(principal: Principal, user_id: UUID) -> Sequence[Handov
 
 
 async def _view(tx: Transaction, row: Handover) -> HandoverView:
-    pocs, tasks = _counts(row)
     name = (await tx.get_one(User, UUID(row.items[0]["to"]))).full_name
-    return HandoverView(row.id, name, pocs, tasks, row.at, row.by_name, _is_young(row))
+    young = _is_young(row)
+    return HandoverView(
+        id=row.id, to=name, **counts_of(row), at=row.at, by=row.by_name, can_be_undone=young
+    )
 
 
 def _is_young(row: Handover) -> bool:
@@ -221,18 +226,21 @@ async def take_back_in(act: Act, row: Handover) -> None:
             if poc.owner_id == to:
                 await give(act, poc, user, "")
         else:
-            await _return_task(act, poc, await act.get(Task, UUID(item.id)), to, user, item)
+            kind = Task if item.kind == "task" else TaskGroup
+            await _return(act, poc, await act.get(kind, UUID(item.id)), to, user, item)
     row.undone_at = clock.now()
     to_name = (await act.tx.get_one(User, UUID(row.items[0]["to"]))).full_name
     await _record(act, UserAction.WORK_TAKEN_BACK, row, user, to_name)
 
 
-async def _return_task(act: Act, poc: Poc, task: Task, to: UUID, user: User, item: _Item) -> None:
-    there = await assigned(act, task, User)
+async def _return(
+    act: Act, poc: Poc, work: Task | TaskGroup, to: UUID, user: User, item: _Item
+) -> None:
+    there = await assigned(act, work, User)
     if to not in there or user.id in there:
         return
-    await put_back(act, poc, task, user, instead_of=there[to] if item.came else None)
-    touch(act, poc, task)
+    await put_back(act, work, user, instead_of=there[to] if item.came else None, poc=poc)
+    _touch(act, poc, work)
 
 
 async def find_handovers(tx: Transaction, cause: UUID) -> Sequence[Handover]:

@@ -2,31 +2,28 @@
 visible after it until nothing is left (`handover` gives it to somebody)."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from models import (
-    CLOSED_STATUSES,
     CustomerPerson,
     Poc,
     PocCustomer,
     PocStatus,
     Screen,
     Task,
-    TaskAssignee,
-    TaskStatus,
+    TaskGroup,
     User,
 )
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import viewing
+from services.audit.acting import View, viewing
 from services.core import clock
 from services.core.db import Transaction
+from services.workspace.left import find_alone, find_owned, is_open
 
 
 @dataclass(frozen=True)
@@ -51,11 +48,23 @@ class LoneTask:
 
 
 @dataclass(frozen=True)
+class LoneGroup:
+    """A group of tasks of an open POC that no other active user is responsible for."""
+
+    id: UUID
+    title: str
+    poc_id: UUID
+    poc_title: str
+    version: int
+
+
+@dataclass(frozen=True)
 class WorkImpact:
     """What would be left. The deactivation changes nothing of it."""
 
     pocs: Sequence[OwnedPoc]
     tasks: Sequence[LoneTask]
+    groups: Sequence[LoneGroup] = ()
     invitations: int = 0
     """Open invitations of users that they sent, which stay valid."""
     customers: int = 0
@@ -66,7 +75,7 @@ class WorkImpact:
     @property
     def is_work(self) -> bool:
         """Whether there is anything to hand over."""
-        return bool(self.pocs or self.tasks)
+        return bool(self.pocs or self.tasks or self.groups)
 
     @property
     def overdue(self) -> int:
@@ -78,11 +87,13 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
     """What deactivating a user would leave right now; raises `NotFoundError`."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         user = await view.get(User, user_id)
-        pocs, tasks = await find_owned(view.tx, user), await find_alone(view.tx, user)
+        pocs = await find_owned(view.tx, user.id)
+        tasks = await find_alone(view.tx, Task, user.id)
+        groups = await find_alone(view.tx, TaskGroup, user.id)
         invitations = await _count_invitations(view.tx, user.tenant_id, [user.id])
         customers = await _count_customers(view.tx, user.tenant_id, [user.id])
         screens = await _count_screens(view.tx, user.tenant_id, [user.id])
-        about = {poc.id: poc for poc in pocs} | await _pocs_of(view.tx, tasks)
+        about = {poc.id: poc for poc in pocs} | await _pocs_of(view.tx, [*tasks, *groups])
     today = clock.now().date()
     return WorkImpact(
         [OwnedPoc(poc.id, poc.title, poc.version) for poc in pocs],
@@ -97,6 +108,10 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
             )
             for task in tasks
         ],
+        [
+            LoneGroup(group.id, group.title, group.poc_id, about[group.poc_id].title, group.version)
+            for group in groups
+        ],
         invitations,
         customers,
         screens,
@@ -105,7 +120,7 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
 
 @dataclass(frozen=True)
 class LeftWork:
-    """A POC or a task that would be left."""
+    """A POC, a task or a group that would be left."""
 
     id: UUID
     title: str
@@ -119,6 +134,7 @@ class WorkOfMany:
 
     pocs: Sequence[LeftWork]
     tasks: Sequence[LeftWork]
+    groups: Sequence[LeftWork]
     overdue: int
     states: Mapping[PocStatus, int]
     invitations: int
@@ -128,115 +144,38 @@ class WorkOfMany:
 
 async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfMany:
     """What deactivating all of these users would leave right now: their open POCs, and the open
-    tasks that nobody else who is active does."""
+    tasks and groups that nobody else who is active has."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
-        theirs = col(Poc.tenant_id) == view.tenant_id
-        pocs = await view.tx.exec(
-            select(Poc)
-            .where(theirs, col(Poc.owner_id).in_(ids), *is_open())
-            .order_by(col(Poc.title_key), col(Poc.id))
-        )
-        another = (
-            select(TaskAssignee.id)
-            .join(User, col(User.id) == TaskAssignee.user_id)
-            .where(TaskAssignee.task_id == Task.id, User.active, col(User.id).not_in(ids))
-            .exists()
-        )
-        assigned = select(TaskAssignee.task_id).where(col(TaskAssignee.user_id).in_(ids))
-        tasks = await view.tx.exec(
-            select(Task)
-            .join(Poc, col(Poc.id) == Task.poc_id)
-            .where(
-                theirs,
-                col(Task.id).in_(assigned),
-                Task.status != TaskStatus.DONE,
-                col(Task.archived_at).is_(None),
-                *is_open(),
-                ~another,
-            )
-            .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
-        )
-        found, owned, today = tasks.all(), pocs.all(), clock.now().date()
+        theirs = await _of_tenant(view, ids)
+        pocs = await find_owned(view.tx, *theirs)
+        tasks = await find_alone(view.tx, Task, *theirs)
+        groups = await find_alone(view.tx, TaskGroup, *theirs)
         invitations = await _count_invitations(view.tx, view.tenant_id, ids)
         customers = await _count_customers(view.tx, view.tenant_id, ids)
         screens = await _count_screens(view.tx, view.tenant_id, ids)
+    today = clock.now().date()
     return WorkOfMany(
-        [LeftWork(poc.id, poc.title, poc.id) for poc in owned],
-        [LeftWork(task.id, task.title, task.poc_id) for task in found],
-        sum(task.is_overdue(today) for task in found),
-        Counter(poc.status for poc in owned),
+        [LeftWork(poc.id, poc.title, poc.id) for poc in pocs],
+        [LeftWork(task.id, task.title, task.poc_id) for task in tasks],
+        [LeftWork(group.id, group.title, group.poc_id) for group in groups],
+        sum(task.is_overdue(today) for task in tasks),
+        Counter(poc.status for poc in pocs),
         invitations,
         customers,
         screens,
     )
 
 
-def is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The condition for a POC that must have somebody."""
-    return col(Poc.archived_at).is_(None), col(Poc.status).not_in(CLOSED_STATUSES)
-
-
-async def find_owned(tx: Transaction, user: User) -> Sequence[Poc]:
-    """The open POCs that a user owns."""
-    found = await tx.exec(
-        select(Poc)
-        .where(Poc.owner_id == user.id, *is_open())
-        .order_by(col(Poc.title_key), col(Poc.id))
+async def _of_tenant(view: View, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of these users who are in the tenant of the principal."""
+    found = await view.tx.exec(
+        select(User.id).where(User.tenant_id == view.tenant_id, col(User.id).in_(ids))
     )
     return found.all()
 
 
-async def find_alone(tx: Transaction, user: User) -> Sequence[Task]:
-    """The open tasks of open POCs that a user does, and nobody else who is active."""
-    another = (
-        select(TaskAssignee.id)
-        .join(User, col(User.id) == TaskAssignee.user_id)
-        .where(TaskAssignee.task_id == Task.id, User.active, User.id != user.id)
-        .exists()
-    )
-    found = await tx.exec(
-        select(Task)
-        .join(TaskAssignee, col(TaskAssignee.task_id) == Task.id)
-        .join(Poc, col(Poc.id) == Task.poc_id)
-        .where(
-            TaskAssignee.user_id == user.id,
-            Task.status != TaskStatus.DONE,
-            col(Task.archived_at).is_(None),
-            *is_open(),
-            ~another,
-        )
-        .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
-    )
-    return found.all()
-
-
-async def find_with_work(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
-    """Those of these users who own open POCs, or who alone do open tasks of open POCs."""
-    owners = select(Poc.owner_id).where(col(Poc.owner_id).in_(ids), *is_open())
-    other = aliased(TaskAssignee)
-    another = (
-        select(other.id)
-        .join(User, col(User.id) == other.user_id)
-        .where(other.task_id == Task.id, User.active, User.id != TaskAssignee.user_id)
-        .exists()
-    )
-    alone = (
-        select(TaskAssignee.user_id)
-        .join(Task, col(Task.id) == TaskAssignee.task_id)
-        .join(Poc, col(Poc.id) == Task.poc_id)
-        .where(
-            col(TaskAssignee.user_id).in_(ids),
-            Task.status != TaskStatus.DONE,
-            col(Task.archived_at).is_(None),
-            *is_open(),
-            ~another,
-        )
-    )
-    return {*await tx.exec(owners), *await tx.exec(alone)}
-
-
-async def _pocs_of(tx: Transaction, tasks: Sequence[Task]) -> dict[UUID, Poc]:
-    ids = {task.poc_id for task in tasks}
+async def _pocs_of(tx: Transaction, work: Sequence[Task | TaskGroup]) -> dict[UUID, Poc]:
+    ids = {one.poc_id for one in work}
     found = await tx.exec(select(Poc).where(col(Poc.id).in_(ids))) if ids else ()
     return {poc.id: poc for poc in found}
 

@@ -1,18 +1,17 @@
 """The work of everybody who left: visible until somebody active has it (`handover` gives it)."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import aliased
-from sqlmodel import col, func, select
+from sqlmodel import col, func, literal, select, union_all
 
-from models import Poc, Task, TaskAssignee, TaskStatus, User
-from services.access.actor import Principal
-from services.access.permissions import Permission
-from services.audit.acting import View, viewing
-from services.workspace.impact import is_open
+from models import Poc, Task, TaskGroup, User
+from services.audit.acting import View
+from services.workspace.left import is_open, person_in, select_alone
 
 MOST = 50
 """How many people who left work are shown; the latest first."""
@@ -20,8 +19,8 @@ MOST = 50
 
 @dataclass(frozen=True)
 class LeftWork:
-    """What an inactive user still has in open POCs: POCs that they own, and tasks that only they
-    do."""
+    """What an inactive user still has in open POCs: POCs that they own, and tasks and groups that
+    only they have."""
 
     user_id: UUID
     name: str
@@ -29,64 +28,52 @@ class LeftWork:
     since: datetime | None
     pocs: int
     tasks: int
+    groups: int
 
 
-async def list_left_work(principal: Principal) -> Sequence[LeftWork]:
-    """The people who left work in the tenant of the principal, the latest first."""
-    async with viewing(principal, Permission.SWITCH_USERS) as view:
-        pocs, tasks = await _pocs(view), await _tasks(view)
-        users = await view.tx.exec(
-            select(User)
-            .where(col(User.id).in_(pocs.keys() | tasks.keys()))
-            .order_by(col(User.deactivated_at).desc(), col(User.id))
-            .limit(MOST)
+async def find_left_work(view: View) -> Sequence[LeftWork]:
+    """The people who left work in the tenant of the principal, the latest first, for a call that
+    knows who asks."""
+    counts = await _count(view)
+    if not counts:
+        return []
+    users = await view.tx.exec(
+        select(User)
+        .where(col(User.id).in_(counts))
+        .order_by(col(User.deactivated_at).desc(), col(User.id))
+        .limit(MOST)
+    )
+    return [
+        LeftWork(
+            user_id=user.id,
+            name=user.full_name,
+            picture=user.picture,
+            since=user.deactivated_at,
+            **{kind: counts[user.id][kind] for kind in ("pocs", "tasks", "groups")},
         )
-        return [
-            LeftWork(
-                user.id,
-                user.full_name,
-                user.picture,
-                user.deactivated_at,
-                pocs.get(user.id, 0),
-                tasks.get(user.id, 0),
-            )
-            for user in users
-        ]
+        for user in users
+    ]
 
 
-async def _pocs(view: View) -> dict[UUID, int]:
-    """How many open POCs each inactive user owns."""
-    found = await view.tx.exec(
-        select(col(Poc.owner_id), func.count())
+async def _count(view: View) -> dict[UUID, Counter[str]]:
+    """How many open POCs each inactive user owns, and how many open tasks and groups each of them
+    has, and nobody active."""
+    counts: dict[UUID, Counter[str]] = defaultdict(Counter)
+    of_tenant = (Poc.tenant_id == view.tenant_id, ~col(User.active))
+    owned = (
+        select(literal("pocs"), Poc.owner_id, func.count())
         .join(User, col(User.id) == Poc.owner_id)
-        .where(Poc.tenant_id == view.tenant_id, *is_open(), ~col(User.active))
+        .where(*is_open(), *of_tenant)
         .group_by(col(Poc.owner_id))
     )
-    return dict(found.all())
-
-
-async def _tasks(view: View) -> dict[UUID, int]:
-    """How many open tasks of open POCs each of them does, and nobody active."""
-    other, active = aliased(TaskAssignee), aliased(User)
-    another = (
-        select(other.id)
-        .join(active, col(active.id) == col(other.user_id))
-        .where(other.task_id == Task.id, active.active)
-        .exists()
-    )
-    found = await view.tx.exec(
-        select(col(TaskAssignee.user_id), func.count())
-        .join(User, col(User.id) == TaskAssignee.user_id)
-        .join(Task, col(Task.id) == TaskAssignee.task_id)
-        .join(Poc, col(Poc.id) == Task.poc_id)
-        .where(
-            Poc.tenant_id == view.tenant_id,
-            *is_open(),
-            ~col(User.active),
-            Task.status != TaskStatus.DONE,
-            col(Task.archived_at).is_(None),
-            ~another,
-        )
-        .group_by(col(TaskAssignee.user_id))
-    )
-    return dict(found.all())
+    alone = [
+        select_alone(kind, literal(name), person_in(kind), func.count())
+        .join(User, col(User.id) == person_in(kind))
+        .where(*of_tenant)
+        .group_by(person_in(kind))
+        for name, kind in (("tasks", Task), ("groups", TaskGroup))
+    ]
+    together: Any = union_all(owned, *alone)
+    for name, user_id, count in await view.tx.exec(together):
+        counts[user_id][name] = count
+    return counts

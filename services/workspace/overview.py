@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, case
 from sqlmodel import col, func, select
 
 from models import (
@@ -25,7 +25,7 @@ from models import (
 )
 from services.access.actor import Principal
 from services.access.permissions import Permission, may
-from services.audit.acting import View, acting, viewing
+from services.audit.acting import View, acting
 from services.audit.list import AuditEntry, entry_of
 from services.core import clock
 from services.core.db import LOCKED
@@ -72,30 +72,29 @@ class Overview:
     changes_in_all: int
 
 
-async def get_overview(principal: Principal) -> Overview:
-    """What Home shows to the reader, in the tenant in which they work."""
-    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-        tenant_of(view)
-        user = view.user
-        works = user is not None and may(user.role, Permission.RUN_POCS)
-        makes = user is not None and may(user.role, Permission.CREATE_TEMPLATES)
-        reassigns = user is None or may(user.role, Permission.REASSIGN_POCS)
-        visit = await view.tx.get(HomeVisit, user.id) if user else None
-        since = visit.before_at if visit else None
-        changes, in_all = await _changes(view, since, mine=works)
-        counts, overdue = await _counts(view)
-        return Overview(
-            role=user.role if user else None,
-            my_tasks=await _my_tasks(view) if works else (),
-            my_pocs=await _open_pocs(view, Poc.owner_id == view.principal.user_id) if works else (),
-            without_owner=await _open_pocs(view, ~col(User.active)) if reassigns else (),
-            groups=await _groups(view) if makes else (),
-            counts=counts,
-            overdue=overdue,
-            since=since,
-            changes=changes,
-            changes_in_all=in_all,
-        )
+async def find_overview(view: View) -> Overview:
+    """What Home shows to the reader, for a call that knows who that is."""
+    tenant_of(view)
+    user = view.user
+    works = user is not None and may(user.role, Permission.RUN_POCS)
+    makes = user is not None and may(user.role, Permission.CREATE_TEMPLATES)
+    reassigns = user is None or may(user.role, Permission.REASSIGN_POCS)
+    visit = await view.tx.get(HomeVisit, user.id) if user else None
+    since = visit.before_at if visit else None
+    changes, in_all = await _changes(view, since, mine=works)
+    counts, overdue = await _counts(view)
+    return Overview(
+        role=user.role if user else None,
+        my_tasks=await _my_tasks(view) if works else (),
+        my_pocs=await _open_pocs(view, Poc.owner_id == view.principal.user_id) if works else (),
+        without_owner=await _open_pocs(view, ~col(User.active)) if reassigns else (),
+        groups=await _groups(view) if makes else (),
+        counts=counts,
+        overdue=overdue,
+        since=since,
+        changes=changes,
+        changes_in_all=in_all,
+    )
 
 
 @looks_first
@@ -161,14 +160,15 @@ def is_closed() -> ColumnElement[bool]:
 
 async def _counts(view: View) -> tuple[Mapping[PocStatus, int], int]:
     here = (Poc.tenant_id == view.tenant_id, col(Poc.archived_at).is_(None))
+    is_late = and_(~is_closed(), col(Poc.end_on) < clock.now().date())
     found = await view.tx.exec(
-        select(Poc.status, func.count()).where(*here).group_by(col(Poc.status))
+        select(Poc.status, func.count(), func.sum(case((is_late, 1), else_=0)))
+        .where(*here)
+        .group_by(col(Poc.status))
     )
-    counts = {PocStatus(status): count for status, count in found}
-    overdue = await view.tx.exec(
-        select(func.count()).where(*here, ~is_closed(), col(Poc.end_on) < clock.now().date())
-    )
-    return counts, overdue.one()
+    rows = found.all()
+    counts = {PocStatus(status): count for status, count, _ in rows}
+    return counts, sum(int(late) for *_, late in rows)
 
 
 async def _groups(view: View) -> Sequence[GroupTemplateRow]:

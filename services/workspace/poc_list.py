@@ -153,7 +153,7 @@ POCS = LiveList[PocRow](
         choice("owner_is", "Owner is", INACTIVE_OWNER, quiet=True),
         choice("status", "Status", *STATUSES.values()),
         value("customer", "Customer"),
-        dates("due", "Due"),
+        dates("due", "Due", quiet=True),
     ),
     search=TextSearch(Poc.search_key),
     breakdown=tuple(STATUSES.values()),

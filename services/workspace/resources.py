@@ -41,6 +41,7 @@ from services.workspace.rights import (
     get_poc,
     get_poc_to_change,
     stamp,
+    tenant_of,
 )
 
 FILE = ResourceKind.FILE
@@ -172,11 +173,26 @@ async def _place_in(act: Act, poc: Poc, group_id: UUID | None, task_id: UUID | N
 
 @looks_first
 async def edit_of_template(
-    principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
+    principal: Principal,
+    resource_id: UUID,
+    version: int,
+    form: ResourceForm | FileForm,
+    *,
+    group_template_id: UUID | None = None,
+    task_template_id: UUID | None = None,
 ) -> None:
-    """Change a template's resource; of a file, only what a `FileForm` says."""
+    """Change a template's resource, and to which template it belongs, if one is given; of a file,
+    only what a `FileForm` says, and that."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        await _edit(act, await _of_template(act, resource_id), version, form, {})
+        template, resource = await _of_template(act, resource_id)
+        before, owners = _owners(resource), {}
+        if group_template_id is not None or task_template_id is not None:
+            await template_of(act, OwnerIds(task_template_id, group_template_id))
+            owners["group_template_id"] = group_template_id
+            owners["task_template_id"] = task_template_id
+        await _edit(act, (template, resource), version, form, owners)
+        if _owners(resource) != before:
+            _tell_template(act, before)
 
 
 @looks_first
@@ -194,8 +210,8 @@ async def edit_of_poc(
     async with acting(principal, Permission.COMMENT) as act:
         poc, resource = await _of_poc(act, resource_id)
         await _place_in(act, poc, group_id, task_id)
-        place = {"group_id": group_id, "task_id": task_id}
-        await _edit(act, (poc, resource), version, form, place)
+        owners = {"group_id": group_id, "task_id": task_id}
+        await _edit(act, (poc, resource), version, form, owners)
 
 
 @looks_first
@@ -223,8 +239,7 @@ async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     resource = await act.get(Resource, resource_id, lock=True)
     if resource.poc_id is not None:
         raise NotFoundError("This resource doesn't exist.")
-    owner_ids = OwnerIds(resource.task_template_id, resource.group_template_id)
-    return await template_of(act, owner_ids), resource
+    return await template_of(act, _owners(resource)), resource
 
 
 async def _of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
@@ -256,12 +271,12 @@ async def _edit(
     found: tuple[Belongs, Resource],
     version: int,
     form: ResourceForm | FileForm,
-    place: Mapping[str, Any],
+    owners: Mapping[str, Any],
 ) -> None:
     owner, resource = found
     if isinstance(form, FileForm) is not (resource.kind is FILE):
         raise ConflictError("A file stays a file, and nothing else becomes one. Add it anew.")
-    values = {**form.model_dump(), **place}
+    values = {**form.model_dump(), **owners}
     if all(getattr(resource, name) == value for name, value in values.items()):
         return
     check_version(version, resource.version, f"“{resource.title}”")
@@ -328,7 +343,7 @@ def _view(
         html=html,
         language=resource.language,
         shared=resource.shared,
-        owner_ids=OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__))),
+        owner_ids=_owners(resource),
         belongs_to=belongs_to,
         is_archived=resource.archived_at is not None,
         version=resource.version,
@@ -340,6 +355,10 @@ def _view(
 def facts_of_file(file: ResourceFile | None) -> FileFacts | None:
     """What pages show of a file."""
     return FileFacts(file.media_type, file.size, file.sha256) if file else None
+
+
+def _owners(resource: Resource) -> OwnerIds:
+    return OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__)))
 
 
 def _ids(owner_ids: OwnerIds) -> dict[str, Any]:
@@ -358,9 +377,13 @@ def tell_changed(act: Act, resource: Resource, *, was_shared: bool = False) -> N
                 shared=resource.shared or was_shared,
             )
         )
-    elif resource.group_template_id is not None:
-        act.publish(
-            GroupTemplateChanged(tenant_id=tenant_id, template_id=resource.group_template_id)
-        )
-    elif resource.task_template_id is not None:
-        act.publish(TaskTemplateChanged(tenant_id=tenant_id, template_id=resource.task_template_id))
+    else:
+        _tell_template(act, _owners(resource))
+
+
+def _tell_template(act: Act, owner_ids: OwnerIds) -> None:
+    tenant_id = tenant_of(act)
+    if (group_id := owner_ids.group_template_id) is not None:
+        act.publish(GroupTemplateChanged(tenant_id=tenant_id, template_id=group_id))
+    if (task_id := owner_ids.task_template_id) is not None:
+        act.publish(TaskTemplateChanged(tenant_id=tenant_id, template_id=task_id))

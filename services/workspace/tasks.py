@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import Poc, Task, TaskAssignee, TaskGroup, TaskStatus, User
+from models import Poc, Task, TaskGroup, TaskStatus
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
@@ -197,19 +197,6 @@ async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
         select(Task).where(Task.group_id == group_id).order_by(col(Task.position), col(Task.id))
     )
     return list(found)
-
-
-async def put_back(
-    act: Act, poc: Poc, task: Task, user: User, *, instead_of: TaskAssignee | None
-) -> None:
-    """Give a task that was handed over back to the person who did it before, whether they are
-    active or not."""
-    act.add(TaskAssignee(tenant_id=task.tenant_id, task_id=task.id, user_id=user.id))
-    left = None
-    if instead_of is not None:
-        left = (await act.tx.get_one(User, instead_of.user_id)).full_name
-        await act.tx.delete(instead_of)
-    await act.record(TaskAction.ASSIGNED, poc, task=task.title, to=user.full_name, no_more=left)
 
 
 def touch(act: Act, poc: Poc, task: Task) -> None:

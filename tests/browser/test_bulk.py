@@ -13,7 +13,7 @@ from services.core import clock
 from services.core.db import reading
 from services.users.bulk import runs
 from services.users.bulk.batches import BATCH
-from services.workspace.impact import find_owned
+from services.workspace.left import find_owned
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers
 from tests.browser.grid import dialog
@@ -164,5 +164,5 @@ async def test_the_work_of_all_is_handed_over_with_them_and_what_is_left_stays_i
     await dialog(page).get_by_role("button", name="Hand over", exact=True).click()
     await expect(page.get_by_role("heading", name="Work without anybody active")).to_be_hidden()
     async with reading() as tx:
-        owned = [poc.title for poc in await find_owned(tx, joan)]
+        owned = [poc.title for poc in await find_owned(tx, joan.id)]
     assert "Cold chain" in owned

@@ -6,9 +6,10 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services.core.emails import domain_of
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, mail_to
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
+from tests.mail_server import MailServer, Received
 from tests.services.organisation_calls import picture
 
 
@@ -44,3 +45,31 @@ async def test_an_admin_gives_somebody_another_email(
     await dialog(page).get_by_role("button", name="Change email").click()
     await expect(toast(page, f"signs in with {email} now.")).to_be_visible()
     await expect(page.get_by_text(email).first).to_be_visible()
+
+
+async def test_an_email_is_confirmed_from_the_new_address_and_taken_back_from_the_old_one(
+    browsers: Browsers, mail_server: MailServer, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    email = f"new-{ada.email}"
+    await page.get_by_role("button", name="Change email").click()
+    await dialog(page).get_by_label("New email").fill(email)
+    await dialog(page).get_by_role("button", name="Send the link").click()
+    await expect(page.get_by_text(f"A link was sent to {email}.")).to_be_visible()
+    reader = await browsers.stranger(_link(await mail_to(mail_server, email), "confirm"))
+    await look(reader, "email-confirm")
+    await reader.get_by_role("button", name="Confirm this email").click()
+    await expect(reader.get_by_text(f"with {email} from now on.")).to_be_visible()
+    await expect(page.get_by_text(email, exact=True).first).to_be_visible()
+    await reader.goto(_link(await mail_to(mail_server, ada.email), "take-back"))
+    await look(reader, "email-take-back")
+    await reader.get_by_role("button", name="Take it back").click()
+    await expect(reader.get_by_text(f"is {ada.email} again.")).to_be_visible()
+    await expect(reader.get_by_role("link", name="Choose a new password")).to_be_visible()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def _link(mail: Received, kind: str) -> str:
+    found = re.search(rf"https?://\S+/email/{kind}/\S+", mail.part("plain"))
+    assert found is not None, mail.part("plain")
+    return found[0]

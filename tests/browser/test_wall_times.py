@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from playwright.async_api import Page, WebSocket, expect
+from playwright.async_api import Page, WebSocket, WebSocketRoute, expect
 
 from services.access.actor import Actor
 from services.screens.roll_call import PersonHere, RoleHere, RollCall
@@ -129,11 +129,16 @@ window.fetch = (...given) => {
 
 
 async def test_a_screen_that_nobody_gives_a_code_asks_once_at_a_time(browsers: Browsers) -> None:
-    browsers.allow("WebSocket connection to")
     page = await (await browsers.new()).new_page()
     await page.clock.install(time=BEGINNING)
     await page.clock.pause_at(BEGINNING + 1)
     await page.add_init_script(WAITING)
+
+    def ask_for_a_code(socket: WebSocketRoute) -> None:
+        if "code=shown" not in socket.url:
+            socket.send('{"k": "pair"}')
+
+    await page.route_web_socket("**/wall/socket*", ask_for_a_code)
     await page.goto("/wall")
     await expect(page.locator("#countdown")).to_have_text("A new code in 10:00")
     await page.route("**/wall/code", lambda _: None)  # no answer comes

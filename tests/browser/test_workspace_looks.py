@@ -4,8 +4,12 @@ scrolling sideways."""
 import pytest
 from playwright.async_api import expect
 
-from models import Role, Tenant, User
-from tests import factories
+from models import Role, TaskStatus, Tenant, User
+from services.access.actor import Actor
+from services.users import accounts
+from services.workspace import tasks
+from services.workspace.tasks import TaskStatusForm
+from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import dialog
 from tests.browser.looks import look
@@ -47,6 +51,30 @@ async def test_axe_finds_nothing_in_the_editor_of_a_template(
     page = await browsers.as_user(author, url)
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await look(page, "work-template")
+
+
+async def test_axe_finds_nothing_in_what_an_admin_may_read_and_reassign(
+    browsers: Browsers, tenant: Tenant, ada: User, admin: Actor
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    actor = await factories.sign_in(ada)
+    await tasks.assign(actor, rows.task, 1, (ada.id,))
+    # In the last lane of the board, beyond the edge of a phone.
+    await tasks.set_status(actor, rows.task, 2, TaskStatusForm(status=TaskStatus.DONE))
+    await accounts.set_active(admin, ada.id, False)
+    page = await browsers.as_user(await books.user_of(admin.user_id), f"/t/{tenant.slug}/home")
+    await expect(page.get_by_role("heading", name="Orphaned work")).to_be_visible()
+    await look(page, "admin-home")
+    for path in ("", "/board", "/people"):
+        await page.goto(f"/t/{tenant.slug}/pocs/{rows.poc}{path}")
+        await expect(page.get_by_role("button", name="Reassign")).to_be_visible()
+        await look(page, f"admin-poc{path.replace('/', '-')}")
+    await page.get_by_role("button", name="Reassign").click()
+    await expect(dialog(page)).to_be_visible()
+    await look(page, "admin-reassign")
+    await page.goto(f"/t/{tenant.slug}/templates/{rows.group_template}")
+    await expect(page.get_by_role("heading", name="Trial", exact=True)).to_be_visible()
+    await look(page, "admin-template")
 
 
 async def test_axe_finds_nothing_in_the_form_of_a_new_poc(

@@ -7,7 +7,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import NotFoundError
-from services.workspace import handover, impact, leaving, orphans, pocs, wrong_role
+from services.workspace import handover, impact, leaving, pocs, wrong_role
 from tests.services.call import MANAGERS, Call
 from tests.services.workspace.rows import create_rows
 
@@ -58,12 +58,6 @@ LEAVING_CALLS = [
         "workspace.leaving.leave",
         MANAGERS,
         lambda a, t: leaving.leave(a, t, pocs.HandOverForm(owner_id=t)),
-    ),
-    Call(
-        "workspace.orphans.list_left_work",
-        MANAGERS,
-        lambda a, _t: orphans.list_left_work(a),
-        takes_id=False,
     ),
     Call(
         "workspace.wrong_role.correct_role",

@@ -9,10 +9,10 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
-from services.screens import figures, pairing, reading, screens
+from services.screens import figures, home, pairing, reading, screens
 from services.screens.forms import NewScreen, ScreenSetUp
 from services.screens.showing import Names, Options, ScreenView
-from tests.services.call import MANAGERS, Call
+from tests.services.call import EVERYONE, MANAGERS, Call
 
 SHOWN = {"views": ("roll_call", "people"), "names": "initials", "dwell": "20", "theme": "dark"}
 
@@ -75,6 +75,7 @@ SCREEN_CALLS = [
         lambda a, _: reading.get_platform_dashboard(a),
         takes_id=False,
     ),
+    Call("screens.home.get_home", EVERYONE, lambda a, _: home.get_home(a), takes_id=False),
     Call(
         "screens.figures.get_figures",
         MANAGERS,

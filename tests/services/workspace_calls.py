@@ -348,7 +348,6 @@ TAKING_NOTHING = [
     _on_nothing("customers.people.list_outsiders", MANAGERS, customers.list_outsiders),
     _on_nothing("listing.list_customers", EVERYONE, listing.list_customers),
     _on_nothing("listing.list_owners", EVERYONE, listing.list_owners),
-    _on_nothing("overview.get_overview", EVERYONE, overview.get_overview),
     _on_nothing("overview.note_visit", EVERYONE, overview.note_visit),
 ]
 TAKE_NOTHING = {

@@ -264,7 +264,9 @@ async def test_scanners_that_open_a_customers_link_use_nothing_up(
         f"/t/{tenant.slug}/customer/{poc_id}",
     )
     assert "rollcall-customer=" in used.headers["set-cookie"]
-    assert (await http.get(url)).status_code == 410
+    again = await http.get(url)
+    assert again.status_code == 410
+    assert f'<a href="/t/{tenant.slug}/customer">Ask for a new link</a>' in again.text
     assert (await http.post(url)).status_code == 410
 
 

@@ -55,7 +55,7 @@ const HEAD = `
     Exports are signed: keep the <a href="/audit-key.pem" target="_blank" rel="noopener">public key</a> to check them.
   </p>`;
 
-// Consecutive entries of one bulk act are shown as one line, which can be opened.
+// Entries of one bulk act are shown as one line, where the latest of them stands; it can be opened.
 const ROW = `
   <template v-for="{ entry, count, run } in rows" :key="run || entry.id">
     <tr role="row" tabindex="-1" :data-row="entry.id" :class="{'fresh-a': fresh[entry.id]}">
@@ -210,16 +210,24 @@ export default {
         }
       }
       const rows = [];
+      const folded = new Set();
       for (const entry of this.items) {
         const run = runOf(entry);
         const count = runs.get(run) ?? 0;
         if (count < 2) rows.push({ entry });
-        else {
-          if (rows.at(-1)?.of !== run) rows.push({ entry, count, run, of: run });
-          if (this.opened[run]) rows.push({ entry, of: run });
+        else if (!folded.has(run)) {
+          folded.add(run);
+          rows.push({ entry, count, run });
+          const each = this.opened[run] ? this.items.filter((other) => runOf(other) === run) : [];
+          rows.push(...each.map((other) => ({ entry: other })));
         }
       }
       return rows;
+    },
+    // The act on many that the last loaded entry is of: there may be more of its entries.
+    lastRun() {
+      const run = this.compact ? "" : this.items.at(-1)?.run;
+      return run && this.items.filter((entry) => entry.run === run).length > 1 ? run : "";
     },
     filtered() {
       return Boolean(this.asked.q) || this.list.filters.some(({ key }) => this.asked[key]);
@@ -248,7 +256,7 @@ export default {
       this.spoken = entries.length === 1 ? "1 entry loaded" : `${entries.length} entries loaded`;
       // If the last line is a bulk act, the server sends all its entries, so that its count is
       // right.
-      if (this.more && this.rows.at(-1)?.run) this.older();
+      if (this.more && this.lastRun) this.older();
     },
     failed(message, seq) {
       if (seq != null && seq < this.seq) return;
@@ -382,7 +390,8 @@ export default {
       return path ? `${this.home}/${path}` : null;
     },
     counted(count, run) {
-      return `${count}${this.more && this.rows.at(-1).run === run ? "+" : ""} entries of one act`;
+      const isWhole = !this.more || !this.lastRun || !run.startsWith(this.lastRun);
+      return `${count}${isWhole ? "" : "+"} entries of one act`;
     },
     mark(entry) {
       const number = entry.number == null ? "" : `#${entry.number}`;

@@ -1,6 +1,6 @@
 // A bulk act: what it would do, how far it is, and the result for each person.
 import { h } from "vue";
-import { listen } from "live_socket";
+import { askWhile, listen } from "live_socket";
 import { avatar } from "cells";
 import { number } from "table_rows";
 
@@ -41,6 +41,7 @@ export default {
     // Acts of other people change what the preview says.
     const soon = () => this.now.state === "draft" && this.lookSoon();
     const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
+    this.stopAsking = askWhile(() => this.now.state === "draft" && this.reason && !this.sent);
     this.unlisten = listen(
       { [LIVE]: this.progressed, rollcall_user: soon, rollcall_presence: soon, rollcall_work: work },
       { onReconnect: ask, onMissed: ask },
@@ -52,6 +53,7 @@ export default {
     clearTimeout(this.asking);
     clearInterval(this.settling);
     this.unlisten();
+    this.stopAsking();
   },
   methods: {
     // -- called by the server
@@ -139,7 +141,7 @@ function handOver(act) {
         ? h("p", { role: "status" }, ["To ", to.flatMap((one, at) => (at ? [", ", one] : [one])), heirs.length > 1 ? ", divided by POC" : "", ", with each batch"])
         : h("p", { role: "status" }, ["Later. ", h("span", { class: "muted" }, "All of it stays on the list of orphaned work.")]),
     ]),
-    (heirs.length || act.before.left.some(({ key }) => key === "pocs" || key === "tasks")) && button(act, heirs.length ? "Change Who Gets It" : "Choose Who Gets It", "choose"),
+    (heirs.length || act.before.left.some(({ key }) => ["pocs", "tasks", "groups"].includes(key))) && button(act, heirs.length ? "Change Who Gets It" : "Choose Who Gets It", "choose"),
   ]);
 }
 
@@ -293,11 +295,11 @@ function figures(act) {
   if (act.now.kind === "deactivate") {
     const most = slowest == null ? "" : `, ${Math.round(slowest)} ms at most`;
     shown.push([pages, `${pages === 1 ? "page" : "pages"} closed${most}`]);
-    const pocs = act.now.heirs.reduce((sum, heir) => sum + heir.pocs, 0);
-    const tasks = act.now.heirs.reduce((sum, heir) => sum + heir.tasks, 0);
-    if (act.now.heirs.length) {
-      shown.push([pocs, `${pocs === 1 ? "POC" : "POCs"} handed over`]);
-      shown.push([tasks, `${tasks === 1 ? "task" : "tasks"} handed over`]);
+    for (const [kind, noun] of [["pocs", "POC"], ["tasks", "task"], ["groups", "group"]]) {
+      const given = act.now.heirs.reduce((sum, heir) => sum + (heir[kind] ?? 0), 0);
+      if (given || (act.now.heirs.length && kind !== "groups")) {
+        shown.push([given, `${noun}${given === 1 ? "" : "s"} handed over`]);
+      }
     }
   }
   return h("section", { class: "card card-flush" }, h("dl", { class: "bulk-figures" }, shown.map(([count, text, look]) =>

@@ -3,7 +3,7 @@
 // sends all of it once, then each row that changes.
 import { h } from "vue";
 import { icon } from "icons";
-import { listen } from "live_socket";
+import { askWhile, listen } from "live_socket";
 
 const MARKS = { not_started: "clock", in_progress: "arrow", blocked: "cross", done: "done" };
 const WORDS = {
@@ -38,6 +38,7 @@ export default {
     this.show(this.poc);
   },
   mounted() {
+    this.stopAsking = askWhile(() => this.words.trim() && !this.sending);
     this.stop = listen({
       rollcall_shared_task: (task) => this.patch("tasks", task),
       rollcall_shared_criterion: (criterion) => this.patch("criteria", criterion),
@@ -47,6 +48,7 @@ export default {
   },
   unmounted() {
     this.stop();
+    this.stopAsking();
   },
   methods: {
     // Called by the server.

@@ -1,6 +1,7 @@
 // Uploads: files that are dropped anywhere on the page, pasted, or chosen. They are sent one after
 // the other, each in its own request, which shows its progress and can be cancelled.
 import { h } from "vue";
+import { askWhile } from "live_socket";
 
 const MB = 1024 * 1024;
 const BROKEN = "The connection broke off, or the file can’t be read. Nothing was kept.";
@@ -19,12 +20,11 @@ export default {
       dragleave: (event) => event.relatedTarget || (this.over = false),
     };
     for (const [name, handler] of Object.entries(this.handlers)) document.addEventListener(name, handler);
-    this.leave = (event) => this.uploads.some(isOnItsWay) && event.preventDefault();
-    addEventListener("beforeunload", this.leave);
+    this.stopAsking = askWhile(() => this.uploads.some(isOnItsWay));
   },
   unmounted() {
     for (const [name, handler] of Object.entries(this.handlers)) document.removeEventListener(name, handler);
-    removeEventListener("beforeunload", this.leave);
+    this.stopAsking();
     this.request?.abort();
   },
   methods: {

@@ -3,7 +3,7 @@
 from ui.components.component import Component
 
 
-class FileDrop(Component, script="file_drop.js"):
+class FileDrop(Component, script="file_drop.js", imports=["live_socket.js"]):
     """Sends files to `url`, one after the other, each with its progress and a Cancel.
 
     Each file is a request of its own, so that the page's socket stays free and the server checks

@@ -29,3 +29,11 @@ export function listen(
   else window.addEventListener("rollcall_socket", start, { once: true });
   return () => stop();
 }
+
+// Has the browser ask before the page is left for another one, as long as `isHalfTyped`. Returns what
+// ends it. (live.js: the end of a session asks nobody.)
+export function askWhile(isHalfTyped) {
+  const ask = (event) => isHalfTyped() && event.preventDefault();
+  window.addEventListener("rollcall_leaving", ask);
+  return () => window.removeEventListener("rollcall_leaving", ask);
+}

@@ -179,7 +179,7 @@ export default {
       const at = tasks.findIndex(({ id }) => id === task.id) + by;
       if (at >= 0 && at < tasks.length) {
         this.place(task, group, by < 0 ? tasks[at] : tasks[at + 1]);
-        this.said = `${task.title}: place ${at + 1} of ${tasks.length}`;
+        this.said = `${task.title}: position ${at + 1} of ${tasks.length}`;
         return;
       }
       const next = this.byGroup[this.byGroup.indexOf(group) + by];

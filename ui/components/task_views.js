@@ -64,9 +64,11 @@ function row(view, group, task) {
 
 export function board(view) {
   const tasks = view.byGroup.flatMap((group) => view.seen(group));
+  // Where no card takes the focus, the board does: it can be scrolled sideways.
+  const still = !view.mayChange || !tasks.length;
   return h(
     "div",
-    { class: "board" },
+    { class: "board", role: "group", "aria-label": "Board", tabindex: still ? 0 : null },
     view.statuses.map(([value, label]) => {
       const lane = tasks.filter((task) => shownStatus(view, task) === value);
       return h(

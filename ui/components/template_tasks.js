@@ -42,12 +42,12 @@ export default {
         if (lifted && lifted.from !== at) this.send(task);
         this.lifted = lifted ? null : { id: task.id, from: at };
         this.said = lifted
-          ? `${task.title}: dropped at place ${at + 1}.`
+          ? `${task.title}: dropped at position ${at + 1}.`
           : `${task.title} is lifted. Arrows move it, Space drops it.`;
       } else if (lifted && step) {
         const to = Math.min(Math.max(at + step, 0), this.rows.length - 1);
         this.put(task, to);
-        this.said = `${task.title}: place ${to + 1} of ${this.rows.length}`;
+        this.said = `${task.title}: position ${to + 1} of ${this.rows.length}`;
         this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"] .handle`)?.focus());
       } else if (lifted && event.key === "Escape") {
         this.back(task);

@@ -214,6 +214,8 @@ def _work_text(work: WorkImpact) -> list[str]:
     if work.tasks:
         late = f", {work.overdue} of them overdue" if work.overdue else ""
         lines.append(f"{count_words(len(work.tasks), 'open task')} theirs alone{late}.")
+    if work.groups:
+        lines.append(f"{count_words(len(work.groups), 'group')} of tasks theirs alone.")
     if work.invitations:
         sent = count_words(work.invitations, "open invitation")
         lines.append(f"{sent} that they sent. They stay valid.")

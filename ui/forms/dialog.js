@@ -2,7 +2,7 @@
 // says early what it can know by itself.
 import { EMPTY, FIELDS, plain } from "form_fields";
 import { formState } from "form_state";
-import { listen } from "live_socket";
+import { askWhile, listen } from "live_socket";
 import CopyLink from "copy_link";
 import FileField from "file_field";
 import PeopleField from "people_field";
@@ -97,10 +97,12 @@ export default {
       { rollcall_people: this.peopleChanged, rollcall_user: this.heard },
       { onReconnect: this.reconnected, onMissed: this.missed },
     );
+    this.stopAsking = askWhile(() => this.$refs.dialog?.open && !this.busy && this.isHalfTyped());
     this.open(this.opening);
   },
   unmounted() {
     this.stop();
+    this.stopAsking();
     clearTimeout(this.stale);
     clearTimeout(this.renewal);
     this.forget();
@@ -181,8 +183,11 @@ export default {
       const fields = this.fields.filter((field) => field.kind !== "password");
       return JSON.stringify(fields.map((field) => plain(this.values[field.name])));
     },
+    isHalfTyped() {
+      return !this.link && this.typed() !== this.before;
+    },
     leave() {
-      if (this.link || this.typed() === this.before) {
+      if (!this.isHalfTyped()) {
         this.close();
         return;
       }

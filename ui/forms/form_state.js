@@ -3,7 +3,7 @@
 // has `fields`, and says in `lostWords` what to look for when no answer came.
 import { isGroup, plain, wrongBefore } from "form_fields";
 
-export const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
+const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
 const ENDS_OF_A_PRESS = ["pointerup", "pointercancel"];
 const LOST_AFTER = 3_000; // ms after a reconnection until a missing answer counts as lost
 

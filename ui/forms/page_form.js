@@ -2,7 +2,7 @@
 // wrong; the browser only says early what it can know by itself.
 import { EMPTY, fieldsIn, plain } from "form_fields";
 import { formState } from "form_state";
-import { listen } from "live_socket";
+import { askWhile, listen } from "live_socket";
 
 const INSERTS = `
   <div v-if="card.inserts" class="inserts" role="group" :aria-label="card.inserts">
@@ -48,13 +48,13 @@ export default {
   },
   mounted() {
     this.stop = listen({}, { onReconnect: this.awaitAnswer });
-    window.addEventListener("beforeunload", this.leaving);
+    this.stopAsking = askWhile(() => this.isDirty && !this.busy);
   },
   unmounted() {
     this.stop();
+    this.stopAsking();
     clearTimeout(this.lost);
     this.forgetChecks();
-    window.removeEventListener("beforeunload", this.leaving);
   },
   computed: {
     isDirty() {
@@ -123,9 +123,6 @@ export default {
       control.focus();
       this.values[field.name] = control.value;
       this.edited(field);
-    },
-    leaving(event) {
-      if (this.isDirty) event.preventDefault();
     },
 
     // -- for the template of the fields

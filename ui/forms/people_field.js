@@ -26,7 +26,7 @@ export default {
            :aria-activedescendant="open && shown[active] ? idOf(shown[active]) : null"
            v-model="text" @input="typed" @click="show" @focus="entered" @blur="leave"
            @keydown="pressed">
-    <ul ref="list" class="people-list" role="listbox" popover="manual" :id="control.id + '-people'"
+    <ul ref="list" class="people-list" :role="shown.length ? 'listbox' : 'group'" popover="manual" :id="control.id + '-people'"
         :aria-label="field.label">
       <li v-for="(person, index) in shown" :key="person.id" :id="idOf(person)" role="option"
           :class="{ 'is-active': index === active }" :aria-selected="isChosen(person)"

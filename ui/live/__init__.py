@@ -13,6 +13,7 @@ from ui.live.guard import tell_missed
 from ui.live.pages import (
     OpenPage,
     all_pages,
+    any_open,
     pages_of_sessions,
     register,
     session_ids,
@@ -27,6 +28,7 @@ __all__ = [
     "OpenPage",
     "TurnedPage",
     "all_pages",
+    "any_open",
     "broadcast",
     "broadcast_soon",
     "cut",

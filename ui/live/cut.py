@@ -19,6 +19,9 @@ ANSWER_WITHIN = 1.0
 """How many seconds browsers get to answer; then they are disconnected anyway."""
 DELETED_AFTER = 0.1
 """After how many of them the server deletes what it has of the pages."""
+GIVES_WAY = 0.25
+"""For so many seconds at most, in one cut, deleting lets acts go first: each of their steps would
+wait for a page."""
 
 EVENT = "rollcall_cut"
 CUT_URL = "rollcall.cut_url"
@@ -50,8 +53,10 @@ async def cut(
     waiting = await _notify(sockets, reason, begun, answers)
     if waiting:  # to delete a page takes longer than to hear an answer, and nobody waits for it
         await asyncio.wait(waiting, timeout=DELETED_AFTER)
+    writers, until = runtime.current().database.queue, time.perf_counter() + GIVES_WAY
     for page in cut_pages:
         async with runtime.current().part(_Deleting):
+            await writers.calm(until - time.perf_counter())
             pages.delete_client(page)
             await asyncio.sleep(0)  # answers are heard in between
     if waiting:

@@ -5,6 +5,7 @@ cut that happens in between finds it here, and one that happened before is found
 first service call.
 """
 
+import asyncio
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -58,6 +59,19 @@ class OpenPage:
 
 
 _pages: dict[str, OpenPage] = {}
+_waiting: set[asyncio.Future[None]] = set()
+
+
+async def any_open() -> None:
+    """Wait until there is an open page."""
+    if _pages:
+        return
+    opened = asyncio.get_running_loop().create_future()
+    _waiting.add(opened)
+    try:
+        await opened
+    finally:
+        _waiting.discard(opened)
 
 
 def register(
@@ -83,6 +97,9 @@ def register(
     )
     page.sent_before = sent_to(page.rooms)
     _pages[client.id] = page
+    for opened in _waiting:
+        if not opened.done():
+            opened.set_result(None)
     page.account.join()
 
     def client_deleted() -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response
 from nicegui import app, ui
 
 from services.access.actor import Actor
@@ -24,6 +24,7 @@ from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.toast import Toast
+from ui.csv_answer import csv_answer
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_version
@@ -90,19 +91,11 @@ class _Log:
         self.log.show(page_values(page) | more)
 
 
-async def export(request: Request, visit: MayView) -> StreamingResponse:
+async def export(request: Request, visit: MayView) -> Response:
     """The log, or the filtered part of it, as a CSV file."""
     query = from_url(ENTRIES, dict(request.query_params))
     pieces: AsyncIterator[str] = await reading.export(visit.actor, query)
-    name = f"audit-{visit.tenant_slug or 'platform'}.csv"
-    return StreamingResponse(
-        pieces,
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return csv_answer(pieces, f"audit-{visit.tenant_slug or 'platform'}")
 
 
 def page_values(page: AuditPage) -> dict[str, Any]:

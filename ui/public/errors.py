@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 
 from services.core import errors, logs
 from ui.live.errors import sentence_for
+from ui.paths import home_path
 from ui.public.answers import page, paused
 
 # The HTTP status of each refusal; a derived type has its base's.
@@ -50,9 +51,18 @@ def status_of(error: Exception) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-def render_error(_request: Request, status: int, sentence: str) -> Response:
+def _way_on(request: Request, status: int) -> tuple[str, str]:
+    """Where to go from here, and what the link is called."""
+    slug = request.path_params.get("slug")
+    if status == 410 and slug and request.url.path.startswith(f"{home_path(slug)}/customer/"):
+        return f"{home_path(slug)}/customer", "Ask for a new link"
+    return "/", "To the start page"
+
+
+def render_error(request: Request, status: int, sentence: str) -> Response:
     """The plain page of an error; if the operator may look into it, with its request's id."""
     request_id = logs.request_id() if status >= 500 else None
+    way_on, way_on_label = _way_on(request, status)
     return page(
         "error.html",
         status=status,
@@ -60,6 +70,8 @@ def render_error(_request: Request, status: int, sentence: str) -> Response:
         title=title_of(status),
         sentence=sentence,
         request_id=request_id,
+        way_on=way_on,
+        way_on_label=way_on_label,
     )
 
 

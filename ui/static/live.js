@@ -46,6 +46,7 @@
   let lostTimer;
   let answers = 0;
   let isClosing = false;
+  let isOver = false; // the session ended: nothing holds this page
   let isLeaving = false;
 
   // A link back to a list leads to the same filters and the same row (table_hands.js).
@@ -76,7 +77,7 @@
 
   function attach() {
     socket.on("rollcall_cut", ({ url }, answer) => {
-      isClosing = true;
+      isClosing = isOver = true;
       hide();
       answer();
       const target = new URL(url, location.href);
@@ -94,6 +95,7 @@
     socket.on("disconnect", (reason) => {
       lost();
       if (reason === "io server disconnect") {
+        isOver = true;
         hide(); // the server ended this page without a notice
         reload();
       }
@@ -114,6 +116,7 @@
       return;
     }
     if (error.message === "signed out") {
+      isOver = true;
       hide();
       reload();
     } else if (error.message === "try later") {
@@ -210,6 +213,13 @@
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
+  });
+
+  // Whoever goes elsewhere is asked by the browser while something is half typed; a cut asks nobody.
+  addEventListener("beforeunload", (event) => {
+    if (isOver || dispatchEvent(new Event("rollcall_leaving", { cancelable: true }))) return;
+    event.preventDefault();
+    event.returnValue = true; // older engines look at this alone
   });
 
   addEventListener("submit", (event) => {

@@ -5,7 +5,7 @@ import { hue, initials } from "table_rows";
 
 const HOME = /^\/(?:t\/[^/]+|platform)(?=\/|$)/;
 
-export function pictureUrl(id, picture) {
+function pictureUrl(id, picture) {
   const home = HOME.exec(window.location.pathname)?.[0] ?? "";
   return `${home}/users/${id}/picture?v=${picture}`;
 }

@@ -59,6 +59,11 @@ export function localDay(iso) {
   return `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
 }
 
+function clock(at) {
+  const two = (part) => String(part).padStart(2, "0");
+  return `${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 function shortLocalDay(at) {
   return `${at.getDate()} ${MONTHS[at.getMonth()].slice(0, 3)} ${at.getFullYear()}`;
 }
@@ -75,7 +80,7 @@ export function ago(iso) {
   else if (days <= 0) text = minutes < 120 ? "1 hour ago" : `${Math.floor(minutes / 60)} hours ago`;
   else if (days === 1) text = "yesterday";
   else if (days < 30) text = `${days} days ago`;
-  return h("time", { datetime: iso, title: `${at.toLocaleString()}\n${at.toISOString()}` }, text);
+  return h("time", { datetime: iso, title: `${localDay(iso)}, ${clock(at)}\n${at.toISOString()}` }, text);
 }
 
 export function labelOf(table, key, value) {

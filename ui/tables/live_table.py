@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response
 from nicegui import json, ui
 from nicegui.events import GenericEventArguments
 
@@ -21,6 +21,7 @@ from services.lists.wire import row_values
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui.components.component import Component
+from ui.csv_answer import csv_answer
 from ui.input import as_text, as_uuid, as_version
 from ui.tables.choosing import choices_props, keep_choices
 from ui.tables.config import config_of
@@ -249,23 +250,11 @@ async def export_response(
     live_list: LiveList[Any],
     export: Callable[[ListQuery, Sequence[str]], Awaitable[AsyncIterator[str]]],
     name: str,
-) -> StreamingResponse:
+) -> Response:
     """What the url's query finds of a list, with the columns that it names, as a CSV file."""
     values = dict(request.query_params)
     pieces = await export(from_url(live_list, values), values.get("columns", "").split())
-    return csv_response(pieces, name)
-
-
-def csv_response(pieces: AsyncIterator[str], name: str) -> StreamingResponse:
-    """A list as a file to be saved."""
-    return StreamingResponse(
-        pieces,
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return csv_answer(pieces, name)
 
 
 def slice_values(live_list: LiveList[Any], found: Slice[Any]) -> Values:

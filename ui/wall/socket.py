@@ -115,7 +115,8 @@ async def _look(screen: ScreenActor) -> dict[ScreenView, str]:
 
 
 async def _tell(socket: WebSocket, line: Line) -> None:
-    with suppress(WebSocketDisconnect):  # which `_listen` hears, too
+    # Which `_listen` hears, too; or it was gone before it was accepted.
+    with suppress(WebSocketDisconnect, RuntimeError):
         while True:
             await line.woken.wait()
             line.woken.clear()

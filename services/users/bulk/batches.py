@@ -150,7 +150,7 @@ def details_of(run: BulkAct) -> dict[str, Any]:
 def handed_over(run: BulkAct) -> list[dict[str, Any]]:
     """Who gets the work of those who are deactivated, and how much each has got so far."""
     heirs = (run.hand_over or {}).get("to", ())
-    return [{key: heir[key] for key in ("name", "pocs", "tasks")} for heir in heirs]
+    return [{key: value for key, value in heir.items() if key != "id"} for heir in heirs]
 
 
 def outcome_of(values: Mapping[str, Any]) -> PersonOutcome:

@@ -84,8 +84,8 @@ class BulkView:
     undoes: UUID | None = None
     undone_by: UUID | None = None
     heirs: Sequence[Mapping[str, Any]] = ()
-    """A person who gets the work of those who are deactivated: `name`, and the `pocs` and `tasks`
-    so far."""
+    """A person who gets the work of those who are deactivated: `name`, and the `pocs`, `tasks` and
+    `groups` so far."""
 
 
 @looks_first

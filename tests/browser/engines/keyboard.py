@@ -9,9 +9,9 @@ from selenium.webdriver import ActionChains, Keys
 from tests.browser.browsers import PATIENCE, connected
 from tests.browser.engines.screen import LOOK_EVERY, Screen
 
-# More Tab keys than any page needs.
+# More than any page has to pass before what is looked for has the focus.
 MOST_STEPS = 90
-# The accessible name of the element with the focus.
+# What a screen reader calls what has the focus.
 FOCUSED = """
   const at = document.activeElement;
   if (!at || at === document.body) return "";
@@ -27,7 +27,7 @@ NAMED = {
 
 
 class Keyboard(Protocol):
-    """A browser that is used with the keyboard alone."""
+    """What somebody has who has no mouse."""
 
     async def open(self, path: str) -> None:
         """Type the url of a page."""

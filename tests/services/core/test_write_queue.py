@@ -195,3 +195,15 @@ async def test_an_act_that_fails_leaves_its_turn_and_its_users_count() -> None:
                 raise ZeroDivisionError
     await (await stage.comes("afterwards", somebody))
     assert stage.wrote == ["afterwards"]
+
+
+async def test_what_can_wait_goes_on_once_no_act_is_here_or_its_patience_is_over() -> None:
+    stage = Stage()
+    await stage.queue.calm(60)  # nobody is here
+    async with stage.busy():
+        waits = asyncio.create_task(stage.queue.calm(60))
+        await stage.comes("act")
+        await stage.queue.calm(0.01)
+        assert not waits.done()
+    await waits
+    assert stage.wrote == ["act"]

@@ -14,7 +14,7 @@ from services.core.runtime import Runtime
 from services.core.startup import started
 from services.lists.query import ListQuery
 from services.operations.demo import create_demo
-from services.workspace import listing, task_list, template_list
+from services.workspace import listing, resources, task_list, template_list
 from tests.conftest import make_settings
 
 
@@ -46,6 +46,8 @@ async def test_the_demo_is_shown_by_every_list(rollcall: Runtime) -> None:
     assert len(await template_list.list_to_begin_from(somebody)) == 5
     groups = await task_list.list_groups(somebody, found.rows[0].id)
     assert all(group.tasks for group in groups)
+    copied = await resources.list_of_poc(somebody, found.rows[0].id)
+    assert [one.belongs_to for one in copied] == [group.title for group in groups]
     _, broken = await verify()
     assert broken is None
 

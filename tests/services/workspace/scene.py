@@ -6,8 +6,10 @@ from uuid import UUID
 
 from models import Side
 from services.access.actor import Actor
+from services.screens import home
 from services.users import accounts
 from services.workspace import files, groups, pocs, resources, task_list, tasks, templates
+from services.workspace.orphans import LeftWork
 from services.workspace.pocs import NewPocForm
 from services.workspace.resource_forms import FileForm
 from services.workspace.task_list import TaskView
@@ -86,6 +88,13 @@ async def share_file(actor: Actor, poc_id: UUID, content: bytes = b"Said") -> UU
 async def tasks_of(actor: Actor, poc_id: UUID) -> list[TaskView]:
     """The tasks of a POC in their order."""
     return [task for group in await task_list.list_groups(actor, poc_id) for task in group.tasks]
+
+
+async def left_work(admin: Actor) -> Sequence[LeftWork]:
+    """Who left work that nobody active has, as the Home of an admin says."""
+    managed = (await home.get_home(admin)).managed
+    assert managed is not None
+    return managed.left
 
 
 async def deactivate(admin: Actor, user_id: UUID) -> None:

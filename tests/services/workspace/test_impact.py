@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from models import (
     CustomerPerson,
+    GroupAssignee,
     LinkPurpose,
     OneTimeLink,
     Poc,
@@ -35,13 +36,16 @@ from services.core.db import reading, transaction
 from services.core.errors import DeadLinkError, InvalidInputError
 from services.core.startup import started
 from services.users import accounts
-from services.workspace import handover, impact, listing, task_list
+from services.users.actions import UserAction
+from services.users.departures import WorkLine
+from services.workspace import groups, handover, impact, leaving, listing, task_list
 from services.workspace.customers import invitations, people, visits
 from services.workspace.customers.invitations import CustomerForm, CustomerInvited
 from services.workspace.pocs import HandOverForm
+from tests import books
 from tests.conftest import make_settings
 from tests.factories import CALLER, create_tenant, create_user, create_users, sign_in
-from tests.services.workspace.scene import MONDAY, create_poc, create_task
+from tests.services.workspace.scene import MONDAY, create_poc, create_task, left_work
 
 PEOPLE = 3
 # Of each of a customer's people: who invited them, whether they came, are active, are on the POC.
@@ -60,6 +64,8 @@ POCS = st.lists(
                 ),
                 max_size=4,
             ),
+            "sees_to_it": st.sets(st.integers(0, PEOPLE - 1)),
+            "group_archived": st.booleans(),
             "customers": st.lists(CUSTOMERS, max_size=3),
         }
     ),
@@ -88,9 +94,18 @@ async def _put(people: list[User], pocs: list[dict[str, Any]]) -> None:
                     tenant_id=poc.tenant_id, poc_id=poc.id, user_id=poc.owner_id, added_at=now
                 )
             )
-            group = TaskGroup(**own, poc_id=poc.id, title="G", position=1)
+            group = TaskGroup(
+                **own,
+                poc_id=poc.id,
+                title="G",
+                position=1,
+                archived_at=now if given_poc["group_archived"] else None,
+            )
             tx.add(group)
             await tx.flush()
+            for at in given_poc["sees_to_it"]:
+                user_id = people[at].id
+                tx.add(GroupAssignee(tenant_id=poc.tenant_id, group_id=group.id, user_id=user_id))
             for assignees, status, archived in given_poc["tasks"]:
                 task = Task(
                     **own,
@@ -158,9 +173,9 @@ async def _come_in(tenant: Tenant, user_id: UUID) -> int:
     return came
 
 
-async def _left(user_id: UUID) -> tuple[set[UUID], set[UUID]]:
-    """The open POCs that an inactive user owns, and the open tasks of theirs that nobody active is
-    to do: found row by row, as the database is now."""
+async def _left(user_id: UUID) -> tuple[set[UUID], set[UUID], set[UUID]]:
+    """The open POCs that an inactive user owns, and the open tasks and groups of theirs that nobody
+    active has: found row by row, as the database is now."""
     async with reading() as tx:
         active = {user.id for user in await tx.exec(select(User)) if user.active}
         open_pocs = {
@@ -171,17 +186,24 @@ async def _left(user_id: UUID) -> tuple[set[UUID], set[UUID]]:
         assigned: dict[UUID, set[UUID]] = {}
         for row in await tx.exec(select(TaskAssignee)):
             assigned.setdefault(row.task_id, set()).add(row.user_id)
-        tasks = {
-            task.id
-            for task in await tx.exec(select(Task))
-            if task.poc_id in open_pocs
-            and task.archived_at is None
-            and task.status is not TaskStatus.DONE
-            and user_id in assigned.get(task.id, set())
-            and not assigned[task.id] & active
+        for seen_to in await tx.exec(select(GroupAssignee)):
+            assigned.setdefault(seen_to.group_id, set()).add(seen_to.user_id)
+
+        def alone(work: Task | TaskGroup) -> bool:
+            people = assigned.get(work.id, set())
+            is_there = work.poc_id in open_pocs and work.archived_at is None
+            return is_there and user_id in people and not people & active
+
+        there = [task for task in await tx.exec(select(Task)) if task.archived_at is None]
+        tasks = {one.id for one in there if alone(one) and one.status is not TaskStatus.DONE}
+        groups = {
+            group.id
+            for group in await tx.exec(select(TaskGroup))
+            if alone(group)
+            and {one.status for one in there if one.group_id == group.id} != {TaskStatus.DONE}
         }
     assert user_id not in active
-    return {poc.id for poc in open_pocs.values() if poc.owner_id == user_id}, tasks
+    return {poc.id for poc in open_pocs.values() if poc.owner_id == user_id}, tasks, groups
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -202,9 +224,16 @@ def test_the_preview_is_what_is_so_after_the_commit(
                 await accounts.set_active(actor, people[at].id, False)
             told = await impact.get_work_impact(actor, people[0].id)
             await accounts.set_active(actor, people[0].id, False)
-            left_pocs, left_tasks = await _left(people[0].id)
+            left_pocs, left_tasks, left_groups = await _left(people[0].id)
             assert {poc.id for poc in told.pocs} == left_pocs
             assert {task.id for task in told.tasks} == left_tasks
+            assert {group.id for group in told.groups} == left_groups
+            many = await impact.get_work_of_many(actor, [people[0].id])
+            assert [group.id for group in many.groups] == [group.id for group in told.groups]
+            orphaned = {one.user_id: one for one in await left_work(actor)}
+            counts = orphaned.get(people[0].id)
+            found = (counts.pocs, counts.tasks, counts.groups) if counts else (0, 0, 0)
+            assert found == (len(left_pocs), len(left_tasks), len(left_groups))
             assert await impact.get_work_impact(actor, people[0].id) == told
             assert told.customers == await _come_in(tenant, people[0].id)
             assert (await impact.get_work_impact(actor, people[0].id)).customers == 0
@@ -248,11 +277,43 @@ async def test_all_that_would_be_left_is_handed_over_at_once(
     both = await create_task(joan, other, "Both", assignees=[ada_user.id, joan_user.id])
     await accounts.set_active(admin, ada_user.id, False)
     await handover.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=third.id))
-    assert await impact.get_work_impact(admin, ada_user.id) == impact.WorkImpact([], [])
+    assert await impact.get_work_impact(admin, ada_user.id) == impact.WorkImpact([], [], [])
     assert (await listing.find_row(own)).owner.id == third.id
     assert [one.id for one in (await task_list.find_task(alone)).assignees] == [third.id]
     assert len((await task_list.find_task(both)).assignees) == 2
     assert (await listing.get_details(joan, other)).row.owner.id == joan_user.id
+
+
+async def test_who_sees_to_a_group_alone_hands_that_over_and_gets_it_back(
+    admin: Actor, ada: Actor, ada_user: User, joan: Actor, joan_user: User, tenant: Tenant
+) -> None:
+    third = await create_user(tenant, first_name="Third")
+    poc = await create_poc(joan, "Other")
+
+    async def sees_to(title: str, *user_ids: UUID) -> UUID:
+        return await groups.add_group(
+            joan, poc, groups.NewGroupForm(title=title, assignee_ids=user_ids)
+        )
+
+    async def people_of(group_id: UUID) -> set[UUID]:
+        found = {group.id: group for group in await task_list.list_groups(joan, poc)}
+        return {person.id for person in found[group_id].assignees}
+
+    alone = await sees_to("Alone", ada_user.id)
+    both = await sees_to("Both", ada_user.id, joan_user.id)
+    heir = HandOverForm(owner_id=third.id)
+    left = await leaving.leave(admin, ada_user.id, heir)
+    assert left.handed_over
+    assert (await people_of(alone), len(await people_of(both))) == ({third.id}, 2)
+    (given,) = await handover.list_handovers(admin, ada_user.id)
+    assert (given.pocs, given.tasks, given.groups) == (0, 0, 1)
+    receipt = (await leaving.get_departure(admin, ada_user.id)).receipt
+    assert receipt.work == [WorkLine(third.full_name, 0, 0, 1)]
+    assert receipt.problems == []
+    (entry,) = [e for e in await books.audit_of(tenant) if e.action == UserAction.WORK_HANDED_OVER]
+    assert UserAction.WORK_HANDED_OVER.summary(entry.details) == f"1 group to {third.full_name}"
+    await leaving.undo(admin, ada_user.id)
+    assert await people_of(alone) == {ada_user.id}
 
 
 async def test_work_is_handed_over_to_somebody_active_alone(

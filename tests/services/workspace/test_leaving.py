@@ -16,13 +16,13 @@ from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from services.users import accounts, departures
 from services.users.departures import LeavingReceipt, WorkLine
-from services.workspace import handover, impact, leaving, listing, orphans, task_list
+from services.workspace import handover, impact, leaving, listing, task_list
 from services.workspace.actions import PocAction
 from services.workspace.pocs import HandOverForm
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
 from tests.factories import create_user, show_poc, sign_in
-from tests.services.workspace.scene import create_poc, create_task
+from tests.services.workspace.scene import create_poc, create_task, left_work
 
 
 async def _receipt(admin: Actor, user_id: UUID) -> LeavingReceipt:
@@ -163,17 +163,17 @@ async def test_what_who_left_has_is_listed_until_somebody_active_has_it(
     await create_poc(ada, "Own")
     await create_task(joan, other, "Alone", assignees=[ada_user.id])
     await create_task(joan, other, "With another", assignees=[ada_user.id, joan_user.id])
-    assert await orphans.list_left_work(admin) == []
+    assert await left_work(admin) == []
     await accounts.set_active(admin, ada_user.id, False)
-    (left,) = await orphans.list_left_work(admin)
+    (left,) = await left_work(admin)
     assert (left.user_id, left.pocs, left.tasks) == (ada_user.id, 1, 1)
     await accounts.set_active(admin, joan_user.id, False)
-    counts = {one.user_id: (one.pocs, one.tasks) for one in await orphans.list_left_work(admin)}
+    counts = {one.user_id: (one.pocs, one.tasks) for one in await left_work(admin)}
     # Of the shared task nobody active is left.
     assert counts == {ada_user.id: (1, 2), joan_user.id: (1, 1)}
     for gone in (ada_user, joan_user):
         await handover.hand_over_work(admin, gone.id, HandOverForm(owner_id=third.id))
-    assert await orphans.list_left_work(admin) == []
+    assert await left_work(admin) == []
 
 
 async def test_each_poc_can_go_to_somebody_else(

@@ -6,10 +6,16 @@ from models import PocStatus, Role, TaskStatus, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.runtime import Runtime
+from services.screens import home
 from services.workspace import members, overview, pocs, tasks
+from services.workspace.overview import Overview
 from services.workspace.pocs import StatusForm
 from services.workspace.tasks import TaskStatusForm
 from tests.services.workspace.scene import create_group, create_poc, create_task, deactivate
+
+
+async def _home(actor: Actor) -> Overview:
+    return (await home.get_home(actor)).overview
 
 
 async def test_a_sales_engineer_sees_their_open_tasks_by_due_day_and_their_pocs(
@@ -25,7 +31,7 @@ async def test_a_sales_engineer_sees_their_open_tasks_by_due_day_and_their_pocs(
     done = await create_task(ada, poc_id, "Done", assignees=[ada_user.id])
     await tasks.set_status(ada, done, 1, TaskStatusForm(status=TaskStatus.DONE))
     await create_poc(joan, "Joan's")
-    seen = await overview.get_overview(ada)
+    seen = await _home(ada)
     assert [task.title for task in seen.my_tasks] == ["Late", "Later", "Without a day"]
     assert [poc.title for poc in seen.my_pocs] == ["Trial"]
     assert seen.role is Role.SALES_ENGINEER
@@ -38,7 +44,7 @@ async def test_an_administrator_sees_template_groups_the_most_used_first(
     await create_group(author, "Alpha", ())
     used = await create_group(author, "Beta", ())
     await create_poc(ada, group_ids=[used])
-    seen = await overview.get_overview(author)
+    seen = await _home(author)
     assert [(group.title, group.pocs) for group in seen.groups] == [("Beta", 1), ("Alpha", 0)]
     assert seen.counts == {PocStatus.DRAFT: 1}
     assert seen.my_tasks == ()
@@ -52,7 +58,7 @@ async def test_a_tenant_admin_sees_open_pocs_without_an_active_owner(
     await pocs.change_status(ada, closed, 1, StatusForm(status=PocStatus.CANCELLED))
     await create_poc(joan, "Joan's")
     await deactivate(admin, ada_user.id)
-    seen = await overview.get_overview(admin)
+    seen = await _home(admin)
     assert [poc.title for poc in seen.without_owner] == ["Open"]
 
 
@@ -62,14 +68,14 @@ async def test_what_others_did_since_the_last_visit_is_told(
     poc_id = await create_poc(ada, "Both")
     await members.add_member(ada, poc_id, joan_user.id)
     await overview.note_visit(joan)
-    assert (await overview.get_overview(joan)).changes == ()
+    assert (await _home(joan)).changes == ()
     clock.shift(timedelta(hours=2))
     await create_task(ada, poc_id)
     await create_task(joan, poc_id, "Her own")
     await create_poc(ada, "Not hers")
     clock.shift(timedelta(hours=4))
     await overview.note_visit(joan)
-    seen = await overview.get_overview(joan)
+    seen = await _home(joan)
     told = [(entry.action_label, entry.subject, entry.actor) for entry in seen.changes]
     assert told == [
         ("Task added", "Both", "Ada Lovelace"),
@@ -83,13 +89,13 @@ async def test_a_visit_lasts_while_one_comes_back_soon(rollcall: Runtime, ada: A
     await overview.note_visit(ada)
     clock.shift(timedelta(hours=1))
     await overview.note_visit(ada)
-    since = (await overview.get_overview(ada)).since
+    since = (await _home(ada)).since
     clock.shift(timedelta(hours=1, minutes=20))
     await overview.note_visit(ada)
-    assert (await overview.get_overview(ada)).since == since
+    assert (await _home(ada)).since == since
     clock.shift(timedelta(hours=3))
     await overview.note_visit(ada)
-    later = (await overview.get_overview(ada)).since
+    later = (await _home(ada)).since
     assert since is not None
     assert later is not None
     assert later > since

@@ -4,8 +4,8 @@ import pytest
 
 from models import ResourceKind
 from services.access.actor import Actor
-from services.core.errors import InvalidInputError, NotFoundError
-from services.workspace import resources, task_list, template_list
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.workspace import resources, task_list, template_list, templates
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.rights import StaleError
 from tests.services.workspace.scene import create_group, create_poc, create_task
@@ -81,6 +81,31 @@ async def test_a_group_template_lists_the_resources_of_its_tasks(author: Actor) 
     found = await resources.list_of_group_template(author, group_id)
     assert [(one.title, one.belongs_to) for one in found] == [("Docs", ""), ("Agreed", "Call")]
     assert await resources.list_of_group_template(author, other_id) == []
+
+
+async def test_a_templates_resource_is_put_to_one_of_its_tasks_and_back(
+    author: Actor, ada: Actor
+) -> None:
+    group_id = await create_group(author)
+    first, second = (await template_list.get_group(author, group_id)).tasks
+    resource_id = await resources.add_to_template(author, DOCS, group_template_id=group_id)
+    await resources.edit_of_template(author, resource_id, 1, DOCS, task_template_id=second.id)
+    (found,) = await resources.list_of_group_template(author, group_id)
+    assert (found.belongs_to, found.version) == (second.title, 2)
+    # A change that names no template leaves it where it is.
+    await resources.edit_of_template(author, resource_id, 2, AGREED)
+    (found,) = await resources.list_of_group_template(author, group_id)
+    assert found.belongs_to == second.title
+    await resources.edit_of_template(author, resource_id, 3, DOCS, task_template_id=first.id)
+    # A POC that is started now has it at that task.
+    poc_id = await create_poc(ada, group_ids=[group_id])
+    assert [one.belongs_to for one in await resources.list_of_poc(ada, poc_id)] == [first.title]
+    await resources.edit_of_template(author, resource_id, 4, DOCS, group_template_id=group_id)
+    (found,) = await resources.list_of_group_template(author, group_id)
+    assert found.belongs_to == ""
+    await templates.set_task_archived(author, second.id, second.facts_version, archived=True)
+    with pytest.raises(ConflictError, match="archived"):
+        await resources.edit_of_template(author, resource_id, 5, DOCS, task_template_id=second.id)
 
 
 async def test_a_pocs_resource_is_no_templates(author: Actor, ada: Actor) -> None:

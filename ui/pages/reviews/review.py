@@ -27,6 +27,7 @@ from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.review_people import ReviewPeople
 from ui.components.toast import Toast
+from ui.csv_answer import csv_answer
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
@@ -71,14 +72,7 @@ async def review_page(visit: MayView, review_id: UUID) -> None:
 
 async def record_file(visit: MayView, review_id: UUID) -> Response:
     """A closed review as a signed CSV file."""
-    return Response(
-        await record.export(visit.actor, review_id),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": 'attachment; filename="review.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return csv_answer(await record.export(visit.actor, review_id), "review")
 
 
 class _OpenScreen:

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response
 from nicegui import app
 
 from services.access.permissions import Permission
@@ -136,7 +136,7 @@ class _TenantsScreen:
         return "The organisation is renamed."
 
 
-async def export(request: Request, visit: MayManage) -> StreamingResponse:
+async def export(request: Request, visit: MayManage) -> Response:
     """The organisations that the url's query finds, as a CSV file."""
     export_tenants = partial(tenants.export_tenants, visit.actor)
     return await export_response(request, TENANTS, export_tenants, "organisations")

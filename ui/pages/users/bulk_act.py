@@ -24,6 +24,7 @@ from ui import notices, work_feed
 from ui.actions import told
 from ui.components.bulk_act import BulkActView
 from ui.components.toast import Toast
+from ui.csv_answer import csv_answer
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, text
 from ui.identity import require
@@ -187,14 +188,8 @@ class _ActScreen:
 
 async def results_file(visit: MaySwitch, bulk_id: UUID) -> Response:
     """What became of each person, as a CSV file."""
-    return Response(
-        await results.results_csv(visit.actor, bulk_id),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": 'attachment; filename="bulk-act-results.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    content = await results.results_csv(visit.actor, bulk_id)
+    return csv_answer(content, "bulk-act-results")
 
 
 async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
@@ -240,6 +235,7 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     kinds = [
         ("pocs", len(work.pocs), "open POC", " owned", states, work.pocs),
         ("tasks", len(work.tasks), "open task", alone, late, work.tasks),
+        ("groups", len(work.groups), "group", alone, "", work.groups),
     ]
     if before:
         kinds += [

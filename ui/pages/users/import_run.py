@@ -18,6 +18,7 @@ from ui import notices
 from ui.actions import told
 from ui.components.import_run import ImportRun
 from ui.components.toast import Toast
+from ui.csv_answer import csv_answer
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.page import add_page
@@ -77,14 +78,8 @@ class _RunScreen:
 
 async def results(visit: MayInvite, import_id: UUID) -> Response:
     """What became of each row, as a CSV file."""
-    return Response(
-        await runs.results_csv(visit.actor, import_id),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": 'attachment; filename="invitations-results.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    content = await runs.results_csv(visit.actor, import_id)
+    return csv_answer(content, "invitations-results")
 
 
 async def _details(visit: Visit, import_id: UUID) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A departure: what it left, who has the work by now, and its receipt, which can be printed."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
@@ -16,7 +17,7 @@ from services.sessions.sessions import Visit
 from services.users import selection
 from services.workspace import handover, leaving
 from services.workspace.handover import HandoverView
-from services.workspace.impact import WorkImpact, get_work_impact
+from services.workspace.impact import LoneGroup, LoneTask, WorkImpact, get_work_impact
 from services.workspace.leaving import Departure
 from services.workspace.pocs import HandOverForm
 from ui import notices, work_feed
@@ -35,7 +36,7 @@ from ui.pages.users.leaving_receipt import build_sheet
 from ui.pages.workspace.parts import button, link
 from ui.paths import home_path
 from ui.words import moment
-from ui.work_words import count_words, work_words
+from ui.work_words import work_words
 
 MaySwitch = Annotated[Visit, Depends(require(Permission.SWITCH_USERS))]
 
@@ -124,10 +125,10 @@ class _LeavingScreen:
                 text("h2", "Work without anybody active")
                 button("Hand over all", partial(self._open, None, "all of it"))
             with ui.element("ul").classes("session-list"):
-                for poc_id, (title, owns, tasks) in _by_poc(left).items():
+                for poc_id, (title, what) in _by_poc(left).items():
                     with ui.element("li"):
                         link(title, f"{self.home}/pocs/{poc_id}")
-                        text("span", _what(owns, tasks), "muted small")
+                        text("span", what, "muted small")
                         open_one = partial(self._open, (poc_id,), title)
                         button("Hand over", open_one, look="btn btn-small", about=title)
         if handed:
@@ -135,7 +136,7 @@ class _LeavingScreen:
             with ui.element("ul").classes("session-list"):
                 for one in handed:
                     with ui.element("li"):
-                        what = work_words(one.pocs, one.tasks)
+                        what = work_words(one.pocs, one.tasks, one.groups)
                         text("span", f"{what} to {one.to}").props('dir="auto"')
                         text("span", f"{moment(one.at)}, by {one.by}", "muted small")
                         if one.can_be_undone:
@@ -165,15 +166,18 @@ class _LeavingScreen:
         return active_again(change)
 
 
-def _by_poc(left: WorkImpact) -> dict[UUID, tuple[str, bool, int]]:
-    """For each POC: its title, whether they own it, and how many tasks only they do."""
-    found = {poc.id: (poc.title, True, 0) for poc in left.pocs}
-    for task in left.tasks:
-        title, owns, tasks = found.get(task.poc_id, (task.poc_title, False, 0))
-        found[task.poc_id] = (title, owns, tasks + 1)
+def _by_poc(left: WorkImpact) -> dict[UUID, tuple[str, str]]:
+    """For each POC: its title, and what in it nobody active has."""
+    titles = {poc.id: poc.title for poc in left.pocs}
+    owned = frozenset(titles)
+    inside: list[LoneTask | LoneGroup] = [*left.tasks, *left.groups]
+    for one in inside:
+        titles.setdefault(one.poc_id, one.poc_title)
+    tasks = Counter(task.poc_id for task in left.tasks)
+    groups = Counter(group.poc_id for group in left.groups)
+    found = {}
+    for poc_id, title in titles.items():
+        owner = "no active owner" if poc_id in owned else ""
+        more = work_words(0, tasks[poc_id], groups[poc_id])
+        found[poc_id] = (title, ", ".join(filter(None, (owner, more))))
     return found
-
-
-def _what(owns: bool, tasks: int) -> str:
-    parts = ["no active owner" if owns else "", count_words(tasks, "task") if tasks else ""]
-    return ", ".join(filter(None, parts))

@@ -99,14 +99,15 @@ def _work(receipt: LeavingReceipt, left: WorkImpact) -> None:
         text("h3", "Work handed over")
         with ui.element("dl").classes("facts"):
             for line in receipt.work:
-                for count, noun in ((line.pocs, "POC"), (line.tasks, "task")):
+                counts = ((line.pocs, "POC"), (line.tasks, "task"), (line.groups, "group"))
+                for count, noun in counts:
                     if count:
                         fact(count_words(count, noun), f"to {line.name}")
             if not receipt.work:
                 fact("Handed over", "nothing")
             if receipt.returned_at is None:
-                stays = work_words(len(left.pocs), len(left.tasks)) if left.is_work else "nothing"
-                fact("Orphaned", stays)
+                stays = work_words(len(left.pocs), len(left.tasks), len(left.groups))
+                fact("Orphaned", stays or "nothing")
 
 
 def _died(receipt: LeavingReceipt) -> None:

@@ -223,7 +223,7 @@ class _UserScreen:
         if details.row.active or self.visit.tenant_slug is None:
             return ""
         work = await get_work_impact(self.actor, self.user_id)
-        return work_words(len(work.pocs), len(work.tasks))
+        return work_words(len(work.pocs), len(work.tasks), len(work.groups))
 
     def _facts(self, details: UserDetails, factors: SecondFactors, left: str) -> None:
         row = details.row

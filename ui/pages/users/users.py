@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response
 from nicegui import app, ui
 
 from models import Role
@@ -169,7 +169,7 @@ class _UsersScreen:
         await self.acts.do_named(as_text(values, "act"), user_id)
 
 
-async def export(request: Request, visit: MayView) -> StreamingResponse:
+async def export(request: Request, visit: MayView) -> Response:
     """The users that the url's query finds, as a CSV file."""
     export_users = partial(listing.export_users, visit.actor)
     name = f"users-{visit.tenant_slug or 'platform'}"

@@ -71,8 +71,9 @@ class CustomerTable:
         with ui.element("table").classes("plain-table"):
             with ui.element("thead"), ui.element("tr"):
                 where = ("Sees",) if self._where else ()
-                for label in ("Name", "Email", *where, "Last here", "Status", "Actions"):
-                    text("th", label).props('scope="col"')
+                acts = ("Actions",) if self._switch is not None else ()
+                for label in ("Name", "Email", *where, "Last here", "Status", *acts):
+                    text("th", label, "acts" if label in acts else "").props('scope="col"')
             with ui.element("tbody"):
                 for row in rows:
                     self._row(row)
@@ -94,9 +95,9 @@ class CustomerTable:
             text("td", here).props('data-label="Last here"')
             with ui.element("td").props('data-label="Status"'), ui.element("div").classes("chips"):
                 _status(row)
-            with ui.element("td"), ui.element("div").classes("customer-actions"):
-                self._beside(row)
-                if self._switch is not None:
+            if self._switch is not None:
+                with ui.element("td"), ui.element("div").classes("customer-actions"):
+                    self._beside(row)
                     self._toggle(row)
 
     def _toggle(self, row: CustomerRow) -> None:

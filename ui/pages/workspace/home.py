@@ -13,14 +13,13 @@ from models import PocStatus, Role
 from services.access.permissions import Permission, may
 from services.audit.list import AuditEntry
 from services.core import clock
-from services.screens import figures, reading
+from services.screens import home
 from services.screens.figures import Figures
-from services.screens.reading import Dashboard
+from services.screens.home import Managed
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
-from services.workspace import orphans, overview, pocs
-from services.workspace.orphans import LeftWork
+from services.workspace import overview, pocs
 from services.workspace.overview import MyTask, Overview
 from services.workspace.poc_list import PocRow
 from services.workspace.pocs import HandOverForm
@@ -93,26 +92,11 @@ async def home_page(visit: MayView) -> None:
     tenant_id = visit.actor.tenant_id
     rooms = (notices.users_room(tenant_id), notices.people_room(tenant_id))
     enter(visit, work_feed.work_room(tenant_id), *rooms)
-    shown = await overview.get_overview(visit.actor)
-    managed = await _managed(visit)
+    shown = await home.get_home(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     await overview.note_visit(visit.actor)
     with frame(visit, "Home", current="home") as toast:
-        _HomeScreen(visit, toast).build(shown, managed)
-
-
-Managed = tuple[Figures, Dashboard, Sequence[LeftWork]] | None
-"""What Home shows to people who only look after the organisation."""
-
-
-async def _managed(visit: Visit) -> Managed:
-    if not may(visit.role, Permission.VIEW_USERS):
-        return None
-    return (
-        await figures.get_figures(visit.actor),
-        await reading.get_dashboard(visit.actor),
-        await orphans.list_left_work(visit.actor),
-    )
+        _HomeScreen(visit, toast).build(shown.overview, shown.managed)
 
 
 class _HomeScreen:
@@ -123,7 +107,7 @@ class _HomeScreen:
         self.toast = toast
         self.base = home_path(visit.tenant_slug)
 
-    def build(self, shown: Overview, managed: Managed) -> None:
+    def build(self, shown: Overview, managed: Managed | None) -> None:
         """Lay the page out."""
         self.reassigning: PocRow | None = None
         self.owner = FormDialog(
@@ -150,7 +134,7 @@ class _HomeScreen:
                 self.figures = Part(ui.element("div"), self._managed)
                 if managed:
                     self.screens = OnScreens(self.base)
-                    self.screens.build(managed[1])
+                    self.screens.build(managed.dashboard)
             self.changes = Part(section(), self._changes)
         self._show(shown, managed)
         for event in ("rollcall_work", "rollcall_tallies", "rollcall_user"):
@@ -159,23 +143,23 @@ class _HomeScreen:
                 Refresher(event, self._refresh, self.toast, every=every, rest=REST)
 
     async def _refresh(self) -> None:
-        managed = await _managed(self.visit)
-        self._show(await overview.get_overview(self.visit.actor), managed)
-        if managed:
-            self.screens.show(managed[1])
+        shown = await home.get_home(self.visit.actor)
+        self._show(shown.overview, shown.managed)
+        if shown.managed:
+            self.screens.show(shown.managed.dashboard)
 
     def _managed(self, shown: Figures) -> None:
         with section():
             figure_rows(self.base, rows_of(shown))
 
-    def _show(self, shown: Overview, managed: Managed) -> None:
+    def _show(self, shown: Overview, managed: Managed | None) -> None:
         waiting = shown.without_owner if managed else ()
-        since = overdue_review(managed[1]) if managed else None
+        since = overdue_review(managed.dashboard) if managed else None
         self.step.show(waiting, since, key=([(poc.id, poc.title) for poc in waiting], since))
         if managed:
-            self.figures.show(managed[0])
-            self.left.show(managed[2])
-            self.left.box.set_visibility(bool(managed[2]))
+            self.figures.show(managed.figures)
+            self.left.show(managed.left)
+            self.left.box.set_visibility(bool(managed.left))
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
         self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
 

@@ -116,7 +116,8 @@ def left_work(base: str, people: Sequence[LeftWork]) -> None:
                     with ui.element("div").classes("home-what"):
                         link(one.name, f"{base}/users/{one.user_id}")
                         since = f", left {ago(one.since)}" if one.since else ""
-                        text("span", f"{work_words(one.pocs, one.tasks)}{since}", "small muted")
+                        what = work_words(one.pocs, one.tasks, one.groups)
+                        text("span", f"{what}{since}", "small muted")
                     give = link("Hand over", f"{base}/users/{one.user_id}/leaving", "btn btn-small")
                     give.props["aria-label"] = f"Hand over the work of {one.name}"
 

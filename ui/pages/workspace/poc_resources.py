@@ -10,7 +10,6 @@ from services.core.form_fields import Option
 from services.sessions.sessions import Visit
 from services.workspace import files, resources, task_list
 from services.workspace.listing import PocDetails
-from services.workspace.resource_forms import FileForm, ResourceForm
 from ui.components.toast import Toast
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.poc_files import files_url, upload_url
@@ -21,9 +20,8 @@ from ui.pages.workspace.resource_list import (
     ResourceSource,
     place_of,
     place_option,
+    plain_form,
 )
-
-BELONGS = {"belongs_to"}
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
@@ -37,7 +35,6 @@ async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
         archive=resources.set_archived_of_poc,
         files=files_url(visit),
         patches="rollcall_resource",
-        moves=True,
     )
     may_change = details.may_change and not details.row.archived
     await ResourceList(visit, toast, source, may_change=may_change).build()
@@ -56,16 +53,13 @@ async def _places(actor: Principal, poc_id: UUID) -> Sequence[Option]:
 
 
 async def _add(actor: Principal, poc_id: UUID, form: NewResourceForm) -> UUID:
-    plain = ResourceForm(**form.model_dump(exclude=BELONGS))
-    return await resources.add_to_poc(actor, poc_id, plain, **_part(form))
+    return await resources.add_to_poc(actor, poc_id, plain_form(form), **_part(form))
 
 
 async def _edit(
     actor: Principal, resource_id: UUID, version: int, form: NewResourceForm | PlacedFileForm
 ) -> None:
-    kind = ResourceForm if isinstance(form, NewResourceForm) else FileForm
-    plain = kind(**form.model_dump(exclude=BELONGS))
-    await resources.edit_of_poc(actor, resource_id, version, plain, **_part(form))
+    await resources.edit_of_poc(actor, resource_id, version, plain_form(form), **_part(form))
 
 
 def _part(form: NewResourceForm | PlacedFileForm) -> dict[str, Any]:

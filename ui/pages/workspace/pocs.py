@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response
 from nicegui import app, ui
 
 from services.access.permissions import Permission, may
@@ -153,7 +153,7 @@ class _PocsScreen:
         self.preview.show(plan, key=(group_ids, start_on))
 
 
-async def export(request: Request, visit: MayView) -> StreamingResponse:
+async def export(request: Request, visit: MayView) -> Response:
     """The POCs that the url's query finds, as a CSV file."""
     export_pocs = partial(listing.export_pocs, visit.actor)
     return await export_response(request, POCS, export_pocs, f"pocs-{visit.tenant_slug}")

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol, overload
 from uuid import UUID
 
 from nicegui import ui
@@ -51,6 +51,16 @@ class PlacedFileForm(FileForm):
     belongs_to: str = choice("Belongs To")
 
 
+@overload
+def plain_form(form: NewResourceForm) -> ResourceForm: ...
+@overload
+def plain_form(form: PlacedFileForm) -> FileForm: ...
+def plain_form(form: NewResourceForm | PlacedFileForm) -> ResourceForm | FileForm:
+    """The form without what it says about the place."""
+    kind = ResourceForm if isinstance(form, NewResourceForm) else FileForm
+    return kind(**form.model_dump(exclude={"belongs_to"}))
+
+
 def place_of(belongs_to: str) -> tuple[str, UUID | None]:
     """The kind and the id of what was chosen: one of the `places`."""
     kind, _, chosen = belongs_to.partition(":")
@@ -66,18 +76,16 @@ def place_option(kind: str, row_id: UUID, title: str, what: str) -> Option:
 class ResourceSource:
     """Where resources belong: how they are read and changed there, and how an open page hears of a
     change: by `patches`, or by an `event` after which it asks. `places` are what a resource can
-    belong to, the whole first; where `moves`, another one of them later. `files` is the path under
-    which files are read."""
+    belong to, the whole first. `files` is the path under which files are read."""
 
     load: Callable[[], Awaitable[Sequence[ResourceView]]]
     places: Callable[[], Awaitable[Sequence[Option]]]
     add: Callable[[NewResourceForm], Awaitable[UUID]]
-    edit: Callable[[Principal, UUID, int, Any], Awaitable[None]]
+    edit: Callable[[Principal, UUID, int, NewResourceForm | PlacedFileForm], Awaitable[None]]
     archive: Archive
     files: str
     patches: str = ""
     event: str = ""
-    moves: bool = False
 
 
 class ResourceList:
@@ -95,7 +103,7 @@ class ResourceList:
 
     async def build(self) -> None:
         """Lay it out."""
-        moves, helpers = self.source.moves, Helpers(options=self.options)
+        helpers = Helpers(options=self.options)
         self.new = FormDialog(
             self.toast,
             "Add resource",
@@ -104,18 +112,18 @@ class ResourceList:
             on_submit=self._add,
             helpers=helpers,
         )
-        self.edit: FormDialog[Any] = FormDialog(
+        self.edit = FormDialog(
             self.toast,
             "Edit resource",
-            NewResourceForm if moves else ResourceForm,
+            NewResourceForm,
             submit="Save",
             on_submit=self._edit,
             helpers=helpers,
         )
-        self.edit_file: FormDialog[Any] = FormDialog(
+        self.edit_file = FormDialog(
             self.toast,
             "Edit file",
-            PlacedFileForm if moves else FileForm,
+            PlacedFileForm,
             submit="Save",
             on_submit=self._edit,
             helpers=helpers,
@@ -168,14 +176,13 @@ class ResourceList:
         if row.file is None:
             names += ["kind", "content", "language"]
         values = {name: getattr(row, name) for name in names}
-        if self.source.moves:
-            self.options["belongs_to"] = places = await self.source.places()
-            own = {str(one) for one in (row.owner_ids.group_id, row.owner_ids.task_id) if one}
-            now = [one.value for one in places if one.value.partition(":")[2] in own]
-            values["belongs_to"] = now[0] if now else places[0].value
+        self.options["belongs_to"] = places = await self.source.places()
+        own = vars(row.owner_ids).values()
+        now = [one.value for one in places if place_of(one.value)[1] in {*own} - {None}]
+        values["belongs_to"] = now[0] if now else places[0].value
         (self.edit if row.file is None else self.edit_file).open(values)
 
-    async def _edit(self, form: ResourceForm | FileForm) -> Outcome:
+    async def _edit(self, form: NewResourceForm | PlacedFileForm) -> Outcome:
         if self.about is not None:
             await self.source.edit(self.actor, self.about.id, self.about.version, form)
         return "Saved."

@@ -19,7 +19,6 @@ from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.workspace import files, plans, resources, template_list, templates
 from services.workspace.plans import Plan, PlannedTask
-from services.workspace.resource_forms import ResourceForm
 from services.workspace.template_list import GroupTemplateDetails
 from services.workspace.template_rows import TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TakeInForm, TaskTemplateForm
@@ -40,10 +39,12 @@ from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.poc_files import files_url, template_upload_url
 from ui.pages.workspace.resource_list import (
     NewResourceForm,
+    PlacedFileForm,
     ResourceList,
     ResourceSource,
     place_of,
     place_option,
+    plain_form,
 )
 from ui.paths import home_path
 from ui.work_words import count_words
@@ -79,7 +80,7 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
         load=partial(resources.list_of_group_template, visit.actor, details.row.id),
         places=partial(_places, visit.actor, details.row.id),
         add=partial(_add_resource, visit.actor, details.row.id),
-        edit=resources.edit_of_template,
+        edit=partial(_edit_resource, details.row.id),
         archive=resources.set_archived_of_template,
         files=files_url(visit),
         event="rollcall_templates",
@@ -100,11 +101,23 @@ async def _places(actor: Principal, group_id: UUID) -> Sequence[Option]:
 
 
 async def _add_resource(actor: Principal, group_id: UUID, form: NewResourceForm) -> UUID:
-    plain = ResourceForm(**form.model_dump(exclude={"belongs_to"}))
+    return await resources.add_to_template(actor, plain_form(form), **_template(group_id, form))
+
+
+async def _edit_resource(
+    group_id: UUID,
+    actor: Principal,
+    resource_id: UUID,
+    version: int,
+    form: NewResourceForm | PlacedFileForm,
+) -> None:
+    plain, place = plain_form(form), _template(group_id, form)
+    await resources.edit_of_template(actor, resource_id, version, plain, **place)
+
+
+def _template(group_id: UUID, form: NewResourceForm | PlacedFileForm) -> dict[str, UUID]:
     _, task_id = place_of(form.belongs_to)
-    if task_id is not None:
-        return await resources.add_to_template(actor, plain, task_template_id=task_id)
-    return await resources.add_to_template(actor, plain, group_template_id=group_id)
+    return {"task_template_id": task_id} if task_id else {"group_template_id": group_id}
 
 
 class _TemplateScreen:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response
 from nicegui import app, ui
 
 from models import Side
@@ -173,13 +173,13 @@ class _TemplatesScreen:
         self.toast.show(f"“{task.title}” {words}", "success", "Undo", back)
 
 
-async def export_groups(request: Request, visit: MayView) -> StreamingResponse:
+async def export_groups(request: Request, visit: MayView) -> Response:
     """The group templates that the url's query finds, as a CSV file."""
     export = partial(template_list.export_groups, visit.actor)
     return await export_response(request, GROUP_TEMPLATES, export, f"groups-{visit.tenant_slug}")
 
 
-async def export_tasks(request: Request, visit: MayView) -> StreamingResponse:
+async def export_tasks(request: Request, visit: MayView) -> Response:
     """The task templates that the url's query finds, as a CSV file."""
     export = partial(template_list.export_tasks, visit.actor)
     return await export_response(request, TASK_TEMPLATES, export, f"tasks-{visit.tenant_slug}")

@@ -95,12 +95,19 @@
       const drawn = wall.views[this.view](data, { now: this.now, clock: this.clock, names, page: this.page });
       const main = h(this.tag, { class: "shown", "aria-label": NAMES[this.view] }, drawn.parts);
       this.place.replaceChildren(this.head(), main);
+      this.scaleHatch();
       this.onePart(main);
       this.pages = drawn.layOut ? drawn.layOut() : 1;
       this.isMoving = Boolean(drawn.isMoving);
       this.unfold();
       for (const panel of main.querySelectorAll(".panel:not(.names)")) this.fit(panel);
       this.drawTurn();
+    }
+
+    // The stripes of overdue tasks are as wide as on a display of 1080 lines, or they look plain.
+    scaleHatch() {
+      const scale = Math.max(1, this.place.clientHeight / 1080);
+      document.getElementById("rollcall-hatch")?.setAttribute("patternTransform", `scale(${scale})`);
     }
 
     // On a phone the parts of a view are shown one at a time.

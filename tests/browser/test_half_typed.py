@@ -1,0 +1,83 @@
+"""What somebody has half typed isn't dropped unasked, wherever it is and however they leave.
+(Escape and Cancel in a dialog: test_invite_form.py.)"""
+
+import pytest
+from playwright.async_api import Dialog, Locator, Page, expect
+
+from models import Tenant, User
+from services.access.actor import Actor
+from services.users import accounts
+from tests import factories
+from tests.browser.browsers import Browsers, connected, expect_signed_out
+from tests.browser.grid import dialog
+from tests.services.workspace.rows import create_rows
+
+TYPED = "Half of it"
+PATHS = {
+    "dialog": "{home}/users",
+    "settings": "{home}/settings",
+    "comment": "{home}/pocs/{poc}/comments",
+}
+# Each begins to leave and returns at once: the browser's question holds up the page's scripts.
+LEAVE = {
+    "reload": "setTimeout(() => location.reload())",
+    "back": "setTimeout(() => history.back())",
+    "link": "setTimeout(() => document.querySelector('header a, nav a').click())",
+}
+
+
+async def _begin(page: Page, kind: str) -> Locator:
+    """Type into what the page has, key by key: a browser asks only who has done something."""
+    if kind == "dialog":
+        await page.keyboard.press("n")
+        field = dialog(page).get_by_label("First Name")
+    else:
+        field = page.get_by_label({"settings": "Name", "comment": "Comment"}[kind], exact=True)
+    await field.press("ControlOrMeta+a")
+    await field.press_sequentially(TYPED)
+    return field
+
+
+async def _asked(page: Page, script: str) -> None:
+    """Begin to leave, and be asked."""
+    async with page.expect_event("dialog", lambda asked: asked.type == "beforeunload"):
+        if script:
+            await page.evaluate(script)
+        else:
+            await page.close(run_before_unload=True)
+
+
+@pytest.mark.parametrize("kind", ["dialog", "settings", "comment"])
+async def test_leaving_a_half_typed_form_asks_and_staying_keeps_it(
+    browsers: Browsers, tenant: Tenant, grace: User, kind: str
+) -> None:
+    owner = await factories.create_user(tenant)
+    rows = await create_rows(tenant.id, owner.id)
+    visitor = owner if kind == "comment" else grace
+    page = await browsers.as_user(visitor, f"/t/{tenant.slug}/account")
+    await page.goto(PATHS[kind].format(home=f"/t/{tenant.slug}", poc=rows.poc))
+    await connected(page)
+    page.on("dialog", Dialog.dismiss)
+    field = await _begin(page, kind)
+    for script in (*LEAVE.values(), ""):
+        await _asked(page, script)
+        await expect(field).to_have_value(TYPED)
+    page.remove_listener("dialog", Dialog.dismiss)  # or the browser is never closed
+
+
+@pytest.mark.parametrize("kind", ["dialog", "settings"])
+async def test_a_cut_asks_nobody(
+    browsers: Browsers, tenant: Tenant, alan: User, admin: Actor, kind: str
+) -> None:
+    page = await browsers.as_user(alan, PATHS[kind].format(home=f"/t/{tenant.slug}", poc=""))
+    questions: list[str] = []
+
+    async def noted(question: Dialog) -> None:
+        questions.append(question.type)
+        await question.accept()
+
+    page.on("dialog", noted)
+    await _begin(page, kind)
+    await accounts.set_active(admin, alan.id, active=False)
+    await expect_signed_out(page, "Your account was deactivated. Contact your admin.")
+    assert questions == []
