@@ -19,9 +19,11 @@ class SessionsEnded(UserEvent):
     """These sessions have ended; every open page of theirs must close.
 
     `user_id` is the holder's: it can also be that of a customer's person or of a screen. `cause` is
-    the audit entry of the act that ended them: the receipt is kept beside it.
+    the audit entry of the act that ended them: the receipt is kept beside it. `run_id` is the act
+    on many that this was a part of.
     """
 
     session_ids: tuple[UUID, ...]
     reason: EndReason
     cause: UUID
+    run_id: UUID | None = None

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -91,7 +92,7 @@ async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
     if not known.done():
         known.set_result(receipt)
     if receipt.pages or receipt.unheard:
-        await keep(event.cause, event.user_id, receipt)
+        await keep(event.cause, event.user_id, receipt, event.run_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,7 @@ class _Kept:
     cause: UUID
     user_id: UUID
     receipt: Receipt
+    run_id: UUID | None
 
 
 class _Keeping:
@@ -110,10 +112,10 @@ class _Keeping:
         self.writing = asyncio.Lock()
 
 
-async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
-    """Keep beside the audit entry `cause` how the holder's open pages were closed. If there is no
-    such holder, that is logged."""
-    keeping, own = runtime.current().part(_Keeping), _Kept(cause, user_id, receipt)
+async def keep(cause: UUID, user_id: UUID, receipt: Receipt, run_id: UUID | None = None) -> None:
+    """Keep beside the audit entry `cause` how the holder's open pages were closed; the receipts of
+    an act on many have its `run_id`. If there is no such holder, that is logged."""
+    keeping, own = runtime.current().part(_Keeping), _Kept(cause, user_id, receipt, run_id)
     keeping.waiting.append(own)
     try:
         async with keeping.writing:
@@ -138,6 +140,7 @@ async def _write(kept: Sequence[_Kept]) -> None:
                 log.warning("A receipt isn't kept: nobody has the id %s", one.user_id)
                 continue
             slowest = one.receipt.slowest_ms
+            of_run: dict[str, Any] = {"run": one.run_id} if one.run_id else {}
             await record(
                 tx,
                 SessionAction.PAGES_CLOSED,
@@ -150,6 +153,7 @@ async def _write(kept: Sequence[_Kept]) -> None:
                 unheard=one.receipt.unheard,
                 devices=len({page.session_id for page in one.receipt.closed}),
                 closed=_in_words(devices, one.receipt.closed),
+                **of_run,
             )
 
 

@@ -124,18 +124,17 @@ async def end(
     only: Collection[UUID] | None = None,
     keep: UUID | None = None,
 ) -> int:
-    """End sessions of their holder (all, or `only` these; never `keep`), and have their pages
-    closed.
-
-    The caller has locked the holder. Returns how many ended.
-    """
+    """End sessions of their holder, whom the caller has locked (all, or `only` these; never
+    `keep`), and have their pages closed. Returns how many ended."""
     ids = await find_living(tx, holder, only=only, keep=keep)
     return await end_living(tx, [Living(holder, ids, cause)], reason)
 
 
-async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReason) -> int:
+async def end_living(
+    tx: Transaction, living: Sequence[Living], reason: EndReason, *, run_id: UUID | None = None
+) -> int:
     """End these sessions, which were found alive after their holders were locked; otherwise like
-    `end`. Those of several holders end by one statement."""
+    `end`. Those of several holders end by one statement, perhaps in an act on many (`run_id`)."""
     ids = [session_id for each in living for session_id in each.ids]
     if not ids:
         return 0
@@ -153,6 +152,7 @@ async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReaso
                     session_ids=tuple(each.ids),
                     reason=reason,
                     cause=each.cause,
+                    run_id=run_id,
                 )
             )
     return len(ids)

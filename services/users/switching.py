@@ -134,7 +134,7 @@ async def deactivate(
         for user in users
     }
     living = [Living(user, closed[user.id].session_ids, causes[user.id]) for user in users]
-    await end_living(act.tx, living, EndReason.DEACTIVATED)
+    await end_living(act.tx, living, EndReason.DEACTIVATED, run_id=act.run)
     told = await telling.tell(act, MailTemplate.DEACTIVATED, users, tell)
     for user in users:
         act.publish(

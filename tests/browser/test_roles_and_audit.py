@@ -2,18 +2,23 @@
 
 import csv
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
 
 from models import Role, Tenant, User
 from services.access.actor import Actor
-from services.access.permissions import CANNOT, PERMISSIONS
+from services.access.permissions import CANNOT, PERMISSIONS, Permission
+from services.audit.acting import acting
 from services.core import clock
 from services.core.days import find_zone
+from services.sessions.actions import SessionAction
 from services.users import accounts
+from services.users.actions import UserAction
 from tests import books, factories
 from tests.browser.browsers import Browsers, hear
 from tests.browser.looks import look
@@ -106,6 +111,11 @@ async def test_the_log_leads_to_people_and_shows_one_act_on_many_as_one_line(
 ) -> None:
     await accounts.rename(admin, ada.id, "Ada", "King")
     await import_rows(admin, rows_of("one@example.com", "two@example.com", "three@example.com"))
+    async with acting(admin, Permission.SWITCH_USERS) as act:
+        of_many = replace(act, run=uuid4())
+        for user in (ada, grace):  # what others did came between
+            await of_many.record(UserAction.ACTIVATED, user)
+            await act.record(SessionAction.SIGNED_OUT, user)
     await refusal(tenant.slug, "stranger@example.com", "guessed")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
     rows = page.locator("tbody").get_by_role("row")
@@ -117,6 +127,10 @@ async def test_the_log_leads_to_people_and_shows_one_act_on_many_as_one_line(
     await invited.get_by_role("button", name="Show each").click()
     await expect(invited).to_have_count(4)
     await expect(invited.filter(has_text="two@example.com")).to_have_count(1)
+    activated = rows.filter(has_text="User activated")
+    await expect(activated).to_have_text([re.compile("2 entries of one act")])
+    await activated.get_by_role("button", name="Show each").click()
+    await expect(activated).to_have_count(3)
     await rows.filter(has_text="User renamed").get_by_role("link", name="Ada King").click()
     await expect(page.get_by_role("heading", name="Ada King")).to_be_visible()
 

@@ -1,6 +1,7 @@
 """Files with a version in their address: kept for good, and compressed once."""
 
 import http.client
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from nicegui import __version__
 
 from tests.ui.live.client import harness
 from ui.assets import STYLE_URL, url_of
+from ui.components.component import SCRIPTS
 
 OURS = [STYLE_URL, url_of("live.js"), url_of("logo.svg")]
 NICEGUI = f"/_nicegui/{__version__}/static/nicegui.js"
@@ -113,3 +115,10 @@ async def test_no_header_has_a_file_compressed_anew(base: str, headers: dict[str
         kept = answer.headers.get("content-encoding") == "gzip"
         assert ("content-length" in answer.headers, answer.status_code) == (True, 200), answer
         assert kept or "range" in {name.lower() for name in headers}
+
+
+def test_a_list_is_drawn_without_the_browsers_own_formatting_which_it_would_load_first() -> None:
+    asking = re.compile(r"toLocale(Date|Time)?String|\bIntl\b")
+    scripts = [path for path in SCRIPTS.values() if path.parent.name == "tables"]
+    scripts.append(SCRIPTS["users_table.js"])
+    assert [path.name for path in scripts if asking.search(path.read_text(encoding="utf-8"))] == []

@@ -1,4 +1,5 @@
 // The audit log: the newest entries first, older ones on demand, new ones as they happen.
+import { rowsOf } from "audit_rows";
 import { listen } from "live_socket";
 import { viewsMenu } from "live_table_view";
 import { listKeys } from "single_keys";
@@ -55,7 +56,7 @@ const HEAD = `
     Exports are signed: keep the <a href="/audit-key.pem" target="_blank" rel="noopener">public key</a> to check them.
   </p>`;
 
-// Consecutive entries of one bulk act are shown as one line, which can be opened.
+// Entries of one bulk act are shown as one line, where the latest of them stands; it can be opened.
 const ROW = `
   <template v-for="{ entry, count, run } in rows" :key="run || entry.id">
     <tr role="row" tabindex="-1" :data-row="entry.id" :class="{'fresh-a': fresh[entry.id]}">
@@ -203,23 +204,12 @@ export default {
       return Object.fromEntries(this.columnsShown.map(({ key }) => [key, true]));
     },
     rows() {
-      const runs = new Map();
-      if (!this.compact) {
-        for (const entry of this.items) {
-          if (entry.run) runs.set(runOf(entry), (runs.get(runOf(entry)) ?? 0) + 1);
-        }
-      }
-      const rows = [];
-      for (const entry of this.items) {
-        const run = runOf(entry);
-        const count = runs.get(run) ?? 0;
-        if (count < 2) rows.push({ entry });
-        else {
-          if (rows.at(-1)?.of !== run) rows.push({ entry, count, run, of: run });
-          if (this.opened[run]) rows.push({ entry, of: run });
-        }
-      }
-      return rows;
+      return this.compact ? this.items.map((entry) => ({ entry })) : rowsOf(this.items, this.opened);
+    },
+    // The act on many that the last loaded entry is of: there may be more of its entries.
+    lastRun() {
+      const run = this.compact ? "" : this.items.at(-1)?.run;
+      return run && this.items.filter((entry) => entry.run === run).length > 1 ? run : "";
     },
     filtered() {
       return Boolean(this.asked.q) || this.list.filters.some(({ key }) => this.asked[key]);
@@ -248,7 +238,7 @@ export default {
       this.spoken = entries.length === 1 ? "1 entry loaded" : `${entries.length} entries loaded`;
       // If the last line is a bulk act, the server sends all its entries, so that its count is
       // right.
-      if (this.more && this.rows.at(-1)?.run) this.older();
+      if (this.more && this.lastRun) this.older();
     },
     failed(message, seq) {
       if (seq != null && seq < this.seq) return;
@@ -382,7 +372,8 @@ export default {
       return path ? `${this.home}/${path}` : null;
     },
     counted(count, run) {
-      return `${count}${this.more && this.rows.at(-1).run === run ? "+" : ""} entries of one act`;
+      const isWhole = !this.more || !this.lastRun || !run.startsWith(this.lastRun);
+      return `${count}${isWhole ? "" : "+"} entries of one act`;
     },
     mark(entry) {
       const number = entry.number == null ? "" : `#${entry.number}`;
@@ -390,10 +381,6 @@ export default {
     },
   },
 };
-
-function runOf(entry) {
-  return `${entry.run} ${entry.action}`;
-}
 
 function words(folded) {
   return (folded ?? "").split(/\s+/u).filter(Boolean);

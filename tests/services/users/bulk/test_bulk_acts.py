@@ -17,6 +17,7 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions import receipts, sessions
+from services.sessions.actions import SessionAction
 from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
 from services.users import accounts
@@ -181,6 +182,28 @@ async def test_it_stops_after_the_batch_at_which_it_is(tenant: Tenant, admin: Ac
     told = await results.get_results(admin, bulk_id)
     assert (told.counts["done"], told.counts["to_come"]) == (BATCH, 1)
     assert (await books.audit_of(tenant))[-1].action == BulkAction.DEACTIVATED
+
+
+async def test_the_receipts_of_many_are_told_to_be_of_one_act(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    users = await factories.create_users(2, tenant)
+    await factories.sign_in_all(users)
+
+    async def close(event: SessionsEnded) -> None:
+        async def closed() -> Receipt:
+            return Receipt(1, 1, 10.0)
+
+        await receipts.settle(event, closed())
+
+    rollcall.bus.subscribe(SessionsEnded, close)
+    bulk_id = await begun(admin, DEACTIVATE, those(users))
+    await bulk_worker.work_off(admin, bulk_id)
+    await rollcall.bus.drain()
+    log = await list_entries(admin, ListQuery())
+    kept = [entry for entry in log.entries if entry.action is SessionAction.PAGES_CLOSED]
+    assert [entry.run for entry in kept] == [str(bulk_id)] * 2
+    assert not any(str(bulk_id) in entry.summary for entry in kept)
 
 
 async def test_the_receipts_of_all_add_up(rollcall: Runtime, tenant: Tenant, admin: Actor) -> None:
