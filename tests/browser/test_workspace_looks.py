@@ -10,7 +10,7 @@ from services.users import accounts
 from services.workspace import tasks
 from services.workspace.tasks import TaskStatusForm
 from tests import books, factories
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog
 from tests.browser.looks import look
 from tests.services.workspace.rows import create_rows
@@ -69,6 +69,7 @@ async def test_axe_finds_nothing_in_what_an_admin_may_read_and_reassign(
     await expect(page.get_by_role("button", name="Reassign")).to_be_visible()
     await look(page, "admin-board")
     await page.goto(f"/t/{tenant.slug}/pocs/{rows.poc}/people")
+    await connected(page)
     await page.get_by_role("button", name="Reassign").click()
     await expect(dialog(page)).to_be_visible()
     await look(page, "admin-reassign")
