@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from nicegui import ui
+from ui.live import TurnedPage
 
 # Seconds: a little more than a request waits for a database that went silent (10, as
 # services/core/postgresql.py has it), whose sentence says more. NiceGUI gives up after 3, which a
 # machine that is merely busy takes now and then.
 BUILD_SECONDS = 12.0
 
-add_page = partial(ui.page, response_timeout=BUILD_SECONDS)
+add_page = partial(TurnedPage, response_timeout=BUILD_SECONDS)

@@ -124,11 +124,8 @@ async def end(
     only: Collection[UUID] | None = None,
     keep: UUID | None = None,
 ) -> int:
-    """End sessions of their holder (all, or `only` these; never `keep`), and have their pages
-    closed.
-
-    The caller has locked the holder. Returns how many ended.
-    """
+    """End sessions of their holder, whom the caller has locked (all, or `only` these; never
+    `keep`), and have their pages closed. Returns how many ended."""
     ids = await find_living(tx, holder, only=only, keep=keep)
     return await end_living(tx, [Living(holder, ids, cause)], reason)
 

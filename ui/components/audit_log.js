@@ -1,4 +1,5 @@
 // The audit log: the newest entries first, older ones on demand, new ones as they happen.
+import { rowsOf } from "audit_rows";
 import { listen } from "live_socket";
 import { viewsMenu } from "live_table_view";
 import { listKeys } from "single_keys";
@@ -203,26 +204,7 @@ export default {
       return Object.fromEntries(this.columnsShown.map(({ key }) => [key, true]));
     },
     rows() {
-      const runs = new Map();
-      if (!this.compact) {
-        for (const entry of this.items) {
-          if (entry.run) runs.set(runOf(entry), (runs.get(runOf(entry)) ?? 0) + 1);
-        }
-      }
-      const rows = [];
-      const folded = new Set();
-      for (const entry of this.items) {
-        const run = runOf(entry);
-        const count = runs.get(run) ?? 0;
-        if (count < 2) rows.push({ entry });
-        else if (!folded.has(run)) {
-          folded.add(run);
-          rows.push({ entry, count, run });
-          const each = this.opened[run] ? this.items.filter((other) => runOf(other) === run) : [];
-          rows.push(...each.map((other) => ({ entry: other })));
-        }
-      }
-      return rows;
+      return this.compact ? this.items.map((entry) => ({ entry })) : rowsOf(this.items, this.opened);
     },
     // The act on many that the last loaded entry is of: there may be more of its entries.
     lastRun() {
@@ -399,10 +381,6 @@ export default {
     },
   },
 };
-
-function runOf(entry) {
-  return `${entry.run} ${entry.action}`;
-}
 
 function words(folded) {
   return (folded ?? "").split(/\s+/u).filter(Boolean);

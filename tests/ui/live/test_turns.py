@@ -1,0 +1,70 @@
+"""Pages are built in their readers' turns: one person's many tabs don't hold up anybody else's."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from nicegui import ui
+
+from services.access.outsiders import CustomerActor
+from services.core import clock
+from services.core.errors import FloodedError
+from services.core.runtime import Runtime
+from services.sessions.outside import CustomerVisit
+from ui.live import turns
+from ui.live.turns import AT_ONCE, MOST_WAITING, TurnedPage, turn_to_build
+
+
+def _visit(holder_id: UUID) -> CustomerVisit:
+    actor = CustomerActor(uuid4(), holder_id, uuid4(), "Reto Bianchi")
+    now = clock.now()
+    return CustomerVisit(actor, "Reto Bianchi", "acme", "Acme", now + timedelta(days=1), now)
+
+
+async def test_of_one_persons_pages_few_are_built_at_once_and_anothers_beside_them(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    building: list[UUID] = []
+    others_begun, may_end = asyncio.Event(), asyncio.Event()
+    many, other = uuid4(), uuid4()
+
+    async def page(visit: CustomerVisit) -> None:
+        building.append(visit.actor.holder_id)
+        if visit.actor.holder_id == other:
+            others_begun.set()
+        await may_end.wait()
+
+    monkeypatch.setattr(ui.page, "_wrap", lambda _self, func: func)
+    build = TurnedPage.__new__(TurnedPage)._wrap(page)
+    tabs = [asyncio.create_task(build(visit=_visit(many))) for _ in range(AT_ONCE + 3)]
+    await asyncio.sleep(0)
+    tabs.append(asyncio.create_task(build(visit=_visit(other))))
+    await others_begun.wait()
+    assert building == [*[many] * AT_ONCE, other]
+    may_end.set()
+    await asyncio.gather(*tabs)
+    assert building.count(many) == AT_ONCE + 3
+    assert rollcall.part(turns._Lines) == {}
+
+
+async def test_more_tabs_than_anybody_can_have_are_refused_and_others_arent(
+    rollcall: Runtime,
+) -> None:
+    many = uuid4()
+
+    async def wait() -> None:
+        async with turn_to_build(many):
+            await asyncio.Event().wait()
+
+    tabs = [asyncio.create_task(wait()) for _ in range(int(MOST_WAITING))]
+    await asyncio.sleep(0)
+    async with AsyncExitStack() as stack:
+        with pytest.raises(FloodedError):
+            await stack.enter_async_context(turn_to_build(many))
+        await stack.enter_async_context(turn_to_build(uuid4()))
+    for tab in tabs:
+        tab.cancel()  # their browsers hung up
+    await asyncio.gather(*tabs, return_exceptions=True)
+    assert rollcall.part(turns._Lines) == {}

@@ -1,0 +1,76 @@
+"""Whose page is built next: of everybody only a few at a time, so that nobody who asks for many
+keeps the others waiting. One processor builds all pages: who opens many tabs waits no longer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from nicegui import ui
+
+from services.core import runtime
+from services.core.errors import FloodedError
+from services.sessions.outside import CustomerVisit
+from services.sessions.sessions import Visit
+from ui.live.budget import MOST_PAGES, SESSIONS
+from ui.live.flood import require_calm
+
+AT_ONCE = 2
+"""How many pages of one user, or of one customer's person, are built at a time."""
+
+MOST_WAITING = MOST_PAGES * SESSIONS
+"""How many of theirs may wait or be built; more tabs than that, none of them can have."""
+
+PAUSE = 10
+"""Seconds to wait that are told to whoever asks for more."""
+
+
+class _Line:
+    """Those who wait for pages of one person."""
+
+    def __init__(self) -> None:
+        self.present = 0
+        self.turns = asyncio.Semaphore(AT_ONCE)
+
+
+class _Lines(dict[UUID, _Line]):
+    """The lines of those who wait right now."""
+
+
+@asynccontextmanager
+async def turn_to_build(holder_id: UUID) -> AsyncIterator[None]:
+    """Wait for the turn to build a page of this person's, and keep it for as long as the block
+    runs. Raises `FloodedError` if too many of theirs wait already."""
+    lines = runtime.current().part(_Lines)
+    line = lines.setdefault(holder_id, _Line())
+    if line.present >= MOST_WAITING:
+        raise FloodedError(PAUSE)
+    line.present += 1
+    try:
+        async with line.turns:
+            yield
+    finally:
+        line.present -= 1
+        if not line.present:
+            del lines[holder_id]
+
+
+class TurnedPage(ui.page):  # noqa: TID251 - `add_page` makes it
+    """A page that is built in its reader's turn. Whoever waits for theirs has nothing on the server
+    yet."""
+
+    def _wrap(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        build = super()._wrap(func)
+
+        @wraps(build)
+        async def in_turn(*args: Any, **given: Any) -> Any:
+            actor = next(
+                value.actor for value in given.values() if isinstance(value, Visit | CustomerVisit)
+            )
+            async with turn_to_build(actor.holder_id):
+                require_calm(actor.session_id)  # it may have flooded meanwhile
+                return await build(*args, **given)
+
+        return in_turn
