@@ -43,8 +43,7 @@ async def test_an_admin_goes_to_people_and_does_what_can_be_done_to_them(
     await expect(dialog(page)).to_have_count(0)
 
     await (await _open(page)).fill("invite u")
-    await expect(_marked(page)).to_have_text("Invite User")
-    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")  # before the answer is there: it takes the first of that
     await expect(dialog(page).get_by_label("First Name")).to_be_focused()
 
 

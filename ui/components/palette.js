@@ -22,6 +22,7 @@ export default {
   }),
   created() {
     this.seq = 0;
+    this.hasty = null; // the Enter that came before the answer
   },
   mounted() {
     document.addEventListener("keydown", this.pressed);
@@ -56,10 +57,13 @@ export default {
     },
     open() {
       Object.assign(this, { isOpen: true, words: "", groups: [], at: 0, person: null });
+      this.hasty = null;
       this.ask();
     },
     typed(words) {
-      this.words = words;
+      this.seq += 1; // what is shown, or on its way, is about other words
+      Object.assign(this, { words, isLoading: true });
+      this.hasty = null;
       clearTimeout(this.typing);
       this.typing = setTimeout(this.ask, PAUSE);
     },
@@ -69,9 +73,11 @@ export default {
       this.$emit("find", { words: this.words, seq: this.seq });
     },
     found(seq, groups, error) {
-      if (seq !== this.seq) return;
+      if (seq !== this.seq || !this.isOpen) return;
       Object.assign(this, { groups, error, isLoading: false, person: null });
       this.mark(0);
+      if (this.hasty) this.take(this.offers[0], this.hasty);
+      this.hasty = null;
     },
     mark(at) {
       this.at = at;
@@ -81,18 +87,20 @@ export default {
     },
     move(step) {
       const count = this.offers.length;
+      this.hasty = null;
       if (count) this.mark((this.at + step + count) % count);
     },
     key(event) {
       const steps = { ArrowDown: 1, ArrowUp: -1 };
       if (event.isComposing) return;
       if (steps[event.key]) this.move(steps[event.key]);
-      else if (event.key === "Enter") this.take(this.offers[this.at], event);
-      else return;
+      else if (event.key !== "Enter") return;
+      else if (this.isLoading) this.hasty = event; // it means the first of what is coming
+      else this.take(this.offers[this.at], event);
       event.preventDefault();
     },
     take(offer, { ctrlKey, metaKey }) {
-      if (!offer || this.isLoading) return;
+      if (!offer) return;
       this.$refs.dialog.close();
       if (ctrlKey || metaKey) window.open(offer.url, "_blank", "noopener");
       else location.assign(offer.url);
