@@ -15,12 +15,12 @@ from services.workspace.customers.shared import (
     SharedTask,
 )
 from services.workspace.people import Person
-from ui.work_words import count_words, day_words, due_words, file_words
+from ui.work_words import count_words, day_words, due_words, file_words, period_words
 
 
 def values_of(poc: SharedPoc) -> dict[str, Any]:
     """A POC as plain values, for the customer's browser."""
-    dates = f"{day_words(poc.start_on)} to {day_words(poc.end_on, 'no end')}"
+    dates = period_words(poc.start_on, poc.end_on)
     return {
         "title": poc.title,
         "facts": f"{poc.customer} with {poc.team} · {dates}",

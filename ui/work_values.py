@@ -13,7 +13,7 @@ from services.workspace.progress import Part
 from services.workspace.resources import ResourceView
 from ui.looks import version_of
 from ui.words import ago
-from ui.work_words import count_words, day_words, due_words, file_words
+from ui.work_words import count_words, due_words, file_words, period_words
 
 RESULTS = {
     CriterionResult.PENDING: "chip-outline",
@@ -46,7 +46,7 @@ def head_values(head: PocHead) -> dict[str, Any]:
         "archived": row.archived,
         "customer": row.customer,
         "owner": person_values(row.owner),
-        "dates": f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}",
+        "dates": period_words(row.start_on, row.due),
         "late": late,
         "sides": {
             "team": _part(row.progress.team),

@@ -24,6 +24,11 @@ def span_words(first: date | None, last: date | None) -> str:
     return f"{begin} to {day_words(last)}"
 
 
+def period_words(start: date, end: date | None) -> str:
+    """From when to when a POC is, which may have no end."""
+    return span_words(start, end) if end else f"{day_words(start)} to no end"
+
+
 def due_words(day: date | None, today: date, *, is_done: bool = False) -> tuple[str, str]:
     """When something is due, and its tone: "1 day overdue" in red, tomorrow in amber."""
     if day is None:
