@@ -14,6 +14,7 @@ from models import Role, Tenant, User
 from services.access.actor import Actor
 from services.access.permissions import CANNOT, PERMISSIONS, Permission
 from services.audit.acting import acting
+from services.audit.list import ENTRIES
 from services.core import clock
 from services.core.days import find_zone
 from services.sessions.actions import SessionAction
@@ -21,6 +22,7 @@ from services.users import accounts
 from services.users.actions import UserAction
 from tests import books, factories
 from tests.browser.browsers import Browsers, hear
+from tests.browser.kept import views_are_kept
 from tests.browser.looks import look
 from tests.services.sign_in.test_sign_in import refusal
 from tests.services.users.imports.importing import import_rows, rows_of
@@ -230,6 +232,7 @@ async def test_the_log_has_columns_and_views_of_ones_own_and_keys(
     await expect(rows.first).to_be_focused()
     await page.keyboard.press("/")
     await expect(page.get_by_role("searchbox", name="Search the log")).to_be_focused()
+    await views_are_kept(admin, ENTRIES, "Names")
 
     other = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
     await expect(other.get_by_role("columnheader")).to_have_text(

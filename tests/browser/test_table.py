@@ -20,6 +20,7 @@ from tests import books, factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.crowd import create_crowd
 from tests.browser.grid import Grid, choose_more, dialog
+from tests.browser.kept import views_are_kept
 from tests.browser.looks import look
 from tests.replicas.people import until
 
@@ -149,6 +150,7 @@ async def test_a_view_has_a_name_and_a_url(
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_label("Saved views")).to_have_text("Still out")
     await expect(page).to_have_url(re.compile(r"/users\?status=invited&view=Still\+out$"))
+    await views_are_kept(admin, USERS, "Still out")
 
     other = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await expect(Grid(other).names).to_have_count(3)
@@ -159,6 +161,7 @@ async def test_a_view_has_a_name_and_a_url(
     await other.get_by_label("Saved views").click()
     await other.get_by_role("button", name="Remove Still out").click()
     await expect(other.get_by_role("link", name="Still out")).to_have_count(0)
+    await views_are_kept(admin, USERS)
     again = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await again.get_by_label("Saved views").click()
     await expect(again.get_by_label("Name of this view")).to_be_visible()
