@@ -39,7 +39,7 @@ FOR_WORK = [
     *(
         call
         for call in CALLS
-        if call.name.startswith(("users.selection", "users.profile.get_portrait"))
+        if call.name.startswith(("users.selection", "users.profile.get_portrait", "screens.home"))
     ),
 ]
 
