@@ -100,12 +100,20 @@ COMMENTS = (
     "Thanks, that works now.",
 )
 
-# Who is at the customers', and what they do there.
-CUSTOMER_PEOPLE = (
-    ("Claudia", "Zgraggen"),
-    ("Reto", "Bianchi"),
-    ("Mélanie", "Favre"),
-    ("Urs", "Ammann"),
-    ("Zoran", "Petrović"),
+# Who is at the customers', and what they do there. 8 and 11 have no common divisor: 88 people, no
+# two of one name.
+CUSTOMER_FIRST_NAMES = ("Claudia", "Reto", "Mélanie", "Urs", "Zoran", "Aylin", "Tomás", "Ingrid")
+CUSTOMER_LAST_NAMES = (
+    "Zgraggen",
+    "Bianchi",
+    "Favre",
+    "Ammann",
+    "Petrović",
+    "Öztürk",
+    "Herrera",
+    "Lindqvist",
+    "Okonkwo",
+    "O’Brien",
+    "Kowalska",
 )
 CUSTOMER_TITLES = ("Head of Logistics IT", "Network and devices", "Depot manager", "Warehouse IT")

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
+from string import ascii_lowercase
 from typing import Any
 
 from models import (
@@ -37,7 +38,8 @@ from services.core.names import fold
 from services.operations.demo_texts import (
     COMMENTS,
     CRITERIA,
-    CUSTOMER_PEOPLE,
+    CUSTOMER_FIRST_NAMES,
+    CUSTOMER_LAST_NAMES,
     CUSTOMER_TITLES,
     CUSTOMERS,
     GROUPS,
@@ -177,9 +179,9 @@ class DemoWork:
         if number % 2:
             return
         for at in range(2):
-            first, last = CUSTOMER_PEOPLE[(number + at) % len(CUSTOMER_PEOPLE)]
-            name = f"{first}.{last}.{number}"
-            email = f"{fold(name).replace(' ', '')}@customer.example"
+            first = CUSTOMER_FIRST_NAMES[(number + at) % len(CUSTOMER_FIRST_NAMES)]
+            last = CUSTOMER_LAST_NAMES[(number + at) % len(CUSTOMER_LAST_NAMES)]
+            email = f"{_in_letters(first)}.{_in_letters(last)}@{_host_of(poc.customer)}"
             person = CustomerPerson(
                 tenant_id=self.tenant.id,
                 first_name=first,
@@ -309,3 +311,11 @@ class DemoWork:
 
 def _before(day: date | None, today: date) -> bool:
     return day is not None and day < today
+
+
+def _in_letters(name: str) -> str:
+    return "".join(letter for letter in fold(name) if letter in ascii_lowercase)
+
+
+def _host_of(company: str) -> str:
+    return f"{_in_letters(company.split(maxsplit=1)[0]) or 'customer'}.example"
