@@ -21,8 +21,9 @@ from services.core.transport import Listening, Transport
 
 # How soon data_version is read again, in seconds: for `COMMIT_SECONDS` after the file was written
 # (or always, if nothing reports writes); then, for commits that took longer, until the last write
-# is `SLOWEST_COMMIT_SECONDS` ago; and otherwise.
-LOOK_SECONDS, SLOW_SECONDS, REST_SECONDS = 0.1, 3.0, 60.0
+# is `SLOWEST_COMMIT_SECONDS` ago; and otherwise, as some file systems accept a watch and don't
+# report what other machines write.
+LOOK_SECONDS, SLOW_SECONDS, REST_SECONDS = 0.1, 3.0, 10.0
 COMMIT_SECONDS, SLOWEST_COMMIT_SECONDS = 1.0, 60.0
 # A process that hasn't read messages for this long starts afresh from the database anyway.
 KEEP = timedelta(minutes=10)
