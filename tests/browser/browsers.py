@@ -147,6 +147,10 @@ class Browsers:
 
 async def hear(page: Page, event: str, *messages: object) -> None:
     """Give the page these messages in this order, as if they came over its socket."""
+    await connected(page)
+    # Whoever missed something while the page was loading knows it by now, and reads its rows anew:
+    # that would undo what is heard before.
+    await expect(page.locator("[aria-busy=true]")).to_have_count(0)
     await page.evaluate(
         "([event, all]) => all.forEach(m => socket.listeners(event).forEach(hear => hear(m)))",
         [event, messages],
