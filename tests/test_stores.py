@@ -20,7 +20,6 @@ STAYS = {
     "ui/live/connection.py:_unfinished": "sockets of NiceGUI's server, of which a process has one",
     "ui/live/guard.py:_sockets": "sockets of NiceGUI's server, of which a process has one",
     "ui/live/pages.py:_pages": "pages of NiceGUI's server, of which a process has one",
-    "ui/live/pages.py:_waiting": "tasks that wait for a page of NiceGUI's server",
     "ui/live/rest.py:_due": "sockets of NiceGUI's server, of which a process has one",
     "ui/live/rest.py:_without_socket": "pages of NiceGUI's server, of which a process has one",
 }

@@ -10,7 +10,6 @@ from sqlmodel import select
 
 from services.core import runtime
 from services.core.db import reading
-from services.core.sqlite_transport import SqliteTransport
 
 
 class Rhythm:
@@ -19,33 +18,26 @@ class Rhythm:
 
     def __init__(self, soon: float, seldom: float) -> None:
         self._soon, self._seldom = soon, seldom
-        self._seen = self._version()
-
-    @staticmethod
-    def _version() -> object:
-        transport = runtime.current().transport
-        return transport.version if isinstance(transport, SqliteTransport) else None
+        self._seen = runtime.current().transport.version
 
     async def rest(self) -> None:
         """Wait for the next look."""
-        begun = time.monotonic()
-        transport = runtime.current().transport
-        if isinstance(transport, SqliteTransport) and self._seen is not None:
+        begun, transport = time.monotonic(), runtime.current().transport
+        if self._seen is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._seldom):
-                    while self._version() is self._seen:
+                    while transport.version is self._seen:
                         await transport.changed()
         await asyncio.sleep(max(0.0, self._soon - (time.monotonic() - begun)))
-        self._seen = self._version()
+        self._seen = transport.version
 
 
 async def mark() -> object:
     """A mark of what is committed now. Two marks are equal only if no process committed anything
     between them. Take the mark before you look: what is committed meanwhile is then seen the next
     time. (On SQLite that may be as late as its transport's next look.)"""
-    transport = runtime.current().transport
-    if isinstance(transport, SqliteTransport):
-        return transport.version or object()
+    if runtime.current().database.is_sqlite:
+        return runtime.current().transport.version or object()
     async with reading() as tx:
         # It names every transaction that is under way, and the next one's number: two equal ones
         # see the same rows (PostgreSQL's manual, "Transaction ID and Snapshot Information").

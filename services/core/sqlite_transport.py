@@ -37,10 +37,6 @@ class SqliteTransport(Transport):
     def __init__(self, process_id: str, bus: Bus, database: Database) -> None:
         super().__init__(process_id, bus)
         self._path = cast(str, database.url.database)
-        self.version: object = None
-        """An object that is another one each time a commit to the file is noticed; none if nobody
-        listens."""
-        self._waiting: set[asyncio.Future[None]] = set()
 
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
         """Write the events where other processes will see them once this transaction commits."""
@@ -61,30 +57,15 @@ class SqliteTransport(Transport):
                 try:
                     await self._read(connection, last, watch)
                 finally:
-                    self.version = None
-                    self._tell()
-
-    async def changed(self) -> None:
-        """Wait until a commit is noticed, or nobody listens any more."""
-        noticed = asyncio.get_running_loop().create_future()
-        self._waiting.add(noticed)
-        try:
-            await noticed
-        finally:
-            self._waiting.discard(noticed)
-
-    def _tell(self) -> None:
-        for noticed in self._waiting:
-            if not noticed.done():
-                noticed.set_result(None)
+                    self.note(None)
 
     async def _read(self, connection: aiosqlite.Connection, last: int, watch: FileWatch) -> None:
         version = -1
         while True:
             seen = await _value(connection, "PRAGMA data_version")
             if seen != version:
-                version, self.version = seen, object()
-                self._tell()
+                version = seen
+                self.note(object())
                 rows = await connection.execute_fetchall(
                     "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
                     (last,),

@@ -51,6 +51,10 @@ class Transport(ABC):
         """When anything was last heard, by `time.perf_counter()`; one's own messages count."""
         self.deaf_because = "it doesn't listen yet"
         """Why this process doesn't hear the others now; empty if it does."""
+        self.version: object = None
+        """An object that is another one each time a commit is noticed; none if nobody listens, or
+        if this way tells of messages alone."""
+        self._noticed = asyncio.Event()
 
     @abstractmethod
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
@@ -64,6 +68,16 @@ class Transport(ABC):
     @abstractmethod
     async def listen(self, *, again: bool) -> None:
         """Publish what other processes commit, until the connection breaks or this is cancelled."""
+
+    async def changed(self) -> None:
+        """Wait until a commit is noticed, or nobody listens any more."""
+        await self._noticed.wait()
+
+    def note(self, version: object) -> None:
+        """Tell everybody who waits that `version` is another one now."""
+        self.version = version
+        self._noticed.set()
+        self._noticed.clear()  # each waits for the next time
 
     async def receive(self) -> None:
         """Publish what other processes commit, until cancelled; reconnects by itself."""

@@ -8,7 +8,7 @@ import asyncio
 from bisect import insort
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import count
@@ -84,7 +84,7 @@ class WriteQueue:
         self._next_due: dict[UUID, float] = {}
         self.begun = 0
         """How many turns have begun so far."""
-        self._await_calm: set[asyncio.Future[None]] = set()
+        self._became_calm = asyncio.Event()
 
     @property
     def present(self) -> int:
@@ -94,14 +94,10 @@ class WriteQueue:
     async def calm(self, seconds: float) -> None:
         """Wait until no act is here, but for so many seconds at most: for work that can wait, and
         that acts would wait for in the event loop."""
-        if not self.present:
-            return
-        calm = asyncio.get_running_loop().create_future()
-        self._await_calm.add(calm)
-        try:
-            await asyncio.wait([calm], timeout=max(0.0, seconds))
-        finally:
-            self._await_calm.discard(calm)
+        if self.present:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._became_calm.wait()
 
     def is_free_for(self, who: Who | None) -> bool:
         """Whether no act waits or runs, and this user hasn't acted just now. Then a turn is taken
@@ -170,9 +166,8 @@ class WriteQueue:
         else:
             self._waiting.remove(waiter)  # cancelled, or given up
         if not self.present:
-            for calm in self._await_calm:
-                if not calm.done():
-                    calm.set_result(None)
+            self._became_calm.set()
+            self._became_calm.clear()  # each waits for the next time
 
     def _call(self) -> None:
         """Call everybody whose turn it is now."""

@@ -15,6 +15,7 @@ from nicegui import Client
 
 from models import SessionKind
 from services.access.outsiders import SessionActor
+from services.core import runtime
 from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
@@ -59,19 +60,18 @@ class OpenPage:
 
 
 _pages: dict[str, OpenPage] = {}
-_waiting: set[asyncio.Future[None]] = set()
+
+
+class _Opened(asyncio.Event):
+    """Is set by each page that opens."""
 
 
 async def any_open() -> None:
     """Wait until there is an open page."""
-    if _pages:
-        return
-    opened = asyncio.get_running_loop().create_future()
-    _waiting.add(opened)
-    try:
-        await opened
-    finally:
-        _waiting.discard(opened)
+    opened = runtime.current().part(_Opened)
+    while not _pages:
+        opened.clear()
+        await opened.wait()
 
 
 def register(
@@ -97,9 +97,7 @@ def register(
     )
     page.sent_before = sent_to(page.rooms)
     _pages[client.id] = page
-    for opened in _waiting:
-        if not opened.done():
-            opened.set_result(None)
+    runtime.current().part(_Opened).set()
     page.account.join()
 
     def client_deleted() -> None:
