@@ -4,9 +4,10 @@ How a file arrives is in `services.workspace.arrivals`. The right to upload is c
 first byte, then once a second, and at the commit; the right to download, before each piece.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from tempfile import TemporaryFile
 from uuid import UUID
 
@@ -87,7 +88,6 @@ async def upload(
     Raises `InvalidInputError` for a file that is empty or too large, `ConflictError` if the POC has
     no room for it, and `TooMuchAtOnceError` while too many others arrive.
     """
-    name = clean_file_name(name)
 
     async def look() -> Room:
         async with viewing(principal, Permission.COMMENT) as view:
@@ -95,12 +95,8 @@ async def upload(
             await require_may_change(view, poc)
             return await _room(view, _of_poc(poc.id))
 
-    _require(await look(), 1)
-    with arrivals.counted(principal), TemporaryFile() as content:
-        arrived = await arrivals.receive(name, pieces, content, look)
-        _require(await look(), arrived.size)
-        async with arrivals.in_database(arrived, principal, look):
-            return await _keep(principal, poc_id, arrived)
+    keep = partial(_keep, principal, poc_id)
+    return await _take(principal, name, pieces, look, keep)
 
 
 async def upload_to_template(
@@ -113,19 +109,32 @@ async def upload_to_template(
 ) -> UUID:
     """Keep a file as a resource of a template, which each new POC gets a copy of; returns the
     resource's id. Raises what `upload` raises."""
-    name, owner_ids = clean_file_name(name), OwnerIds(task_template_id, group_template_id)
+    owner_ids = OwnerIds(task_template_id, group_template_id)
 
     async def look() -> Room:
         async with viewing(principal, Permission.ADD_TEMPLATE_RESOURCES) as view:
             await template_of(view, owner_ids)
             return await _room(view, _of_template(owner_ids))
 
+    keep = partial(_keep_in_template, principal, owner_ids)
+    return await _take(principal, name, pieces, look, keep)
+
+
+async def _take(
+    principal: Principal,
+    name: str,
+    pieces: AsyncIterator[bytes],
+    look: Callable[[], Awaitable[Room]],
+    keep: Callable[[Arrived], Awaitable[UUID]],
+) -> UUID:
+    """Take a file as long as `look` allows it, and there is the room that it finds; then `keep`
+    makes it a resource's, in its own act."""
     _require(await look(), 1)
     with arrivals.counted(principal), TemporaryFile() as content:
-        arrived = await arrivals.receive(name, pieces, content, look)
+        arrived = await arrivals.receive(clean_file_name(name), pieces, content, look)
         _require(await look(), arrived.size)
         async with arrivals.in_database(arrived, principal, look):
-            return await _keep_in_template(principal, owner_ids, arrived)
+            return await keep(arrived)
 
 
 async def open_file(principal: Principal, resource_id: UUID) -> OpenFile:
