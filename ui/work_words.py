@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from services.core.names import listed
 from services.core.settings import MB
 from services.workspace.file_types import type_label
 from services.workspace.progress import Part
@@ -56,8 +57,7 @@ def part_words(part: Part) -> str:
 def work_words(pocs: int, tasks: int, groups: int) -> str:
     """How much work there is: 2 POCs, 1 task and 1 group; empty if there is none."""
     counts = ((pocs, "POC"), (tasks, "task"), (groups, "group"))
-    *parts, last = [count_words(count, noun) for count, noun in counts if count] or [""]
-    return f"{', '.join(parts)} and {last}" if parts else last
+    return listed([count_words(count, noun) for count, noun in counts if count])
 
 
 def file_words(file: FileFacts) -> str:

@@ -1,5 +1,5 @@
 """Names of people and organisations: what is accepted, what looks like another name, and how they
-are sorted and searched.
+are listed, sorted and searched.
 """
 
 import re
@@ -137,6 +137,12 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return unicodedata.normalize("NFKC", bare.casefold().translate(_BARE_LETTERS))
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts as one text: "a", "a and b", "a, b and c"."""
+    *others, last = parts or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def words_of(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.audit.actions import AuditAction
 from services.audit.words import change, counted
+from services.core.names import listed
 
 
 def _departure(details: Mapping[str, Any]) -> str:
@@ -18,15 +19,18 @@ def _departure(details: Mapping[str, Any]) -> str:
     return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
 
 
-_WORK = {"pocs": "POC", "tasks": "task", "groups": "group"}
+WORK = {"pocs": "POC", "tasks": "task", "groups": "group"}
+"""The kinds of work that can be handed over, and their nouns."""
+
+
+def given_words(given: Mapping[str, Any]) -> str:
+    """How much of each kind was handed over to whom: 2 POCs and 1 task to Eve Ng."""
+    counts = [counted(given.get(kind, 0), noun) for kind, noun in WORK.items()]
+    return f"{listed([*filter(None, counts)])} to {given['name']}"
 
 
 def _handover(details: Mapping[str, Any]) -> str:
-    return "; ".join(
-        " and ".join(filter(None, (counted(one.get(kind, 0), _WORK[kind]) for kind in _WORK)))
-        + f" to {one['name']}"
-        for one in details.get("to", ())
-    )
+    return "; ".join(map(given_words, details.get("to", ())))
 
 
 def _renamed(details: Mapping[str, Any]) -> str:

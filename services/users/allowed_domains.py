@@ -6,6 +6,7 @@ from uuid import UUID
 from models import Tenant
 from services.core.db import Transaction
 from services.core.emails import checked_domains, domain_of
+from services.core.names import listed
 
 
 async def allowed_domains(tx: Transaction, tenant_id: UUID | None) -> Collection[str]:
@@ -18,9 +19,4 @@ def refusal(allowed: Collection[str], email: str) -> str:
     """The sentence about an email whose domain isn't allowed; empty if it is."""
     if not allowed or domain_of(email) in allowed:
         return ""
-    return f"Only emails of {_listed(allowed)} are allowed here (Settings, Organisation)."
-
-
-def _listed(domains: Collection[str]) -> str:
-    *others, last = sorted(domains)
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"Only emails of {listed(sorted(allowed))} are allowed here (Settings, Organisation)."

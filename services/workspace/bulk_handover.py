@@ -19,6 +19,7 @@ from services.core.errors import ConflictError, InvalidInputError, RollcallError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, lines, people
 from services.core.looking import looks_first
+from services.users.actions import WORK, given_words
 from services.users.bulk.batches import PersonOutcome
 from services.users.bulk.preview import people_of
 from services.users.bulk.runs import outcomes as outcomes_of
@@ -36,7 +37,6 @@ from services.workspace.left import find_pocs_left
 
 RUN_POCS = Permission.RUN_POCS
 MOST_HEIRS = 20
-KINDS = {"pocs": "POC", "tasks": "task", "groups": "group"}
 AT_ONCE = 10
 """If work is handed over later: of how many people in one transaction."""
 
@@ -116,7 +116,7 @@ async def _require_heirs(act: Act, run: BulkAct, ids: Sequence[UUID]) -> list[Us
 
 
 def _plan(heirs: Sequence[User], note: str) -> dict[str, Any]:
-    to = [{"id": str(one.id), "name": one.full_name, **dict.fromkeys(KINDS, 0)} for one in heirs]
+    to = [{"id": str(one.id), "name": one.full_name, **dict.fromkeys(WORK, 0)} for one in heirs]
     return {"to": to, "note": note, "divided": {}}
 
 
@@ -264,12 +264,7 @@ class _Work:
         (values,) = [values for values in self.to if values["id"] == heir_id]
         for kind, count in given.items():
             values[kind] = values.get(kind, 0) + count
-        counts = [
-            f"{given[kind]} {noun}{'' if given[kind] == 1 else 's'}"
-            for kind, noun in KINDS.items()
-            if given[kind]
-        ]
-        return f"{' and '.join(counts)} to {values['name']}"
+        return given_words({**given, "name": values["name"]})
 
     def kept(self) -> dict[str, Any]:
         """The plan, and what was handed over so far, as they are stored with the act."""
