@@ -286,8 +286,8 @@ export default {
       this.awaitAnswer();
     },
 
-    // -- for the template A text, split at the names of the people whom the dialog is about: the
-    // names have odd indexes.
+    // -- for the template
+    // A text, split at the names of the people whom the dialog is about: the names have odd indexes.
     named(text) {
       if (!this.about) return [text];
       return text.split(NAME).flatMap((part, at) => (at ? [this.about.name, part] : [part]));

@@ -61,8 +61,9 @@ export const formState = {
       });
     },
 
-    // -- the form An error line that appears or disappears moves the button below it. This waits
-    // while a button is pressed: a press is lost if the button moves away under it.
+    // -- the form
+    // An error line that appears or disappears moves the button below it. This waits while a button
+    // is pressed: a press is lost if the button moves away under it.
     say(it) {
       if (this.isPressed) this.held.push(it);
       else it();

@@ -1,5 +1,6 @@
 """Whose page is built next: of everybody only a few at a time, so that nobody who asks for many
-keeps the others waiting. One processor builds all pages: who opens many tabs waits no longer."""
+keeps the others waiting. Whoever opens many tabs waits as long for all of them as without turns:
+one processor builds them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
