@@ -117,8 +117,12 @@ class _ReviewsScreen:
             return
         with ui.element("ul").classes("review-reasons"):
             self._not_seen(looked.not_seen)
+            more = {Reason.CAME_BACK: "within the last year"}
+            if looked.admins_without_factor:
+                more[Reason.ADMIN] = f"{looked.admins_without_factor:,} without a second factor"
             for reason, count in looked.counts.items():
-                self._reason(count, reason.label, reason.filters(DAYS[-1]))
+                said = more.get(reason, "") if count else ""
+                self._reason(count, reason.label, reason.filters(DAYS[-1]), said)
             if looked.customers:
                 on = f"on {count_words(looked.customer_pocs, 'POC')}"
                 with ui.element("li"):
@@ -159,7 +163,8 @@ class _ReviewsScreen:
         text("p", rule + ago)
         if since is not None:
             text("p", f"A review has been due since {since:%-d %B}.", "danger")
-        link("Change", f"{self.home}/settings", "btn btn-small")
+        shown = link("Change", f"{self.home}/settings/rules", "btn btn-small")
+        shown.props["aria-label"] = "Change the rule"
 
     def _list(self, found: Sequence[ReviewView]) -> None:
         with ui.element("div").classes("card-head"):

@@ -231,7 +231,7 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
         for status in PocStatus
         if work.states.get(status)
     )
-    alone, valid = " assigned to them alone", "They stay valid."
+    alone, valid = " assigned to them alone", "Their links stay valid."
     kinds = [
         ("pocs", len(work.pocs), "open POC", " owned", states, work.pocs),
         ("tasks", len(work.tasks), "open task", alone, late, work.tasks),
@@ -240,7 +240,7 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     if before:
         kinds += [
             ("customers", work.customers, "customer", " invited, not here yet", valid, ()),
-            ("links", work.invitations, "open invitation", " that they sent", valid, ()),
+            ("links", work.invitations, "open invitation", " that they sent", "They stay valid.", ()),
             ("screens", work.screens, "screen", " paired", "They go on.", ()),
         ]
     return [
