@@ -57,8 +57,8 @@ async def test_a_review_is_begun_decided_together_and_closed(
     await expect(theirs.get_by_role("heading", name="My account")).to_be_visible()
 
     await page.get_by_role("button", name="Close review…").click()
-    await expect(dialog(page)).to_contain_text("1 are deactivated now")
-    await expect(dialog(page)).to_contain_text("1 undecided stay as they are.")
+    await expect(dialog(page)).to_contain_text("1 person is deactivated now")
+    await expect(dialog(page)).to_contain_text("1 person stays as they are, undecided.")
     await dialog(page).get_by_role("button", name="Close review", exact=True).click()
     await expect_signed_out(theirs, DEACTIVATED)
     for seen in (page, other):

@@ -17,6 +17,7 @@ from services.reviews.reviews import Reviews, ReviewView
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui import notices
+from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.tabs import users_tabs
@@ -174,7 +175,8 @@ class _ReviewsScreen:
                 with ui.element("li"):
                     with ui.element("div").classes("review-what"):
                         link(review.name, f"{self.home}/review/{review.id}", "tenant-link")
-                        text("span", _about(review), "small muted").props('dir="auto"')
+                        about = LocalText("span", _about(review)).classes("small muted")
+                        about.props["dir"] = "auto"
                     _state(review)
 
     def _open(self) -> None:

@@ -23,6 +23,7 @@ from services.workspace.impact import get_work_of_many
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.bulk_act import BulkActView
+from ui.components.local_text import LocalText
 from ui.components.toast import Toast
 from ui.csv_answer import csv_answer
 from ui.forms.dialog import FormDialog, Helpers
@@ -77,7 +78,7 @@ async def acts_page(visit: MaySwitch) -> None:
                     words = f"{ACTS[run.kind]}: {run.changed:,} of {run.people:,}"
                     text("a", words).props["href"] = f"{home}/bulk/{run.id}"
                     said = f"{STATES[run.state]}, by {run.started_by}, {moment(run.started_at)}"
-                    text("span", said, "muted")
+                    LocalText("span", said).classes("muted")
 
 
 async def act_page(visit: MaySwitch, bulk_id: UUID) -> None:
@@ -240,7 +241,14 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     if before:
         kinds += [
             ("customers", work.customers, "customer", " invited, not here yet", valid, ()),
-            ("links", work.invitations, "open invitation", " that they sent", "They stay valid.", ()),
+            (
+                "links",
+                work.invitations,
+                "open invitation",
+                " that they sent",
+                "They stay valid.",
+                (),
+            ),
             ("screens", work.screens, "screen", " paired", "They go on.", ()),
         ]
     return [
