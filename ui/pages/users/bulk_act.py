@@ -68,7 +68,8 @@ async def acts_page(visit: MaySwitch) -> None:
     home = f"{home_path(visit.tenant_slug)}/users"
     with frame(visit, "Bulk acts", current="users"):
         text("a", "← All users", "back-link").props["href"] = home
-        text("h1", "Bulk acts")
+        with ui.element("div").classes("page-head"):
+            text("h1", "Bulk acts")
         if not found:
             text("p", "Nothing was done in bulk yet. Select users in the list to begin.", "muted")
             return
@@ -232,7 +233,7 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
         for status in PocStatus
         if work.states.get(status)
     )
-    alone, valid = " assigned to them alone", "Their links stay valid."
+    alone = " assigned to them alone"
     kinds = [
         ("pocs", len(work.pocs), "open POC", " owned", states, work.pocs),
         ("tasks", len(work.tasks), "open task", alone, late, work.tasks),
@@ -240,7 +241,14 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     ]
     if before:
         kinds += [
-            ("customers", work.customers, "customer", " invited, not here yet", valid, ()),
+            (
+                "customers",
+                work.customers,
+                "customer",
+                " invited, not here yet",
+                "Their links stay valid.",
+                (),
+            ),
             (
                 "links",
                 work.invitations,
