@@ -223,6 +223,9 @@ async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
     }
 
 
+LINKS, INVITED = "Their links stay valid.", "They stay valid."
+
+
 async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> list[dict[str, Any]]:
     """What would be left without anybody active, as plain values."""
     work = await get_work_of_many(visit.actor, ids)
@@ -241,22 +244,8 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     ]
     if before:
         kinds += [
-            (
-                "customers",
-                work.customers,
-                "customer",
-                " invited, not here yet",
-                "Their links stay valid.",
-                (),
-            ),
-            (
-                "links",
-                work.invitations,
-                "open invitation",
-                " that they sent",
-                "They stay valid.",
-                (),
-            ),
+            ("customers", work.customers, "customer", " invited, not here yet", LINKS, ()),
+            ("links", work.invitations, "open invitation", " that they sent", INVITED, ()),
             ("screens", work.screens, "screen", " paired", "They go on.", ()),
         ]
     return [
