@@ -92,8 +92,10 @@ async def test_several_are_decided_about_together(
 ) -> None:
     await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
     form = ReviewForm(name="Autumn review", reasons=(Reason.NO_FACTOR,), days=Days.NINETY)
-    review_id = await reviews.begin(admin, form)
-    page = await browsers.as_user(grace, f"/t/{tenant.slug}/review/{review_id}")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/review")
+    await expect(page.get_by_role("button", name="+ Begin a Review")).to_be_visible()
+    await reviews.begin(admin, form)
+    await page.get_by_role("link", name="Go on with the review").click()
     for name in ("Ada Lovelace", "Joan Clarke"):
         await page.get_by_role("checkbox", name=f"Select {name}").check()
     acts = page.get_by_role("toolbar", name="Acts on the 2 selected people")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Depends
 from nicegui import ui
@@ -83,8 +84,7 @@ class _ReviewsScreen:
         )
         with ui.element("div").classes("page-head"):
             text("h1", "Review")
-            with ui.element("div").classes("actions"):
-                button("+ Begin a Review", self._open, look="btn btn-primary")
+            self.step = Part(ui.element("div").classes("actions"), self._step)
         with ui.element("div").classes("review-columns"):
             self.who = Part(section("card card-flush review-who"), self._who)
             with ui.element("div").classes("review-side"):
@@ -102,11 +102,21 @@ class _ReviewsScreen:
         self._show()
 
     def _show(self) -> None:
+        under_way = next((one.id for one in self.found.reviews if one.closed_at is None), None)
+        self.step.show(under_way)
         self.who.show(self.looked, self.found.next_due)
         found = self.found
         self.rule.show(found.every_days, found.last_closed, found.overdue_since)
         self.list.show(tuple(self.found.reviews))
         self.list.box.set_visibility(bool(self.found.reviews))
+
+    def _step(self, under_way: UUID | None) -> None:
+        """There is one review at a time: either one is begun, or one is gone on with."""
+        if under_way is None:
+            button("+ Begin a Review", self._open, look="btn btn-primary")
+        else:
+            url = f"{self.home}/review/{under_way}"
+            link("Go on with the review", url, "btn btn-primary")
 
     def _who(self, looked: Looked, next_due: datetime | None) -> None:
         with ui.element("div").classes("card-head"):
