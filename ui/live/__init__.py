@@ -20,12 +20,13 @@ from ui.live.pages import (
 )
 from ui.live.processes import without_process_pool
 from ui.live.rest import slow_pings
-from ui.live.rooms import broadcast, broadcast_soon, is_watched
+from ui.live.rooms import Room, broadcast, broadcast_soon, is_watched
 from ui.live.turns import TurnedPage
 
 __all__ = [
     "MOST_UNFINISHED",
     "OpenPage",
+    "Room",
     "TurnedPage",
     "all_pages",
     "any_open",
