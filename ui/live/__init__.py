@@ -19,13 +19,14 @@ from ui.live.pages import (
     session_ids,
 )
 from ui.live.rest import slow_pings
-from ui.live.rooms import broadcast, broadcast_soon, is_watched
+from ui.live.rooms import Room, broadcast, broadcast_soon, is_watched
 from ui.live.turns import TurnedPage
 from ui.live.unused import without_middlewares, without_process_pool
 
 __all__ = [
     "MOST_UNFINISHED",
     "OpenPage",
+    "Room",
     "TurnedPage",
     "all_pages",
     "any_open",
