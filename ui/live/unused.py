@@ -20,7 +20,7 @@ def without_middlewares() -> None:
     believes no request that says one. The other says how long files are kept;
     `ui.headers.KeptAssets` does.
     """
-    theirs = (RedirectWithPrefixMiddleware, SetCacheControlMiddleware)
+    theirs: set[object] = {RedirectWithPrefixMiddleware, SetCacheControlMiddleware}
     core.app.user_middleware[:] = [
         middleware for middleware in core.app.user_middleware if middleware.cls not in theirs
     ]
