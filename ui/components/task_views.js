@@ -118,7 +118,9 @@ function card(view, task) {
       task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
       acceptance(view, task),
       h("div", { class: "task-card-foot" }, [
-        h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),
+        task.status !== "done" &&
+          task.due &&
+          h("span", { class: ["small task-due", task.due_tone] }, task.due),
         side(task),
         faces(task),
       ]),

@@ -323,6 +323,7 @@ async def test_no_cut_and_no_flipped_byte_of_a_real_file_crashes_it(data: st.Dat
         await _rows(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=2000)
 @given(PEOPLE, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n", "\r"]))
 async def test_what_was_written_is_read(
