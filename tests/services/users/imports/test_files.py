@@ -93,9 +93,8 @@ async def test_a_file_is_read_as_people_write_it(text: str) -> None:
             "ada@example.com,Ada,Lovelace",
         ),
         (
-            "version:v1.0,,,\nName [displayName] Required,User name [userPrincipalName] Required,"
-            "First name [givenName],Last name [surname]",
-            "Ada L.,ada@example.com,Ada,Lovelace",
+            "version:v1.0\nUser name [userPrincipalName] Required,First name [givenName],Last name",
+            "ada@example.com,Ada,Lovelace",
         ),
         ("login,firstName,lastName,middleName,email", "ada,Ada,Lovelace,,ada@example.com"),
         ("Given Name,Family Name,E-mail 1 - Value", "Ada,Lovelace,ada@example.com"),
