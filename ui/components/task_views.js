@@ -194,8 +194,8 @@ function faces(task) {
   if (!task.people.length) return h("span", { class: "muted small task-faces" }, "Nobody");
   const away = task.people.some(({ active }) => !active);
   return h("span", { class: "task-faces", title: named(task) }, [
-    away && h("span", { class: "small muted", "aria-hidden": "true" }, "– Inactive"),
     ...task.people.map(face),
+    away && h("span", { class: "small muted", "aria-hidden": "true" }, "– Inactive"),
     h("span", { class: "visually-hidden" }, named(task)),
   ]);
 }

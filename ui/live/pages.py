@@ -168,7 +168,7 @@ def delete_client(page: OpenPage) -> None:
     for document_id in list(client._delete_tasks):
         client._cancel_delete_task(document_id)
     # Nobody is left who would have to be told of each element that goes: half of a deletion.
-    client.outbox.enqueue_delete = _tell_nobody  # type: ignore[method-assign]
+    client.outbox.enqueue_delete = _tell_nobody  # type: ignore[method-assign]  # of this one
     try:
         client.delete()
     except Exception:
