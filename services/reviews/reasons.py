@@ -88,6 +88,7 @@ class Looked:
     not_seen: Mapping[int, int]
     """By days without a sign of life."""
     counts: Mapping[Reason, int]
+    admins_without_factor: int
     customers: int
     customer_pocs: int
 
@@ -100,16 +101,20 @@ async def count_reasons(principal: Principal) -> Looked:
         asked = [conditions(Reason.NOT_SEEN, days) for days in DAYS]
         asked += [conditions(reason, DAYS[-1]) for reason in others]
         any_of = or_(*(_all(one) for one in asked[-len(others) - 1 :]))
+        both = [*conditions(Reason.ADMIN, DAYS[-1]), *conditions(Reason.NO_FACTOR, DAYS[-1])]
         counting: Any = sqlalchemy.select(
-            func.count().filter(any_of), *(func.count().filter(*one) for one in asked)
+            func.count().filter(any_of),
+            func.count().filter(*both),
+            *(func.count().filter(*one) for one in asked),
         ).select_from(User)
         counted = await view.tx.exec(counting.where(USERS.within(tenant_id)))
-        people, *counts = counted.one()
+        people, admins_without_factor, *counts = counted.one()
         customers, pocs = await _count_customers(view.tx, tenant_id)
     return Looked(
         people,
         dict(zip(DAYS, counts, strict=False)),
         dict(zip(others, counts[len(DAYS) :], strict=True)),
+        admins_without_factor,
         customers,
         pocs,
     )

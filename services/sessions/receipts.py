@@ -6,7 +6,8 @@ Each replica closes its own pages and reports to the one that committed the end 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -85,14 +86,45 @@ async def of(cause: UUID) -> Receipt | None:
 
 async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
     """Make the receipt, for `of`, and keep it in the audit log if any page was open."""
-    receipt = await gathered(event, closing)
-    if receipt is None:
-        return
-    known = _gathering(event.cause).receipt
-    if not known.done():
-        known.set_result(receipt)
-    if receipt.pages or receipt.unheard:
-        await keep(event.cause, event.user_id, receipt, event.run_id)
+    with runtime.current().part(_Settling).one_more():
+        receipt = await gathered(event, closing)
+        if receipt is None:
+            return
+        known = _gathering(event.cause).receipt
+        if not known.done():
+            known.set_result(receipt)
+        if receipt.pages or receipt.unheard:
+            await keep(event.cause, event.user_id, receipt, event.run_id)
+
+
+class _Settling:
+    """How many cuts this process hasn't settled yet."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+        self.all_done = asyncio.Event()
+        self.all_done.set()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """One is being settled for as long as the block runs."""
+        self._under_way += 1
+        self.all_done.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self.all_done.set()
+
+
+async def all_settled(seconds: float) -> None:
+    """Wait until the pages of every act that was committed here are closed, and their receipts are
+    kept; but for so many seconds at most."""
+    await asyncio.sleep(0)  # who hears of an act that was committed just now begins first
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await runtime.current().part(_Settling).all_done.wait()
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from models import MailTemplate, Onboarding, Role, Tenant, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
+from services.core.colours import Brand, brand_of
 from services.core.db import Transaction
 from services.mail import outbox
 from services.sessions import presence
@@ -37,6 +38,9 @@ class FirstDay:
     """What the welcome page shows."""
 
     tenant_name: str
+    logo: str
+    """The digest of the organisation's logo; empty if it has none."""
+    brand: Brand | None
     first_name: str
     name: str
     role: Role
@@ -58,6 +62,8 @@ async def get_first_day(actor: Principal) -> FirstDay:
         inviter = await view.tx.get(User, user.invited_by_id) if user.invited_by_id else None
         return FirstDay(
             tenant_name=tenant.name,
+            logo=tenant.logo,
+            brand=brand_of(tenant.brand_colour) if tenant.brand_colour else None,
             first_name=user.first_name,
             name=user.full_name,
             role=user.role,

@@ -1,11 +1,12 @@
 """Does bulk acts, as `services.users.batch_worker` does runs, with what goes along with them."""
 
-import asyncio
 import time
 from uuid import UUID
 
 from models import BulkAct, BulkState
 from services.access.actor import Actor
+from services.core import runtime
+from services.sessions import receipts
 from services.users import batch_worker
 from services.users.batch_worker import BatchWorker, Work
 from services.users.bulk import runs
@@ -15,16 +16,23 @@ from services.workspace.bulk_handover import go_along, lock_beforehand
 
 SIGNED_OUT = "Whoever started it is signed out. Select the others again: nobody is changed twice."
 
-LONGEST_REST = 0.25
+LONGEST_REST = 0.5
 """Seconds at most between two batches."""
 
 
 async def _act_on_next(actor: Actor, bulk_id: UUID) -> bool:
-    begun = time.monotonic()
     has_more = await act_on_next(actor, bulk_id, along=go_along, beforehand=lock_beforehand)
-    if has_more:  # the other half of the time is left to others, and to the closing pages
-        await asyncio.sleep(min(time.monotonic() - begun, LONGEST_REST))
+    if has_more:
+        await _rest()
     return has_more
+
+
+async def _rest() -> None:
+    """Let the pages of the last batch close, and whoever wants to write go first. So a batch takes
+    nothing from the one before it, nor from anybody else, however slow the machine is."""
+    until = time.monotonic() + LONGEST_REST
+    await receipts.all_settled(LONGEST_REST)
+    await runtime.current().database.queue.calm(until - time.monotonic())
 
 
 BULK_ACTS = Work(

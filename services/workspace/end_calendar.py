@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
@@ -21,7 +21,7 @@ from services.core.lazily import lazily
 from services.core.looking import looks_first
 from services.core.secrets import derive, token_hash
 from services.workspace.actions import CalendarAction
-from services.workspace.ends_soon import Ending, Kind, find_endings
+from services.workspace.ends_soon import MOST, Ending, Kind, find_endings
 
 if TYPE_CHECKING:
     import icalendar
@@ -116,26 +116,42 @@ def written(tenant: Tenant, rows: list[Ending]) -> bytes:
     # The library escapes the values of names that it knows.
     calendar.add("x-wr-calname", icalendar.vText(f"Ends soon at {tenant.name}"))
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
-    now = clock.now()
-    for row in rows:
+    now, shown = clock.now(), rows[:MOST]
+    for row in shown:
         calendar.add_component(_event(row, page, now))
+    if len(rows) > MOST:
+        calendar.add_component(_and_more(tenant, shown[-1], page, now))
     return bytes(calendar.to_ical())
 
 
 def _event(row: Ending, page: str, now: datetime) -> icalendar.Event:
-    event = icalendar.Event()
-    what = WHAT[row.kind]
-    event.add("uid", f"{row.kind}-{row.user_id}@rollcall")
-    event.add("dtstamp", now)
-    event.add("summary", f"{row.name}: {what}")
+    event = _entry(f"{row.kind}-{row.user_id}", page, now)
+    event.add("summary", f"{row.name}: {WHAT[row.kind]}")
     event.add("description", f"{row.detail}\n{row.email}\n{page}")
+    event.add("dtstart", _start_of(row))
+    return event
+
+
+def _and_more(tenant: Tenant, last: Ending, page: str, now: datetime) -> icalendar.Event:
+    """Says, where the calendar stops, that there is more."""
+    event = _entry(f"more-{tenant.id}", page, now)
+    event.add("summary", "More ends after this than fits into this calendar")
+    event.add("description", f"It holds the nearest {MOST} ends. Look at all of them here:\n{page}")
+    event.add("dtstart", _start_of(last))
+    return event
+
+
+def _entry(name: str, page: str, now: datetime) -> icalendar.Event:
+    event = icalendar.Event()
+    event.add("uid", f"{name}@rollcall")
+    event.add("dtstamp", now)
     event.add("url", page)
     event.add("transp", "TRANSPARENT")
-    if row.end is not None and row.end.at is None:
-        event.add("dtstart", row.end.day)
-    else:
-        event.add("dtstart", row.at)
     return event
+
+
+def _start_of(row: Ending) -> date | datetime:
+    return row.end.day if row.end is not None and row.end.at is None else row.at
 
 
 async def _feed_of(act: Act) -> CalendarFeed | None:

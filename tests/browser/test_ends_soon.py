@@ -1,5 +1,6 @@
 """Ends soon, and the first day, in the browser."""
 
+import re
 from datetime import timedelta
 
 from playwright.async_api import expect
@@ -8,6 +9,7 @@ from models import Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
+from services.tenants import organisation
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
 from tests import factories
@@ -16,6 +18,7 @@ from tests.browser.grid import choose_more, dialog, toast
 from tests.browser.looks import look
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer
+from tests.services.organisation_calls import picture
 
 
 async def test_an_end_is_extended_at_once_and_back_by_undo_on_a_live_page(
@@ -71,6 +74,7 @@ async def test_somebody_invited_with_a_note_finds_it_and_their_contact_at_the_fi
         row = await tx.get_one(Tenant, tenant.id)
         row.welcome_text = "Good to have you here."
         row.documentation_url = "https://docs.example.com/poc"
+        row.brand_colour = "#12b3b3"
     jean = await factories.create_user(tenant, first_name="Jean", last_name="Bartik")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await page.get_by_role("button", name="+ Invite User").click()
@@ -98,7 +102,12 @@ async def test_somebody_invited_with_a_note_finds_it_and_their_contact_at_the_fi
     for said in ("See you Thursday.", "Good to have you here.", "docs.example.com/poc"):
         await expect(newcomer.get_by_text(said)).to_be_visible()
     await expect(newcomer.get_by_text(f"Your access ends on {day:%-d %B %Y}")).to_be_visible()
-    await expect(newcomer.get_by_role("link", name="+ New POC")).to_be_visible()
+    step = newcomer.get_by_role("link", name="+ New POC")
+    await expect(step).to_have_css("background-color", "rgb(13, 126, 126)")
+    await expect(newcomer.locator(".welcome-head img")).to_have_count(0)
+    await organisation.set_logo(await factories.sign_in(grace), picture(size=(80, 80)))
+    logo = newcomer.locator(".welcome-head img")
+    await expect(logo).to_have_attribute("src", re.compile(f"^/t/{tenant.slug}/logo"))
     await expect(newcomer.get_by_text("Sales Engineer, not here now")).to_be_visible()
     await browsers.as_user(ada, f"/t/{tenant.slug}/home")
     await expect(newcomer.get_by_text("Sales Engineer, here now")).to_be_visible()

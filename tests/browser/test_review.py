@@ -57,8 +57,8 @@ async def test_a_review_is_begun_decided_together_and_closed(
     await expect(theirs.get_by_role("heading", name="My account")).to_be_visible()
 
     await page.get_by_role("button", name="Close review…").click()
-    await expect(dialog(page)).to_contain_text("1 are deactivated now")
-    await expect(dialog(page)).to_contain_text("1 undecided stay as they are.")
+    await expect(dialog(page)).to_contain_text("1 person is deactivated now")
+    await expect(dialog(page)).to_contain_text("1 person stays as they are, undecided.")
     await dialog(page).get_by_role("button", name="Close review", exact=True).click()
     await expect_signed_out(theirs, DEACTIVATED)
     for seen in (page, other):
@@ -92,8 +92,10 @@ async def test_several_are_decided_about_together(
 ) -> None:
     await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
     form = ReviewForm(name="Autumn review", reasons=(Reason.NO_FACTOR,), days=Days.NINETY)
-    review_id = await reviews.begin(admin, form)
-    page = await browsers.as_user(grace, f"/t/{tenant.slug}/review/{review_id}")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/review")
+    await expect(page.get_by_role("button", name="+ Begin a Review")).to_be_visible()
+    await reviews.begin(admin, form)
+    await page.get_by_role("link", name="Go on with the review").click()
     for name in ("Ada Lovelace", "Joan Clarke"):
         await page.get_by_role("checkbox", name=f"Select {name}").check()
     acts = page.get_by_role("toolbar", name="Acts on the 2 selected people")

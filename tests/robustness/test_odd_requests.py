@@ -57,6 +57,12 @@ def odd_requests(url: str) -> dict[str, tuple[bytes, int]]:
         "bad cookie": (get("/platform/login", "Cookie: \xff=\xfe; rollcall=\x80"), 200),
         "bad host": (b"GET / HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", 400),
         "bad range": (get("/_nicegui/3.18.0/static/nicegui.js", "Range: bytes=b-a,"), 400),
+        "a socket by post": (
+            request(url, f"POST {SOCKET} HTTP/1.1", *UPGRADE, close=False),
+            405,
+        ),
+        "a form that wants a socket": (post(*UPGRADE[:2], "Content-Length: 3", body=b"a=b"), 400),
+        "a socket with a body": (upgrade(SOCKET, "Content-Length: 3") + b"a=b", 400),
         "no socket here": (upgrade("/platform/login"), 403),
         "no engine here": (upgrade("/_nicegui_ws/else"), 403),
         "other protocol": (upgrade("/_nicegui_ws/socket.io/?EIO=3&transport=websocket"), 403),
@@ -95,6 +101,22 @@ async def test_a_socket_that_talks_nonsense_is_closed_without_a_traceback(
         await connection.send(length + bytes(4) + text)
         assert b"\x88" in await connection.until_closed()
     assert "Traceback" not in server.log()
+
+
+PING, PONG, FRAGMENT = b"\x89\x80", b"\x8a\x80", b"\x00\x80"
+"""The first bytes of frames that are empty, and no message's end."""
+
+
+@pytest.mark.parametrize("kind", [PING, PONG, FRAGMENT])
+async def test_frames_that_no_message_ends_with_may_not_flood(server: Server, kind: bytes) -> None:
+    async with line(server.url) as connection:
+        await connection.send(request(server.url, f"GET {SOCKET} HTTP/1.1", *UPGRADE, close=False))
+        assert b" 101 " in await connection.heads()
+        begun = b"\x01\x80" + bytes(4) if kind is FRAGMENT else b""
+        # Few enough to arrive at once: the server closes having read them all.
+        await connection.send(begun + 200 * (kind + bytes(4)))
+        answer = await connection.until_closed()
+    assert b"\x88\x02\x03\xf0" in answer  # a close, 1008
 
 
 async def test_hanging_up_amid_a_form_is_nothing_to_log(server: Server) -> None:

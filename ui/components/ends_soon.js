@@ -75,7 +75,7 @@ export default {
           h("button", {
             key: kind, type: "button", class: "segment",
             "aria-pressed": String(this.kind === kind), onClick: choose(kind),
-          }, `${label} ${this.counts[kind || "all"]}`),
+          }, `${label} ${this.counts[kind || "all"]}${this.has_more ? "+" : ""}`),
         )),
         h("div", { class: "filter" }, [
           h("label", { for: "ends-within" }, "Within"),
@@ -107,7 +107,7 @@ export default {
         h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip" }, row.detail)]),
         h("div", { class: "ends-when" }, [
           h("time", { datetime: row.at, class: { "ends-today": row.today } }, row.when),
-          h("div", { class: "small muted" }, left < DAY ? inWords(left) : row.note),
+          h("div", { class: "small muted clip", title: row.note }, left < DAY ? inWords(left) : row.note),
         ]),
         h("div", { class: "ends-acts" }, [
           row.poc
@@ -130,7 +130,7 @@ export default {
       this.filters(),
       this.shown.map(this.group),
       !this.shown.length && h("div", { class: "card empty" }, `Nothing ends within ${this.within} days.`),
-      this.has_more && h("p", { class: "muted" }, "There is more than fits here: look at fewer days."),
+      this.has_more && h("p", { class: "muted" }, "More than fits here ends in this time: look at fewer days."),
     ]);
   },
 };

@@ -2,8 +2,8 @@
 import { avatar } from "avatar";
 
 export default {
-  props: { person: String, name: String, picture: String, look: String },
+  props: { person: String, name: String, picture: String, look: String, online: Boolean },
   render() {
-    return avatar(this.person, this.name, { picture: this.picture, look: this.look });
+    return avatar(this.person, this.name, { picture: this.picture, look: this.look, online: this.online });
   },
 };

@@ -11,10 +11,11 @@ import math
 import time
 from collections.abc import Callable
 
-THRESHOLDS = (50_000, 20, 50)
+THRESHOLDS = (10_000, 2, 2_500)
 """After this many allocations a young collection runs, and after this many of those an older one.
 Python's own numbers are (700, 10, 10): with these, a broadcast to 1,000 pages met pauses of a
-second. Ours leave the whole collection to `Collector`."""
+second, because whole collections came with it. Ours leave these to `Collector`, and keep the others
+short: some milliseconds each. (With (50_000, 20) they paused for 25 and for 450.)"""
 
 
 def quiet_gc() -> None:
@@ -33,10 +34,10 @@ class Collector:
 
     Enough are `enough` pages, or a quarter of the open ones: so each page that closes pays for a
     handful of open ones at most, however many there are. It waits for `quiet` seconds in which
-    nothing was sent to rooms, and no page was cut; but for at most `patience` seconds, and for
-    `cut_patience` while one cut follows the other: if many are deactivated, some of them would wait
-    for the collection. What piles up until then decides how much memory the process keeps for good
-    (docs/benchmarks.md).
+    nothing was sent to rooms, and for `after_cut` in which no page was cut; but for at most
+    `patience` seconds, and for `cut_patience` while one cut follows the other: if many are
+    deactivated, some of them would wait for the collection. What piles up until then decides how
+    much memory the process keeps for good (docs/benchmarks.md).
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Collector:
         enough: int = 25,
         quiet: float = 0.5,
         patience: float = 2.0,
+        after_cut: float = 2.0,
         cut_patience: float = 30.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.enough = enough
         self.quiet = quiet
         self.patience = patience
+        self.after_cut = after_cut
         self.cut_patience = cut_patience
         self.now = now
         self._closed = 0
@@ -65,7 +68,7 @@ class Collector:
 
     def cutting(self) -> None:
         """Pages are being cut at this moment."""
-        self._busy_at = self._cut_at = self.now()
+        self._cut_at = self.now()
 
     def page_closed(self, still_open: int) -> None:
         """Note that a page is closed, and how many are left; call this in the event loop."""
@@ -77,8 +80,10 @@ class Collector:
 
     def _try(self) -> None:
         now = self.now()
-        patience = self.cut_patience if now - self._cut_at < self.quiet else self.patience
-        if now - self._busy_at < self.quiet and now - self._waiting_since < patience:
+        is_cutting = now - self._cut_at < self.after_cut
+        is_busy = is_cutting or now - self._busy_at < self.quiet
+        patience = self.cut_patience if is_cutting else self.patience
+        if is_busy and now - self._waiting_since < patience:
             asyncio.get_running_loop().call_later(self.quiet, self._try)
             return
         self._is_waiting = False

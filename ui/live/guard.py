@@ -25,7 +25,7 @@ from services.core import logs
 from services.core.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
-from ui.live import building, messages, pages, rest
+from ui.live import building, messages, pages, rest, sockets
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
@@ -97,6 +97,7 @@ def guard(
     said whose they are.
     """
     change_template()
+    sockets.install()
     sio = core.sio
     rest.install()
     building.install()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from nicegui import Client
+from nicegui.element import Element
 
 from models import SessionKind
 from services.access.outsiders import SessionActor
@@ -166,10 +167,16 @@ def delete_client(page: OpenPage) -> None:
         return
     for document_id in list(client._delete_tasks):
         client._cancel_delete_task(document_id)
+    # Nobody is left who would have to be told of each element that goes: half of a deletion.
+    client.outbox.enqueue_delete = _tell_nobody  # type: ignore[method-assign]
     try:
         client.delete()
     except Exception:
         log.exception("NiceGUI failed to delete a client")
+
+
+def _tell_nobody(element: Element) -> None:
+    """Stands for telling a browser that an element is gone."""
 
 
 def all_pages() -> list[OpenPage]:

@@ -127,3 +127,30 @@ async def test_one_receipt_that_cant_be_kept_takes_no_other_along(
     await asyncio.gather(*(receipts.keep(uuid4(), user_id, Receipt(1, 0, None)) for user_id in ids))
     kept = [entry.subject_id for entry in await books.audit_of(tenant)]
     assert kept == [user.id for user in people]
+
+
+async def test_all_is_settled_once_the_last_receipt_is_kept(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, ada: User
+) -> None:
+    change = await accounts.set_active(admin, ada.id, active=False)
+    assert change.cause is not None
+    closed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+    settling = asyncio.create_task(receipts.settle(_ended(rollcall, ada, change.cause), closed))
+    waiting = asyncio.create_task(receipts.all_settled(60))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    closed.set_result(Receipt(1, 1, 3.0))
+    await waiting
+    assert (await books.actions_of(tenant))[-1] == "user.pages_closed"
+    await settling
+
+
+async def test_nobody_waits_longer_than_they_want_for_others_pages(
+    rollcall: Runtime, ada: User
+) -> None:
+    closed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+    settling = asyncio.create_task(receipts.settle(_ended(rollcall, ada, uuid4()), closed))
+    await receipts.all_settled(0.001)
+    closed.set_result(Receipt(0, 0, None))
+    await settling

@@ -15,7 +15,7 @@ from services.core.runtime import Runtime
 from services.tenants import closing
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
-from services.workspace import end_calendar
+from services.workspace import end_calendar, ends_soon
 from services.workspace.customers import invitations as customers
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.ends_soon import Ending, Kind, list_ends_soon
@@ -161,3 +161,16 @@ async def test_no_name_is_more_than_a_name_in_a_calendar(tenant: Tenant) -> None
         assert str(event["summary"]) == f"{said}: access ends", hostile.name
         counts.add(len(calendar.property_items()))
     assert len(counts) == 1  # no text makes a line of its own
+
+
+async def test_a_calendar_that_cannot_hold_all_ends_says_so_where_it_stops(tenant: Tenant) -> None:
+    rows = [
+        Ending(Kind.PERSON, uuid4(), f"Ada {n}", "", clock.now() + timedelta(days=n), None, "")
+        for n in range(ends_soon.MOST + 1)
+    ]
+    *shown, more = Calendar.from_ical(end_calendar.written(tenant, rows)).walk("VEVENT")
+    assert len(shown) == ends_soon.MOST
+    assert str(more["summary"]) == "More ends after this than fits into this calendar"
+    assert more["dtstart"].to_ical() == shown[-1]["dtstart"].to_ical()
+    all_of_them = Calendar.from_ical(end_calendar.written(tenant, rows[:-1])).walk("VEVENT")
+    assert len(all_of_them) == ends_soon.MOST

@@ -1,7 +1,9 @@
 """Pages are built as NiceGUI builds them, with less work: cached values are the same that it would
 compute."""
 
+import gc
 import inspect
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,7 +11,9 @@ from typing import Any
 import pytest
 from nicegui import Client, client, observables
 from nicegui.classes import Classes
+from nicegui.element import Element
 from nicegui.helpers.functions import expects_arguments as theirs
+from nicegui.observables import ObservableCollection
 from nicegui.props import Props
 
 from ui.live import building
@@ -91,3 +95,58 @@ def test_nicegui_asks_and_escapes_where_it_is_changed() -> None:
     assert "helpers.expects_arguments(on_change)" in inspect.getsource(observables)
     for kept in (Classes, Props):
         assert "on_change=self._update" in inspect.getsource(kept.__init__)
+
+
+class Told:
+    """An element, as far as its parts know it."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def update(self) -> None:
+        """It has changed."""
+        self.times += 1
+
+
+PARTS = [building._Classes, building._Style, building._Props]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_element_is_told_when_a_part_of_it_changes(part: Callable[..., Any]) -> None:
+    told = Told()
+    made = part(element=told)
+    others: list[object] = []
+    made.on_change(lambda: others.append(made))
+    made.append("wide") if isinstance(made, list) else made.update(width="1px")
+    assert told.times == len(others) == 1
+
+
+def test_an_element_is_told_of_a_change_deep_within_its_properties() -> None:
+    told = Told()
+    props = building._Props({"rows": [1]}, element=told)
+    props["rows"] = [1]
+    props["rows"].append(2)
+    assert told.times == 2
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_an_element_is_freed_without_the_garbage_collector(
+    part: Callable[..., Any],
+) -> None:
+    told = Told()
+    gc.disable()
+    try:
+        made = part(element=told)
+        freed = weakref.ref(made)
+        del made
+        assert freed() is None
+    finally:
+        gc.enable()
+
+
+def test_elements_are_made_of_these_parts_and_nicegui_of_the_same() -> None:
+    source = inspect.getsource(Element.__init__)
+    for name in ("Classes", "Style", "Props"):
+        assert f"{name}(self._default_" in source
+    assert "self._change_handlers_with_args" in inspect.getsource(ObservableCollection)
+    assert "self.outbox.enqueue_delete(element)" in inspect.getsource(Client.remove_elements)

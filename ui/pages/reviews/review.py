@@ -135,17 +135,21 @@ class _OpenScreen:
     async def _ask_close(self) -> None:
         now = await reviews.get_review(self.actor, self.review.id)
         left = now.people - now.decided
-        undecided = f"{left:,} undecided stay as they are." if left else "Everybody is decided."
+        undecided = f"{_are(left, 'stays', 'stay')} as they are, undecided."
         body = (
-            f"{now.to_deactivate:,} are deactivated now, and signed out everywhere.",
-            f"{now.kept:,} are kept.",
-            undecided,
+            f"{_are(now.to_deactivate)} deactivated now, and signed out everywhere.",
+            f"{_are(now.kept)} kept.",
+            undecided if left else "Everybody is decided.",
             "The record can’t be changed afterwards.",
         )
         self.closing.open(title=f"Close {now.name}?", body=body)
 
     async def _close(self, _form: Form) -> None:
         await reviews.close(self.actor, self.review.id)
+
+
+def _are(count: int, one: str = "is", many: str = "are") -> str:
+    return f"1 person {one}" if count == 1 else f"{count:,} people {many}"
 
 
 class _RecordScreen:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Depends
 from nicegui import ui
@@ -17,6 +18,7 @@ from services.reviews.reviews import Reviews, ReviewView
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui import notices
+from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.tabs import users_tabs
@@ -82,8 +84,7 @@ class _ReviewsScreen:
         )
         with ui.element("div").classes("page-head"):
             text("h1", "Review")
-            with ui.element("div").classes("actions"):
-                button("+ Begin a Review", self._open, look="btn btn-primary")
+            self.step = Part(ui.element("div").classes("actions"), self._step)
         with ui.element("div").classes("review-columns"):
             self.who = Part(section("card card-flush review-who"), self._who)
             with ui.element("div").classes("review-side"):
@@ -101,11 +102,21 @@ class _ReviewsScreen:
         self._show()
 
     def _show(self) -> None:
+        under_way = next((one.id for one in self.found.reviews if one.closed_at is None), None)
+        self.step.show(under_way)
         self.who.show(self.looked, self.found.next_due)
         found = self.found
         self.rule.show(found.every_days, found.last_closed, found.overdue_since)
         self.list.show(tuple(self.found.reviews))
         self.list.box.set_visibility(bool(self.found.reviews))
+
+    def _step(self, under_way: UUID | None) -> None:
+        """There is one review at a time: either one is begun, or one is gone on with."""
+        if under_way is None:
+            button("+ Begin a Review", self._open, look="btn btn-primary")
+        else:
+            url = f"{self.home}/review/{under_way}"
+            link("Go on with the review", url, "btn btn-primary")
 
     def _who(self, looked: Looked, next_due: datetime | None) -> None:
         with ui.element("div").classes("card-head"):
@@ -117,8 +128,12 @@ class _ReviewsScreen:
             return
         with ui.element("ul").classes("review-reasons"):
             self._not_seen(looked.not_seen)
+            more = {Reason.CAME_BACK: "within the last year"}
+            if looked.admins_without_factor:
+                more[Reason.ADMIN] = f"{looked.admins_without_factor:,} without a second factor"
             for reason, count in looked.counts.items():
-                self._reason(count, reason.label, reason.filters(DAYS[-1]))
+                said = more.get(reason, "") if count else ""
+                self._reason(count, reason.label, reason.filters(DAYS[-1]), said)
             if looked.customers:
                 on = f"on {count_words(looked.customer_pocs, 'POC')}"
                 with ui.element("li"):
@@ -159,7 +174,8 @@ class _ReviewsScreen:
         text("p", rule + ago)
         if since is not None:
             text("p", f"A review has been due since {since:%-d %B}.", "danger")
-        link("Change", f"{self.home}/settings", "btn btn-small")
+        shown = link("Change", f"{self.home}/settings/rules", "btn btn-small")
+        shown.props["aria-label"] = "Change the rule"
 
     def _list(self, found: Sequence[ReviewView]) -> None:
         with ui.element("div").classes("card-head"):
@@ -169,7 +185,8 @@ class _ReviewsScreen:
                 with ui.element("li"):
                     with ui.element("div").classes("review-what"):
                         link(review.name, f"{self.home}/review/{review.id}", "tenant-link")
-                        text("span", _about(review), "small muted").props('dir="auto"')
+                        about = LocalText("span", _about(review)).classes("small muted")
+                        about.props["dir"] = "auto"
                     _state(review)
 
     def _open(self) -> None:

@@ -59,7 +59,7 @@ class OrganisationSection:
                     logo_url(shown.slug, shown.logo),
                     on_image=self._set_logo,
                     on_remove=self._remove_logo,
-                    hint=f"{HINT} Shown at 24 to 40 px.",
+                    hint=f"{HINT} Shown at 24 to 48 px.",
                 )
             self.previews = Part(ui.element("div").classes("brand-previews"), self._previews)
             self._show_looks()

@@ -23,6 +23,7 @@ from services.workspace.impact import get_work_of_many
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.bulk_act import BulkActView
+from ui.components.local_text import LocalText
 from ui.components.toast import Toast
 from ui.csv_answer import csv_answer
 from ui.forms.dialog import FormDialog, Helpers
@@ -67,7 +68,8 @@ async def acts_page(visit: MaySwitch) -> None:
     home = f"{home_path(visit.tenant_slug)}/users"
     with frame(visit, "Bulk acts", current="users"):
         text("a", "← All users", "back-link").props["href"] = home
-        text("h1", "Bulk acts")
+        with ui.element("div").classes("page-head"):
+            text("h1", "Bulk acts")
         if not found:
             text("p", "Nothing was done in bulk yet. Select users in the list to begin.", "muted")
             return
@@ -77,7 +79,7 @@ async def acts_page(visit: MaySwitch) -> None:
                     words = f"{ACTS[run.kind]}: {run.changed:,} of {run.people:,}"
                     text("a", words).props["href"] = f"{home}/bulk/{run.id}"
                     said = f"{STATES[run.state]}, by {run.started_by}, {moment(run.started_at)}"
-                    text("span", said, "muted")
+                    LocalText("span", said).classes("muted")
 
 
 async def act_page(visit: MaySwitch, bulk_id: UUID) -> None:
@@ -221,6 +223,9 @@ async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
     }
 
 
+LINKS, INVITED = "Their links stay valid.", "They stay valid."
+
+
 async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> list[dict[str, Any]]:
     """What would be left without anybody active, as plain values."""
     work = await get_work_of_many(visit.actor, ids)
@@ -231,7 +236,7 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
         for status in PocStatus
         if work.states.get(status)
     )
-    alone, valid = " assigned to them alone", "They stay valid."
+    alone = " assigned to them alone"
     kinds = [
         ("pocs", len(work.pocs), "open POC", " owned", states, work.pocs),
         ("tasks", len(work.tasks), "open task", alone, late, work.tasks),
@@ -239,8 +244,8 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     ]
     if before:
         kinds += [
-            ("customers", work.customers, "customer", " invited, not here yet", valid, ()),
-            ("links", work.invitations, "open invitation", " that they sent", valid, ()),
+            ("customers", work.customers, "customer", " invited, not here yet", LINKS, ()),
+            ("links", work.invitations, "open invitation", " that they sent", INVITED, ()),
             ("screens", work.screens, "screen", " paired", "They go on.", ()),
         ]
     return [

@@ -18,7 +18,7 @@ from services.sessions.sessions import Visit
 from services.users import accounts, extending, invitations, listing, reminders
 from services.users.forms import TIME_HINT, EndReminders, ToldEndDate, end_hint
 from services.workspace import end_calendar
-from services.workspace.ends_soon import Ending, EndsSoon, Kind, list_ends_soon
+from services.workspace.ends_soon import MOST, Ending, EndsSoon, Kind, list_ends_soon
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.ends_soon import EndsSoonList
@@ -149,6 +149,7 @@ class _EndsScreen:
     def _calendar(self, has_feed: bool) -> None:
         text("h2", "In your calendar")
         text("p", "A secret address for Outlook, Google or Apple.", "muted")
+        text("p", f"It has the nearest {MOST} ends, a year ahead.", "muted")
         with ui.element("div").classes("actions"):
             self._button("Show the address" if has_feed else "Make an address", self.telling.open)
             if has_feed:

@@ -22,6 +22,7 @@ from services.workspace.leaving import Departure
 from services.workspace.pocs import HandOverForm
 from ui import notices, work_feed
 from ui.actions import told
+from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
@@ -138,7 +139,8 @@ class _LeavingScreen:
                     with ui.element("li"):
                         what = work_words(one.pocs, one.tasks, one.groups)
                         text("span", f"{what} to {one.to}").props('dir="auto"')
-                        text("span", f"{moment(one.at)}, by {one.by}", "muted small")
+                        said = f"{moment(one.at)}, by {one.by}"
+                        LocalText("span", said).classes("muted small").props('dir="auto"')
                         if one.can_be_undone:
                             back = told(self.toast)(partial(self._take_back, one))
                             about = f"{what} from {one.to}"

@@ -15,7 +15,6 @@ from services.workspace.leaving import Departure
 from ui.components.facts import fact
 from ui.components.person_avatar import PersonAvatar
 from ui.frame import text
-from ui.words import moment
 from ui.work_words import count_words, work_words
 
 TOLD = {
@@ -126,16 +125,22 @@ def _reason(departure: Departure) -> None:
         text("h3", "Reason and notice")
         with ui.element("dl").classes("facts"):
             fact("Reason", receipt.reason or "not given")
-            fact("Told", _told(mail) if mail else "not by Rollcall")
+            zone = departure.zone
+            fact("Told", _told(mail, zone) if mail else "not by Rollcall")
             if receipt.returned_at is not None:
-                fact("Activated again", moment(receipt.returned_at))
+                fact("Activated again", _there(receipt.returned_at, zone))
             else:
-                fact("Undo until", moment(receipt.undo_until))
+                fact("Undo until", _there(receipt.undo_until, zone))
 
 
-def _told(mail: Notice) -> str:
+def _there(at: datetime, zone: str) -> str:
+    """A time as the organisation's clocks show it, as the sheet's others are."""
+    return f"{at.astimezone(find_zone(zone)):%-d %B %Y, %H:%M}"
+
+
+def _told(mail: Notice, zone: str) -> str:
     if mail.state is MailState.SENT and mail.sent_at is not None:
-        return f"by mail, accepted {moment(mail.sent_at)}"
+        return f"by mail, accepted {_there(mail.sent_at, zone)}"
     return TOLD[mail.state]
 
 

@@ -20,6 +20,7 @@ from ui.components.refresher import Refresher
 from ui.components.zone_clock import ZoneClock
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.looks import brand_url, logo_url
 from ui.page import add_page
 from ui.paths import home_path
 
@@ -104,6 +105,7 @@ class _WelcomeScreen:
 
     def build(self, shown: FirstDay) -> None:
         """Lay the page out."""
+        self.colours = Part(ui.element("div"), self._colours)
         with ui.element("div").classes("welcome"):
             self.head = Part(ui.element("div").classes("welcome-head"), self._head)
             self.words = Part(section("card welcome-words"), self._words)
@@ -125,7 +127,9 @@ class _WelcomeScreen:
         self._show(await get_first_day(self.visit.actor))
 
     def _show(self, shown: FirstDay) -> None:
-        self.head.show(shown.tenant_name, shown.first_name, shown.role, shown.end)
+        self.colours.show(brand_url(self.visit.tenant_slug, shown.brand))
+        logo = logo_url(self.visit.tenant_slug, shown.logo)
+        self.head.show(shown.tenant_name, logo, shown.first_name, shown.role, shown.end)
         self.words.show(
             shown, key=(shown.welcome_text, shown.note, shown.inviter, shown.inviter_picture)
         )
@@ -136,12 +140,21 @@ class _WelcomeScreen:
         self.documentation.show(shown.documentation_url)
         self.documentation.box.set_visibility(bool(shown.documentation_url))
 
-    def _head(self, tenant: str, first_name: str, role: Role, end: object) -> None:
-        text("h1", f"Welcome to {tenant}, {first_name}").props('dir="auto"')
-        article = "an" if role.label[0] in "AEIOU" else "a"
-        words = getattr(end, "words", "")
-        ends = f" Your access ends on {words}." if words else ""
-        text("p", f"You are {article} {role.label}.{ends}", "muted")
+    def _colours(self, url: str) -> None:
+        if url:
+            sheet = ui.element("link")
+            sheet.props["rel"], sheet.props["href"] = "stylesheet", url
+
+    def _head(self, tenant: str, logo: str, first_name: str, role: Role, end: object) -> None:
+        if logo:
+            image = ui.element("img").classes("welcome-logo")
+            image.props["src"], image.props["alt"] = logo, ""  # the name stands beside it
+        with ui.element("div").classes("welcome-greeting"):
+            text("h1", f"Welcome to {tenant}, {first_name}").props('dir="auto"')
+            article = "an" if role.label[0] in "AEIOU" else "a"
+            words = getattr(end, "words", "")
+            ends = f" Your access ends on {words}." if words else ""
+            text("p", f"You are {article} {role.label}.{ends}", "muted")
 
     def _words(self, shown: FirstDay) -> None:
         if shown.welcome_text:
@@ -180,7 +193,7 @@ class _WelcomeScreen:
             return
         text("h2", "Your point of contact")
         with ui.element("div").classes("welcome-person"):
-            PersonAvatar(contact.id, contact.name, contact.picture)
+            PersonAvatar(contact.id, contact.name, contact.picture, online=contact.is_here)
             with ui.element("div").classes("welcome-contact"):
                 text("strong", contact.name).props('dir="auto"')
                 said = f"{contact.role.label}, {'here now' if contact.is_here else 'not here now'}"

@@ -10,6 +10,7 @@ from services.workspace import history
 from services.workspace.history import History
 from services.workspace.listing import PocDetails
 from ui.actions import told
+from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
@@ -60,7 +61,7 @@ class _HistoryScreen:
     def _rows(self, entries: tuple[AuditEntry, ...], inactive: frozenset[UUID]) -> None:
         for entry in entries:
             with ui.element("li"):
-                text("span", moment(entry.at), "small muted")
+                LocalText("span", moment(entry.at)).classes("small muted")
                 text("strong", entry.actor).props('dir="auto"')
                 if entry.id in inactive:
                     text("span", "Inactive", "chip chip-inactive")

@@ -1,0 +1,72 @@
+"""A socket's rooms are known without a look at all others, and otherwise as socket.io has it."""
+
+import inspect
+from typing import Any, NoReturn
+
+import pytest
+import socketio
+
+from ui.live import sockets
+
+
+class Unsearchable(dict[Any, Any]):
+    """Rooms that nobody may look through."""
+
+    def items(self) -> NoReturn:
+        """Look through them."""
+        raise AssertionError("all rooms were looked through")
+
+    def copy(self) -> NoReturn:
+        """Look through them, too."""
+        raise AssertionError("all rooms were looked through")
+
+
+async def _connected(manager: socketio.AsyncManager, eio_sid: str) -> str:
+    manager.set_server(socketio.AsyncServer(async_mode="asgi"))
+    return str(await manager.connect(eio_sid, "/"))
+
+
+@pytest.mark.parametrize("make", [sockets._Manager, socketio.AsyncManager])
+async def test_rooms_are_entered_and_left_as_in_socket_io(make: Any) -> None:
+    manager = make()
+    ada, grace = await _connected(manager, "ada"), await _connected(manager, "grace")
+    for room in ("users", "audit"):
+        await manager.enter_room(ada, "/", room)
+        await manager.enter_room(grace, "/", room)
+    manager.basic_leave_room(ada, "/", "audit")
+    manager.basic_leave_room(ada, "/", "never entered")
+    assert set(manager.get_rooms(ada, "/")) == {ada, "users"}
+    assert set(manager.get_rooms(grace, "/")) == {grace, "users", "audit"}
+    manager.pre_disconnect(ada, "/")
+    await manager.disconnect(ada, "/")
+    assert manager.get_rooms(ada, "/") == []
+    assert not manager.is_connected(ada, "/")
+    assert set(manager.rooms["/"]) == {None, grace, "users", "audit"}
+    await manager.disconnect(grace, "/")
+    assert manager.rooms == {}
+    assert not manager.pending_disconnect
+
+
+async def test_of_a_socket_that_is_gone_nothing_is_kept() -> None:
+    manager = sockets._Manager()
+    ada = await _connected(manager, "ada")
+    await manager.enter_room(ada, "/", "users")
+    await manager.disconnect(ada, "/")
+    await manager.disconnect(ada, "/")
+    assert not manager._rooms_of
+
+
+async def test_the_rooms_of_others_are_not_looked_through() -> None:
+    manager = sockets._Manager()
+    ada, _ = await _connected(manager, "ada"), await _connected(manager, "grace")
+    manager.rooms["/"] = Unsearchable(manager.rooms["/"])
+    assert manager.get_rooms(ada, "/") == [ada]
+    await manager.disconnect(ada, "/")
+    assert ada not in manager.rooms["/"]
+
+
+def test_socket_io_forgets_of_a_socket_what_ours_forgets() -> None:
+    source = inspect.getsource(socketio.AsyncManager.basic_disconnect)
+    for kept in ("self.rooms", "self.callbacks", "self.pending_connect", "self.pending_disconnect"):
+        assert kept in source
+    assert source.count("self.") == 15, "read what else it forgets"
