@@ -1,23 +1,18 @@
 """A real Rollcall in a process of its own, and ways to set the scene in its database."""
 
 import asyncio
-import atexit
 import os
 import re
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx
 
-from tests.browser import forks
 from tests.browser.forks import Process, fork
 from tests.ports import free_port
 
@@ -25,9 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 # Seconds for a start; generous, as the machine may be busy.
 PATIENCE = 180
 LOG = "server.log"
-DATABASE = "rollcall.db"
 _SERVE = "import sys, main; sys.exit(main.main(['serve']))"
-_QUICK = "from tests import hashes; hashes.hash_cheaply()"
 
 
 def cookie_name(url: str, name: str = "rollcall") -> str:
@@ -65,7 +58,6 @@ async def serving(
     prefix: Sequence[str] = (),
     before: str = "",
     forked: bool = True,
-    quick: bool = True,
 ) -> AsyncIterator[Server]:
     """Serve from this data folder until the block ends, by a program before it, if there is one.
 
@@ -73,13 +65,12 @@ async def serving(
     machine, or shorter times to wait for. Without a program before it, the process is a fork
     (`tests.browser.forks`), whose command line and first environment aren't its own; unless
     `forked` is false: then it is started as a new process.
-
-    A fork is quick, unless `quick` is false: it hashes passwords at the least cost, and begins in
-    an empty folder with a copy of a migrated, empty database.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
-    env = _others_environment() | {
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
+    env |= {
+        "ROLLCALL_ENV_FILE": os.devnull,
         "ROLLCALL_DATA_DIR": str(data_dir),
         "ROLLCALL_PORT": str(port),
         "ROLLCALL_PUBLIC_URL": url,
@@ -89,10 +80,6 @@ async def serving(
     with _log_in(data_dir) as output:
         process: Process
         if forked and not prefix:
-            if quick:
-                before = f"{_QUICK}\n{before}"
-                if env["ROLLCALL_DATA_DIR"] == str(data_dir) and not _has_database(env):
-                    shutil.copyfile(await asyncio.to_thread(_migrated), data_dir / DATABASE)
             process = await asyncio.to_thread(fork, data_dir, env, output, before)
         else:
             process = await asyncio.create_subprocess_exec(
@@ -112,27 +99,6 @@ async def serving(
         yield server
     finally:
         await server.stop()
-
-
-def _others_environment() -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
-    return env | {"ROLLCALL_ENV_FILE": os.devnull}
-
-
-def _has_database(env: Mapping[str, str]) -> bool:
-    elsewhere = {"ROLLCALL_DATABASE_URL", "ROLLCALL_DATABASE_URL_FILE"}
-    return bool(elsewhere & env.keys()) or Path(env["ROLLCALL_DATA_DIR"], DATABASE).exists()
-
-
-@cache
-def _migrated() -> Path:
-    """A migrated, empty database, as `main.py migrate` makes it, once in each worker."""
-    folder = Path(tempfile.mkdtemp(prefix="rollcall-migrated-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    env = {**_others_environment(), "ROLLCALL_DATA_DIR": str(folder)}
-    done = forks.run(["migrate"], str(folder), env, "", PATIENCE)
-    assert done.returncode == 0, done.stderr
-    return folder / DATABASE
 
 
 def _log_in(data_dir: Path) -> BinaryIO:

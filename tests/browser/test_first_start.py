@@ -27,7 +27,7 @@ async def test_the_first_start_leads_to_the_users_page_and_without_mail_to_a_lin
     browsers: Browsers, tmp_path: Path
 ) -> None:
     browsers.allow("ERR_CONNECTION_REFUSED")  # the server goes before its last page does
-    async with serving(tmp_path / "data", quick=False) as server:
+    async with serving(tmp_path / "data") as server:
         page = await browsers.stranger(server.url)
         await expect(page.get_by_role("heading", name="Almost there")).to_be_visible()
 

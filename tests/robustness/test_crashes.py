@@ -173,7 +173,7 @@ async def test_a_server_killed_under_load_lost_nothing(tmp_path: Path) -> None:
                     "ROLLCALL_MAIL_FROM": "rollcall@example.com",
                     "ROLLCALL_MAIL_STARTTLS": "false",
                 }
-                async with serving(folder, settings=mail, quick=False) as server:
+                async with serving(folder, settings=mail) as server:
                     works = asyncio.Event()
                     work = [
                         asyncio.create_task(_sign_in_over_and_over(server.url, entered, works)),

@@ -17,7 +17,7 @@ async def test_the_settings_make_the_first_admin_and_tenant_once(tmp_path: Path)
         "ROLLCALL_ADMIN_TENANT": "Söhne & Co",
     }
     for _ in range(2):
-        async with serving(tmp_path / "data", settings=settings, quick=False) as server:
+        async with serving(tmp_path / "data", settings=settings) as server:
             assert server.setup_url is None
             async with httpx.AsyncClient(
                 base_url=server.url, headers={"Origin": server.url}, timeout=60

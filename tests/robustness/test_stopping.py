@@ -24,7 +24,7 @@ async def test_open_requests_end_and_are_there_at_the_next_start(tmp_path: Path)
         tenant = await factories.create_tenant("Acme", "acme")
         people = await factories.create_users(REQUESTS, tenant)
     async with (
-        serving(folder, quick=False) as server,
+        serving(folder) as server,
         httpx.AsyncClient(
             base_url=server.url, headers={"Origin": server.url}, timeout=PATIENCE
         ) as http,
