@@ -60,8 +60,7 @@ def _bare(rows: int) -> float:
                 database.execute("BEGIN IMMEDIATE")
                 for number in range(first, min(rows, first + BATCH)):
                     for table in TABLES:
-                        # The tables' names are ours.
-                        said = f"INSERT INTO {table} (said) VALUES (?)"  # noqa: S608
+                        said = f"INSERT INTO {table} (said) VALUES (?)"  # noqa: S608 - our table
                         database.execute(said, (f"{number}{ROW}",))
                 database.execute("COMMIT")
             return time.perf_counter() - begun

@@ -36,7 +36,10 @@ quick.learn_once()
 
 PUBLIC_URL = "https://rollcall.example.com"
 REAL, REAL_NOBODY = passwords._hasher, passwords._NOBODY
-LONG = ("slow", "walk", "first")
+LONG = ("slow", "walk", "first", "long")
+SELDOM = (10_000, 10, 10)
+"""The garbage collector runs this seldom. As often as Python's own numbers say, it and what
+Hypothesis does at each run of it would take a thirtieth of the tests' time."""
 LONGEST = timedelta(minutes=2)
 """How long before midnight no test begins that could see it."""
 BOTH = [
@@ -57,6 +60,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     sizes.soak = config.getoption("soak")
+    gc.set_threshold(*SELDOM)
     # SQLite waits for the disk at each commit, which would be most of a test's time.
     if folder := postgres.fast_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))

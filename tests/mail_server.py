@@ -72,7 +72,7 @@ class MailServer:
 
     # The names and parameters of the hooks below are aiosmtpd's.
 
-    async def handle_EHLO(  # noqa: N802
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, name: str, answers: list[str]
     ) -> list[str]:
         self.hellos.append(name)
@@ -81,7 +81,7 @@ class MailServer:
         session.host_name = name
         return answers
 
-    async def handle_HELO(  # noqa: N802
+    async def handle_HELO(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, name: str
     ) -> str:
         if self.refused_hello:
@@ -89,7 +89,7 @@ class MailServer:
         session.host_name = name
         return OK
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.senders.append(address)
@@ -99,7 +99,7 @@ class MailServer:
         envelope.mail_options.extend(options)
         return OK
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         while address.rpartition("@")[2] in self.stalled:  # noqa: ASYNC110 - until a test clears it
@@ -110,7 +110,7 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return OK
 
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         self.attempts += 1
@@ -130,7 +130,7 @@ class MailServer:
             self.received.append(Received(tuple(envelope.rcpt_tos), message, raw))
         return self.answer
 
-    async def handle_QUIT(  # noqa: N802
+    async def handle_QUIT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         if self.rude:

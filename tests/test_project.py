@@ -161,7 +161,8 @@ def test_what_switches_a_check_off_says_why() -> None:
     assert [
         f"{place} {line.strip()}"
         for place, line in _lines()
-        if place.partition("/")[0].partition(":")[0] in product and SWITCHED_OFF.search(line)
+        if (silent := SWITCHED_OFF.search(line))
+        and ("noqa" in silent[0] or place.partition("/")[0].partition(":")[0] in product)
     ] == []
 
 

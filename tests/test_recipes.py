@@ -99,9 +99,9 @@ SESSIONS = LiveList[SessionRow](
 async def test_a_row_is_told_to_the_pages_of_its_list_by_one_event(
     rollcall: Runtime, tenant: Tenant, admin_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[tuple[str, str, Any]] = []
+    told: list[tuple[live.Room, str, Any]] = []
 
-    async def broadcast(room: str, event: str, values: Any) -> None:
+    async def broadcast(room: live.Room, event: str, values: Any) -> None:
         told.append((room, event, values))
 
     monkeypatch.setattr(live, "is_watched", lambda _room: True)

@@ -16,7 +16,7 @@ from services.operations import system
 from services.operations.checks import Check, State, report, verdict
 from ui import live
 
-SYSTEM_ROOM = "system"
+SYSTEM_ROOM = live.Room("system")
 FIGURES_EVENT, CHECKS_EVENT = "rollcall_figures", "rollcall_checks"
 # Seconds between two figures, and between two rounds of checks while somebody watches.
 TICK, ROUND = 1.0, 60.0

@@ -38,7 +38,7 @@ PLATFORM_NAVIGATION = (
 )
 
 
-def enter(visit: Visit, *rooms: str) -> None:
+def enter(visit: Visit, *rooms: live.Room) -> None:
     """Register the page that is being built, before it asks the database for anything.
 
     A cut that happens from now on finds the page; what happened before is found by the page's own
@@ -102,7 +102,7 @@ def frame(
         yield toast
 
 
-def enter_as_customer(visit: CustomerVisit, poc_id: UUID, *rooms: str) -> None:
+def enter_as_customer(visit: CustomerVisit, poc_id: UUID, *rooms: live.Room) -> None:
     """Register the page that is being built for a customer's person, as `enter` does."""
     url = customer_path(visit.tenant_slug)
     live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms, shows=poc_id)

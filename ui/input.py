@@ -1,12 +1,15 @@
 """What a browser sent may be anything: each value is checked before it is used."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from nicegui import Client
 
-LARGEST = 2**53
+from services.core.form_fields import FIRST_YEAR, LAST_YEAR
+
+LARGEST = 2**31  # PostgreSQL's integers end there
 
 
 def as_uuid(value: Any) -> UUID | None:
@@ -21,6 +24,15 @@ def as_version(value: Any) -> int | None:
     """The value as a whole number that isn't negative, or none."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and 0 <= value < LARGEST else None
+
+
+def as_day(value: Any) -> date | None:
+    """The value as a day with which can be reckoned, as in forms, or none."""
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def to_do(client: Client) -> str:

@@ -60,7 +60,7 @@ HERE_SECONDS = 0.25
 ASK_SECONDS = 0.5
 
 
-class _AskedSoon(set[str]):
+class _AskedSoon(set[live.Room]):
     """The rooms whose pages are about to ask for fresh rows."""
 
 
@@ -72,70 +72,70 @@ class _Counting:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)  # the loop holds them only weakly
 
 
-def users_room(tenant_id: UUID | None) -> str:
+def users_room(tenant_id: UUID | None) -> live.Room:
     """The room of the lists that show a tenant's users (or the Platform Admins)."""
     return list_room(USERS.noun, tenant_id)
 
 
-def audit_room(chain_id: UUID | None) -> str:
+def audit_room(chain_id: UUID | None) -> live.Room:
     """The room of the pages that show a tenant's audit log (or the platform's)."""
-    return f"audit:{chain_id or PLATFORM_CHAIN}"
+    return live.Room("audit", chain_id or PLATFORM_CHAIN)
 
 
-def user_room(user_id: UUID) -> str:
+def user_room(user_id: UUID) -> live.Room:
     """The room of the pages that show one user's details, to people who manage users."""
-    return f"user:{user_id}"
+    return live.Room("user-page", user_id)
 
 
-def account_room(user_id: UUID) -> str:
+def account_room(user_id: UUID) -> live.Room:
     """The room of a user's own account pages, which hear only that something changed."""
-    return f"account:{user_id}"
+    return live.Room("account", user_id)
 
 
-def settings_room(tenant_id: UUID | None) -> str:
+def settings_room(tenant_id: UUID | None) -> live.Room:
     """The room of a tenant's Settings pages, which hear only that something changed."""
-    return f"settings:{tenant_id}"
+    return live.Room("settings", tenant_id)
 
 
-def header_room(tenant_id: UUID | None) -> str:
+def header_room(tenant_id: UUID | None) -> live.Room:
     """The room of all open pages of a tenant, whose header shows its name and logo."""
-    return f"header:{tenant_id or 'platform'}"
+    return live.Room("header", tenant_id)
 
 
-def people_room(tenant_id: UUID | None) -> str:
+def people_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages with forms in which people are chosen. They hear only that somebody
     came, went or changed: each asks for what it may see."""
-    return f"people:{tenant_id or 'platform'}"
+    return live.Room("people", tenant_id)
 
 
-def ends_room(tenant_id: UUID | None) -> str:
+def ends_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages of what ends soon, which hear only that something changed."""
-    return f"ends:{tenant_id}"
+    return live.Room("ends", tenant_id)
 
 
-def welcome_room(tenant_id: UUID | None) -> str:
+def welcome_room(tenant_id: UUID | None) -> live.Room:
     """The room of a tenant's welcome pages, which hear only that somebody came, went or changed."""
-    return f"welcome:{tenant_id}"
+    return live.Room("welcome", tenant_id)
 
 
-def imports_room(tenant_id: UUID | None) -> str:
+def imports_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages that show a tenant's imports."""
-    return f"imports:{tenant_id}"
+    return live.Room("imports", tenant_id)
 
 
-def bulk_room(tenant_id: UUID | None) -> str:
+def bulk_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages that show a tenant's bulk acts."""
-    return f"bulk:{tenant_id}"
+    return live.Room("bulk", tenant_id)
 
 
-def reviews_room(tenant_id: UUID | None) -> str:
+def reviews_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages with a tenant's reviews, or with how many wait for a decision."""
-    return f"reviews:{tenant_id}"
+    return live.Room("reviews", tenant_id)
 
 
-def review_room(review_id: UUID) -> str:
+def review_room(review_id: UUID) -> live.Room:
     """The room of the pages that show one review."""
-    return f"review:{review_id}"
+    return live.Room("review", review_id)
 
 
 def subscribe(bus: Bus) -> None:
@@ -244,7 +244,7 @@ async def _ask_for_entries(event: AuditGrew) -> None:
     await _have_asked(audit_room(event.chain_id))
 
 
-async def _have_asked(room: str) -> None:
+async def _have_asked(room: live.Room) -> None:
     """Have the pages of a room ask for what is new, if there is too much to send each change: once
     for all that happens within `ASK_SECONDS`."""
     asked_soon = runtime.current().part(_AskedSoon)

@@ -81,6 +81,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
         gzip_middleware_factory=None,  # compressed once, outside of what rewrites the pages
         show_welcome_message=False,
     )
+    live.without_middlewares()
     add_shortcut(app)
     live.plain_errors(render_framed, public.STATUSES)
     harden(

@@ -20,9 +20,9 @@ from ui.shared_values import comment_values, criterion_values, resource_values, 
 from ui.tables.feed import tell
 
 
-def shared_room(poc_id: UUID) -> str:
+def shared_room(poc_id: UUID) -> live.Room:
     """The room of the customer's pages that show one POC."""
-    return f"shared:{poc_id}"
+    return live.Room("shared", poc_id)
 
 
 def subscribe(bus: Bus) -> None:

@@ -49,40 +49,40 @@ from ui.work_values import (
 from ui.work_words import due_words
 
 
-def poc_room(poc_id: UUID) -> str:
+def poc_room(poc_id: UUID) -> live.Room:
     """The room of the team's pages that show one POC."""
-    return f"poc:{poc_id}"
+    return live.Room("poc-page", poc_id)
 
 
-def head_room(poc_id: UUID) -> str:
+def head_room(poc_id: UUID) -> live.Room:
     """The room of the same pages, for what stands above their tabs: it is read after what is in
     them."""
-    return f"poc-head:{poc_id}"
+    return live.Room("poc-head", poc_id)
 
 
-def team_room(poc_id: UUID) -> str:
+def team_room(poc_id: UUID) -> live.Room:
     """The room of the tabs that show who is on the POC."""
-    return f"poc-team:{poc_id}"
+    return live.Room("poc-team", poc_id)
 
 
-def work_room(tenant_id: UUID | None) -> str:
+def work_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages that show many of a tenant's POCs, and hear that something changed."""
-    return f"work:{tenant_id}"
+    return live.Room("work", tenant_id)
 
 
-def workers_room(tenant_id: UUID | None) -> str:
+def workers_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages that show who has a tenant's work, and hear who is active."""
-    return f"workers:{tenant_id}"
+    return live.Room("workers", tenant_id)
 
 
-def outsiders_room(tenant_id: UUID | None) -> str:
+def outsiders_room(tenant_id: UUID | None) -> live.Room:
     """The room of the pages that list a tenant's outsiders, and hear that one changed."""
-    return f"outsiders:{tenant_id}"
+    return live.Room("outsiders", tenant_id)
 
 
-def templates_room(tenant_id: UUID | None) -> str:
+def templates_room(tenant_id: UUID | None) -> live.Room:
     """The room of a tenant's pages that show one template, and hear that something changed."""
-    return f"templates:{tenant_id}"
+    return live.Room("templates", tenant_id)
 
 
 def subscribe(bus: Bus) -> None:

@@ -30,8 +30,11 @@ from services.screens.forms import NewScreen
 from services.sessions.sessions import Caller, begin
 from services.sign_in import throttle
 
-# Without letters and digits that look alike.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Of letters and digits that look alike from 4 m, one at most: 2 for Z, 5 for S, 8 for B, and V for
+# U; none of 0 and O, or of 1, I and L.
+ALPHABET = "23456789ACDEFGHJKMNPQRTVWXY"
+# What somebody may read instead.
+READ_AS = str.maketrans("ZSBU", "258V")
 HALF = 4
 LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -128,7 +131,7 @@ def _changed(act: Act, screen: Screen) -> None:
 async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
     """The code that was typed. A wrong second half counts as a try; after the last try the code is
     gone."""
-    plain = "".join(char for char in typed.upper() if char.isalnum())
+    plain = "".join(char for char in typed.upper() if char.isalnum()).translate(READ_AS)
     found = await tx.exec(
         select(ScreenCode)
         .where(

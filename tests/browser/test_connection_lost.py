@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import Grid, dialog
@@ -20,10 +20,19 @@ async def test_a_server_that_ends_is_noticed_and_its_pages_live_again_at_the_nex
     # What Chromium says while there is nothing to connect to.
     browsers.allow("ERR_CONNECTION_REFUSED")
     browsers.allow("WebSocket connection to")
+    asked: list[str] = []
+
+    def noted(question: Dialog) -> None:
+        asked.append(question.type)
+
     async with serving(tmp_path / "data") as server:
         page = await browsers.stranger(server.url)
         await set_up(page, server.setup_url)
         await _invite(page, "Ada")
+        page.on("dialog", noted)
+        await page.get_by_role("button", name="+ Invite User").first.click()
+        # Key by key: a browser asks about a page only whoever has done something on it.
+        await dialog(page).get_by_label("First Name").press_sequentially("Half of it")
         port = int(server.url.rpartition(":")[2])
         status = await server.stop(how)
         assert status == (0 if how is signal.SIGTERM else -how)
@@ -34,7 +43,16 @@ async def test_a_server_that_ends_is_noticed_and_its_pages_live_again_at_the_nex
     async with serving(tmp_path / "data", port=port):
         await expect(notice).not_to_contain_text("Connection lost")
         await expect(Grid(page).chip("Ada Lovelace", "Invited")).to_be_visible()
+        # What was half typed is neither asked about nor lost.
+        await expect(page.get_by_text("is kept: open “Invite user” again.")).to_be_visible()
+        await look(page, "kept-after-a-restart")
+        await page.get_by_role("button", name="+ Invite User").first.click()
+        await expect(dialog(page).get_by_label("First Name")).to_have_value("Half of it")
+        await expect(dialog(page)).to_contain_text("What you had typed is here, and not sent yet.")
+        await dialog(page).get_by_role("button", name="Cancel").click()
+        await dialog(page).get_by_role("button", name="Discard").click()
         await _invite(page, "Augusta")
+        assert asked == []
 
 
 async def _invite(page: Page, first_name: str) -> None:

@@ -23,6 +23,10 @@ from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc, create_task
 
 SECRET = "The margin is 40 percent"
+# The colour of a bar, and that of the customer's side.
+COLOURS = """
+(bar) => ["--bar", "--customer"].map((name) => getComputedStyle(bar).getPropertyValue(name))
+"""
 
 
 async def _signed_in(user: User) -> Actor:
@@ -139,6 +143,9 @@ async def test_the_end_of_one_poc_closes_its_pages_and_leaves_the_other_open(
     await expect(closing.get_by_role("link", name="Scanning")).to_be_visible()
     await create_task(actor, first, "Open the firewall", side=Side.CUSTOMER)
     await expect(staying.get_by_text("Open the firewall")).to_be_visible()
+    bar = staying.get_by_role("progressbar", name="Your side")
+    bar_colour, side_colour = await bar.evaluate(COLOURS)
+    assert bar_colour == side_colour != ""
 
 
 async def test_the_list_of_outsiders_has_the_same_switch(
@@ -150,6 +157,7 @@ async def test_the_list_of_outsiders_has_the_same_switch(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/customers")
     row = page.get_by_role("row").filter(has_text=person.email)
     await expect(row.get_by_role("link", name="Offline scanning")).to_be_visible()
+    assert await row.locator("td[data-label=Email] wbr").count() == 1
     await row.get_by_role("switch", name="Deactivate Reto Bianchi").click()
     await dialog(page).get_by_role("button", name="Deactivate").click()
     await expect(team.get_by_role("switch", name="Activate Reto Bianchi")).to_be_visible()

@@ -1,5 +1,7 @@
 """Tables on paper, in narrow windows, and in windows that are zoomed in."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -16,6 +18,11 @@ CUT_OFF = """
 () => [...document.querySelectorAll("td .clip")]
   .filter((of) => of.checkVisibility() && of.scrollWidth > of.clientWidth + 1 && of.clientWidth)
   .map((of) => of.className)
+"""
+OVER_ITS_NEIGHBOUR = """
+() => [...document.querySelectorAll("td .clip")]
+  .filter((of) => of.getBoundingClientRect().right > of.closest("td").getBoundingClientRect().right)
+  .map((of) => of.textContent)
 """
 
 
@@ -51,11 +58,19 @@ async def test_rows_are_cards_where_a_table_no_longer_fits(
     await expect(page.locator("tbody tr").first).to_have_css("display", shown_as)
     if shown_as == "grid":
         assert await page.evaluate(CUT_OFF) == []
+        if width == 320:
+            filters = page.get_by_role("button", name=re.compile("^Filters"))
+            await expect(page.get_by_label("Status")).to_be_hidden()
+            await filters.click()
+            await page.get_by_label("Status").select_option("Active")
+            await expect(filters).to_have_accessible_name("Filters 1")
+            await page.get_by_role("button", name="Clear filters").click()
         await page.get_by_label("Sort by").select_option("Name ↓")
         await expect(page.locator(".name-link").last).to_have_text("Grace Hopper")
         assert page.url.endswith("/users?dir=desc")
     else:
         await expect(page.get_by_label("Sort by")).to_be_hidden()
+        assert await page.evaluate(OVER_ITS_NEIGHBOUR) == []
 
 
 async def test_in_a_low_window_the_header_covers_nothing(

@@ -1,11 +1,16 @@
 """How screens look: whatever they show, in every size and theme, and offline."""
 
+import re
+from dataclasses import replace
+
 from playwright.async_api import Page, expect
 
+from services.screens.pocs import Pocs, PocShown
+from services.screens.roll_call import PersonHere, RoleHere, RollCall
 from services.screens.showing import Names, ScreenView
 from tests.browser.browsers import Browsers
 from tests.browser.wall_measure import problems_of
-from tests.browser.wall_scenes import NOW, Told, a_day, nothing, told, too_much
+from tests.browser.wall_scenes import NOW, TODAY, Scene, Told, a_day, nothing, told, too_much
 
 SIZES = {
     "1080p": (1920, 1080),
@@ -13,15 +18,43 @@ SIZES = {
     "laptop": (1366, 768),
     "upright": (1080, 1920),
     "tablet": (1024, 768),
+    "upright tablet": (768, 1024),
     "phone": (390, 844),
 }
+
+
+def few(now: int = NOW) -> Scene:
+    """Seven people, of whom some have just come, and POCs whose titles don't name the customer."""
+    scene = a_day(now)
+    roll_call, pocs = scene.views[ScreenView.ROLL_CALL], scene.views[ScreenView.POCS]
+    assert isinstance(roll_call, RollCall)
+    assert isinstance(pocs, Pocs)
+    people = [PersonHere(name, came=now - 5) for name in ("Aaliyah Haddad", "Alejandro Lindqvist")]
+    roles = [
+        RoleHere("Sales Engineer", 4, [*people, PersonHere("Aisha Novák"), PersonHere("Li Wei")]),
+        RoleHere("Administrator", 2, [people[1], PersonHere("Aisha Morales")]),
+        RoleHere("Tenant Admin", 1, [PersonHere("Ada Lovelace", came=now - 5)]),
+    ]
+    titles = ("Migration of eleven years of tickets", "Offline scanning on 400 handhelds")
+    ending = [
+        PocShown(title, "Bretagne Assurances Mutuelles", "Þórunn Ævarsdóttir", 77, TODAY)
+        for title in titles * 4
+    ]
+    scene.views[ScreenView.ROLL_CALL] = replace(roll_call, here=7, roles=roles)
+    scene.views[ScreenView.POCS] = replace(pocs, next_to_end=ending, due_today=0)
+    return scene
+
+
 ALL, SOME = tuple(SIZES), ("1080p", "upright", "tablet")
 SCENES = {
     "a day": (a_day, Names.FULL, ALL),
     "too much": (too_much, Names.FULL, ALL),
     "nothing": (nothing, Names.FULL, SOME),
-    "counts alone": (a_day, Names.COUNTS, SOME),
+    "few": (few, Names.FULL, SOME),
+    "counts alone": (a_day, Names.COUNTS, ALL),
 }
+# What nobody says: "0 of them today".
+NOUGHTS = re.compile(r"\b(?:of|on) 0\b.*|\b0 (?:of them|expire).*")
 
 
 async def _shown(screen: Told, page: Page) -> None:
@@ -44,6 +77,7 @@ async def test_nothing_is_cut_off_small_or_faint(browsers: Browsers) -> None:
                 screen.show(make(now), views=(view,), names=names)
                 await _shown(screen, page)
                 found = await problems_of(page)
+                found += NOUGHTS.findall(await page.locator("#wall").inner_text())
                 problems += [f"{size}, {name}, {view}: {problem}" for problem in found]
         await page.close()
     assert not problems, "\n".join(problems)

@@ -271,16 +271,22 @@ async def test_an_administrator_adds_a_resource_to_a_template(
     await expect(page.locator(".template-title", has_text="Trial")).to_contain_text("1 resource")
 
 
-async def test_home_shows_what_is_mine_and_what_a_role_is_for(
-    browsers: Browsers, tenant: Tenant, owner: User
+async def test_home_says_what_a_role_is_for_until_something_is_theirs(
+    browsers: Browsers, tenant: Tenant, owner: User, ada: User
 ) -> None:
+    purpose = "You run proofs of concept."
     page = await browsers.as_user(owner, f"/t/{tenant.slug}/home")
-    await expect(page.get_by_role("heading", name="You run proofs of concept.")).to_be_visible()
+    await expect(page.get_by_role("heading", name=purpose)).to_be_visible()
     await page.get_by_role("link", name="Start a POC").click()
-    await expect(page.get_by_role("heading", name="No POCs yet")).to_be_visible()
+    await expect(dialog(page)).to_contain_text("New POC")
     await create_rows(tenant.id, owner.id)
     await page.goto(f"/t/{tenant.slug}/home")
     await expect(page.get_by_role("link", name="Trial").first).to_be_visible()
+    await expect(page.get_by_role("heading", name=purpose)).to_have_count(0)
+    newcomer = await browsers.as_user(ada, f"/t/{tenant.slug}/home")
+    await expect(newcomer.get_by_role("heading", name=purpose)).to_be_visible()
+    await newcomer.get_by_role("link", name="+ New POC").click()
+    await expect(dialog(newcomer)).to_contain_text("New POC")
 
 
 async def test_another_organisations_poc_is_told_as_one_that_does_not_exist(

@@ -1,4 +1,4 @@
-"""Finds faults of a screen's view: text that is cut off, too small, or hard to see."""
+"""Finds faults of a screen's view: text that is cut off, too small, hard to see, or covered."""
 
 from playwright.async_api import Page
 
@@ -26,6 +26,30 @@ MEASURE = """() => {
     .filter((of) => [...of.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
   const problems = [];
   const note = (what, of) => problems.push(`${what}: ${of.textContent.slice(0, 40)}`);
+  // Where the letters of a text are: a line is higher than they are.
+  const inked = (of) => {
+    const range = document.createRange();
+    range.selectNodeContents(of);
+    const lines = [...range.getClientRects()];
+    const isClipped = getComputedStyle(of).overflow !== "visible";
+    const all = { left: -Infinity, right: Infinity, top: -Infinity, bottom: Infinity };
+    const own = isClipped ? of.getBoundingClientRect() : all;
+    const air = (lines[0].height - 0.7 * parseFloat(getComputedStyle(of).fontSize)) / 2;
+    const side = (name, choose) => choose(...lines.map((line) => line[name]));
+    return {
+      of,
+      left: Math.max(own.left, side("left", Math.min)),
+      right: Math.min(own.right, side("right", Math.max)),
+      top: Math.max(own.top, side("top", Math.min) + air),
+      bottom: Math.min(own.bottom, side("bottom", Math.max) - air),
+    };
+  };
+  const charts = [...document.querySelectorAll("#wall svg.split, #wall svg.bars")]
+    .filter((of) => of.checkVisibility())
+    .map((of) => {
+      const { left, right, top, bottom } = of.getBoundingClientRect();
+      return { of, left, right, top, bottom };
+    });
   for (const of of texts) {
     const share = (100 * parseFloat(getComputedStyle(of).fontSize)) / innerHeight;
     if (share < 2.199) note(`${share.toFixed(2)} % of the height`, of);
@@ -35,6 +59,15 @@ MEASURE = """() => {
       box.top < within.top - 1 || box.bottom > within.bottom + 1;
     if (isOut) note("cut off", of);
   }
+  const boxes = [...texts.filter((of) => of.closest("#wall")).map(inked), ...charts];
+  boxes.forEach((one, i) => {
+    for (const other of boxes.slice(i + 1)) {
+      const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+      const isOver = across > 1 && down > 1 && !one.of.contains(other.of);
+      if (isOver) note(`covered by ${other.of.textContent.slice(0, 20) || "a chart"}`, one.of);
+    }
+  });
   if (root.scrollHeight > innerHeight || root.scrollWidth > innerWidth) problems.push("scrolls");
   const before = root.dataset.theme;
   for (const theme of ["dark", "light"]) {

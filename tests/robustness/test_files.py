@@ -85,12 +85,22 @@ async def test_what_a_browser_might_run_comes_back_as_a_text_to_be_saved(ada: Ad
     assert "script-src 'self'" in answer.headers["content-security-policy"]
 
 
-async def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(ada: Ada) -> None:
+async def _pieces(size: int) -> AsyncIterator[bytes]:
+    for begin in range(0, size, MB):
+        yield b"x" * min(MB, size - begin)
+
+
+async def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(
+    ada: Ada, server: Server
+) -> None:
     assert (await ada.post(b"x" * 20 * MB)).status_code == 201
     more = await ada.post(b"x" * (20 * MB + 1))
     assert (more.status_code, more.text) == (422, "a.bin is larger than 20 MB.")
     assert (await ada.post(b"x" * (20 * MB + BODY_LIMIT + 1))).status_code == 413
     assert (await ada.http.post("/t/acme/logout", content=b"x" * 2**17)).status_code == 413
+    unannounced = await ada.http.post(ada.url, content=_pieces(20 * MB + BODY_LIMIT + 1))
+    assert unannounced.status_code == 413
+    assert "Traceback" not in server.log()
     assert [chunks for *_, chunks in await _kept()] == [80]
 
 
@@ -119,6 +129,7 @@ async def test_a_connection_that_is_cut_leaves_nothing_and_takes_no_place(
             await asyncio.sleep(0.05)  # the server hears of it in its own time
     assert [chunks for *_, chunks in await _kept()] == [1]
     assert "Traceback" not in server.log()
+    assert "/files 500 " not in server.log()
 
 
 async def test_a_session_that_is_cut_meanwhile_uploads_nothing(ada: Ada, server: Server) -> None:

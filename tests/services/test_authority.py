@@ -110,6 +110,7 @@ async def _refusal(call: Call, actor: Actor, target: UUID) -> str:
     return str(caught.value)
 
 
+@pytest.mark.walk
 async def test_another_tenants_user_answers_as_if_it_did_not_exist(
     rollcall: Runtime, tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
@@ -137,6 +138,7 @@ async def test_another_users_session_answers_as_if_it_did_not_exist(
     assert await books.live_sessions_of(elsewhere.user_id)
 
 
+@pytest.mark.walk
 async def test_nobody_acts_in_a_tenant_that_is_not_theirs(
     rollcall: Runtime, tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:

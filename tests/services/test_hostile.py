@@ -48,6 +48,7 @@ def test_the_list_is_long_and_names_each_text_once() -> None:
     assert {hostile.name for hostile in HOSTILE} > REFUSED
 
 
+@pytest.mark.walk
 async def test_a_name_is_kept_as_it_was_written_or_refused_with_a_sentence(admin: Actor) -> None:
     for number, hostile in enumerate(HOSTILE):
         if hostile.name in REFUSED:
@@ -109,6 +110,7 @@ async def test_no_name_changes_a_mail_but_for_its_words(
         assert f"Hello {said}," in mail.part("plain"), hostile.name
 
 
+@pytest.mark.walk
 async def test_no_name_is_a_formula_in_the_exported_log(admin: Actor, tenant: Tenant) -> None:
     for number, hostile in enumerate(NAMES):
         await _invite(admin, number, hostile.text)
@@ -116,5 +118,5 @@ async def test_no_name_is_a_formula_in_the_exported_log(admin: Actor, tenant: Te
     rows = list(csv.DictReader(io.StringIO("".join(pieces), newline="")))
     invited = [row["whom"] for row in rows if row["action"] == "User invited"]
     assert invited == [defused(f"{hostile.kept} Doe") for hostile in reversed(NAMES)]
-    starts = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001
+    starts = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide ones, too
     assert not [cell for row in rows for cell in row.values() if cell.startswith(starts)]

@@ -24,7 +24,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     """What is told to those who watch; somebody does, until six things are told."""
     told: Told = []
 
-    async def broadcast(_room: str, event: str, values: Any) -> None:
+    async def broadcast(_room: live.Room, event: str, values: Any) -> None:
         told.append((event, values))
 
     monkeypatch.setattr(live, "broadcast", broadcast)

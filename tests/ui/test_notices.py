@@ -52,9 +52,9 @@ async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
 async def test_pages_ask_for_what_could_not_be_read_for_them(
     rollcall: Runtime, tenant: Tenant, admin: Actor, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str | None] = []
+    asked: list[live.Room | None] = []
 
-    async def tell_missed(room: str | None = None) -> None:
+    async def tell_missed(room: live.Room | None = None) -> None:
         assert room is not None
         assert not feed.turn(room).locked(), "others wait for their turn meanwhile"
         asked.append(room)
@@ -75,7 +75,7 @@ async def test_a_room_hears_facts_in_the_order_of_their_commits(
     told: list[list[str]] = []
     numbers: list[int] = []
 
-    async def broadcast(_room: str, event: str, data: Any) -> None:
+    async def broadcast(_room: live.Room, event: str, data: Any) -> None:
         if event == "rollcall_user":
             told.append(list(data["was"]))
         elif event == "rollcall_audit":

@@ -72,11 +72,11 @@ const ROW = `
                    :href="href(entry.actor_path)">{{ entry.actor }}</component>
       </td>
       <td v-if="shows.what" role="cell" class="col-what">{{ entry.action_label }}</td>
-      <td v-if="shows.whom" role="cell" class="col-whom" data-label="to">
+      <td v-if="shows.whom" role="cell" class="col-whom" :class="{'is-nothing': count || !entry.subject}" data-label="to">
         <component v-if="!count" :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
                    :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
       </td>
-      <td v-if="shows.from" role="cell" class="col-from muted" data-label="from">{{ entry.ip || '–' }}</td>
+      <td v-if="shows.from" role="cell" class="col-from muted" :class="{'is-nothing': !entry.ip}" data-label="from">{{ entry.ip || '–' }}</td>
       <td v-if="shows.details" role="cell" class="col-details">{{ count ? counted(count, run) : entry.summary }}</td>
     </tr>
   </template>`;

@@ -1,6 +1,6 @@
 // A bulk act: what it would do, how far it is, and the result for each person.
 import { h } from "vue";
-import { askWhile, listen } from "live_socket";
+import { askWhile, listen, takeKept } from "live_socket";
 import { avatar } from "cells";
 import { number } from "table_rows";
 
@@ -41,7 +41,9 @@ export default {
     // Acts of other people change what the preview says.
     const soon = () => this.now.state === "draft" && this.lookSoon();
     const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
-    this.stopAsking = askWhile(() => this.now.state === "draft" && this.reason && !this.sent);
+    const typed = () => ({ name: "reason", values: this.reason });
+    this.stopAsking = askWhile(() => this.now.state === "draft" && this.reason && !this.sent, typed);
+    this.reason = takeKept("reason") ?? "";
     this.unlisten = listen(
       { [LIVE]: this.progressed, rollcall_user: soon, rollcall_presence: soon, rollcall_work: work },
       { onReconnect: ask, onMissed: ask },

@@ -3,7 +3,7 @@
 // sends all of it once, then each row that changes.
 import { h } from "vue";
 import { icon } from "icons";
-import { askWhile, listen } from "live_socket";
+import { askWhile, listen, takeKept } from "live_socket";
 
 const MARKS = { not_started: "clock", in_progress: "arrow", blocked: "cross", done: "done" };
 const WORDS = {
@@ -38,7 +38,9 @@ export default {
     this.show(this.poc);
   },
   mounted() {
-    this.stopAsking = askWhile(() => this.words.trim() && !this.sending);
+    const typed = () => ({ name: "comment", values: this.words });
+    this.stopAsking = askWhile(() => this.words.trim() && !this.sending, typed);
+    this.words = takeKept("comment") ?? "";
     this.stop = listen({
       rollcall_shared_task: (task) => this.patch("tasks", task),
       rollcall_shared_criterion: (criterion) => this.patch("criteria", criterion),

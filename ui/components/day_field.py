@@ -6,6 +6,7 @@ from datetime import date
 from nicegui.events import GenericEventArguments
 
 from ui.components.component import Component
+from ui.input import as_day
 
 
 class DayField(Component, script="day_field.js"):
@@ -19,9 +20,6 @@ class DayField(Component, script="day_field.js"):
         self.on("day", self._chosen)
 
     async def _chosen(self, event: GenericEventArguments) -> None:
-        try:
-            day = date.fromisoformat(event.args) if isinstance(event.args, str) else None
-        except ValueError:
-            return
+        day = as_day(event.args)
         if day is not None:
             await self._on_day(day)

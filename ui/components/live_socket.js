@@ -32,8 +32,37 @@ export function listen(
 
 // Has the browser ask before the page is left for another one, as long as `isHalfTyped`. Returns what
 // ends it. (live.js: the end of a session asks nobody.)
-export function askWhile(isHalfTyped) {
+// A restart of the server asks nobody either: the page loads again by itself, and what `typed` gives
+// is kept for it under its `name`: { name, title, values }.
+export function askWhile(isHalfTyped, typed) {
   const ask = (event) => isHalfTyped() && event.preventDefault();
+  const keep = ({ detail }) => {
+    if (!typed || !isHalfTyped()) return;
+    const { name, ...rest } = typed();
+    detail[name] = rest;
+  };
   window.addEventListener("rollcall_leaving", ask);
-  return () => window.removeEventListener("rollcall_leaving", ask);
+  window.addEventListener("rollcall_restart", keep);
+  return () => {
+    window.removeEventListener("rollcall_leaving", ask);
+    window.removeEventListener("rollcall_restart", keep);
+  };
+}
+
+const KEPT = "rollcall-kept";
+
+// What was half typed on this page when the server restarted, by name. What was kept for another page
+// is dropped.
+export function keptHere() {
+  const { path, forms } = JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
+  if (path === location.pathname) return forms;
+  sessionStorage.removeItem(KEPT);
+  return {};
+}
+
+// The values that were kept under this name, once.
+export function takeKept(name) {
+  const { [name]: kept, ...forms } = keptHere();
+  if (kept) sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, forms }));
+  return kept?.values;
 }

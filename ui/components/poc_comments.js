@@ -3,7 +3,7 @@
 // customer's name.
 import { h } from "vue";
 import { avatar } from "avatar";
-import { askWhile, listen } from "live_socket";
+import { askWhile, listen, takeKept } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
 const NEAR_END = 80; // px from the page's end within which new comments are scrolled into view
@@ -38,7 +38,9 @@ export default {
       { rollcall_comment: this.patch, rollcall_person: this.patchPerson },
       { onReconnect: () => this.$emit("missed") },
     );
-    this.stopAsking = askWhile(() => this.words.trim() && !this.sending);
+    const typed = () => ({ name: "comment", values: this.words });
+    this.stopAsking = askWhile(() => this.words.trim() && !this.sending, typed);
+    this.words = takeKept("comment") ?? "";
     if (this.byId.size) this.toEnd();
   },
   unmounted() {

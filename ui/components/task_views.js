@@ -118,7 +118,9 @@ function card(view, task) {
       task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
       acceptance(view, task),
       h("div", { class: "task-card-foot" }, [
-        h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),
+        task.status !== "done" &&
+          task.due &&
+          h("span", { class: ["small task-due", task.due_tone] }, task.due),
         side(task),
         faces(task),
       ]),
@@ -192,8 +194,8 @@ function faces(task) {
   if (!task.people.length) return h("span", { class: "muted small task-faces" }, "Nobody");
   const away = task.people.some(({ active }) => !active);
   return h("span", { class: "task-faces", title: named(task) }, [
-    away && h("span", { class: "small muted", "aria-hidden": "true" }, "– Inactive"),
     ...task.people.map(face),
+    away && h("span", { class: "small muted", "aria-hidden": "true" }, "– Inactive"),
     h("span", { class: "visually-hidden" }, named(task)),
   ]);
 }

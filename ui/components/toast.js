@@ -3,10 +3,12 @@
 // have to be compiled on every page.
 import { h } from "vue";
 import { icon } from "icons";
+import { keptHere } from "live_socket";
 
 const MOST = 3;
 const STAY = 6_000; // ms
 const STAY_WITH_ACTION = 10_000; // ms
+const STAY_FOR_WHAT_IS_KEPT = 60_000; // ms
 const ICONS = { success: "done", error: "alert", info: "info" };
 
 export default {
@@ -16,6 +18,7 @@ export default {
   },
   mounted() {
     this.raise();
+    this.tellKept();
     // NiceGUI's own notice of a lost connection is outside of every landmark, and has no name.
     document.getElementById("popup")?.setAttribute("role", "status");
   },
@@ -60,6 +63,15 @@ export default {
       this.toasts.push(toast);
       for (const old of this.toasts.slice(0, -MOST)) this.dismiss(old);
       this.release(toast);
+    },
+    // A dialog that was half filled in when the server restarted isn't open any more.
+    tellKept() {
+      const titles = Object.values(keptHere()).flatMap(({ title }) => title ?? []);
+      if (!titles.length) return;
+      const message = `Rollcall was restarted. What you had typed is kept: open “${titles.join("”, “")}” again.`;
+      const toast = { id: "kept", message, tone: "info" };
+      this.toasts.push(toast);
+      toast.timer = setTimeout(() => this.dismiss(toast), STAY_FOR_WHAT_IS_KEPT);
     },
     // Puts the messages above a dialog that was opened after them.
     raise() {

@@ -15,7 +15,7 @@ Action = Callable[[], Awaitable[None] | None]
 KEPT = 8
 
 
-class Toast(Component, script="toast.js", imports=["icons.js"]):
+class Toast(Component, script="toast.js", imports=["icons.js", "live_socket.js"]):
     """The page's messages; one per page."""
 
     def __init__(self) -> None:

@@ -48,7 +48,9 @@ EACH = Option(
     "Choose for each POC",
     "Access ends now; the next page lists the POCs.",
 )
-ONE = Option(HandOver.ONE.value, "Hand everything to one person")
+ONE = Option(
+    HandOver.ONE.value, "Hand everything to one person", "Access ends now; choose them below."
+)
 
 
 class LeavingForm(Form):

@@ -2,7 +2,7 @@
 // says early what it can know by itself.
 import { EMPTY, FIELDS, plain } from "form_fields";
 import { formState } from "form_state";
-import { askWhile, listen } from "live_socket";
+import { askWhile, listen, takeKept } from "live_socket";
 import CopyLink from "copy_link";
 import FileField from "file_field";
 import PeopleField from "people_field";
@@ -97,7 +97,10 @@ export default {
       { rollcall_people: this.peopleChanged, rollcall_user: this.heard },
       { onReconnect: this.reconnected, onMissed: this.missed },
     );
-    this.stopAsking = askWhile(() => this.$refs.dialog?.open && !this.busy && this.isHalfTyped());
+    this.stopAsking = askWhile(
+      () => this.$refs.dialog?.open && !this.busy && this.isHalfTyped(),
+      () => ({ name: this.nameKept(), title: this.named(this.heading).join(""), values: this.keepable() }),
+    );
     this.open(this.opening);
   },
   unmounted() {
@@ -120,6 +123,7 @@ export default {
       this.heading = title ?? this.title;
       this.lines = body ?? this.body;
       this.reset(values ?? {});
+      this.takeUp(takeKept(this.nameKept()));
       this.$nextTick(() => {
         if (!this.$refs.dialog.open) this.$refs.dialog.showModal();
         this.$refs.dialog.scrollTop = 0;
@@ -185,6 +189,9 @@ export default {
     },
     isHalfTyped() {
       return !this.link && this.typed() !== this.before;
+    },
+    nameKept() {
+      return `${this.heading} ${this.about?.id ?? ""}`;
     },
     leave() {
       if (!this.isHalfTyped()) {

@@ -75,6 +75,16 @@ export const formState = {
     plainValues(fields = this.fields) {
       return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
     },
+    // What outlives a restart of the server: neither passwords nor files.
+    keepable() {
+      const fields = this.fields.filter(({ kind }) => !["password", "file"].includes(kind));
+      return Object.fromEntries(fields.map(({ name }) => [name, this.values[name]]));
+    },
+    takeUp(kept) {
+      if (!kept) return;
+      for (const { name } of this.fields) if (name in kept) this.values[name] = kept[name];
+      this.change = "Rollcall was restarted. What you had typed is here, and not sent yet.";
+    },
     // Number a check of a field's value, so that the answers of earlier checks are ignored.
     nextCheck(field) {
       clearTimeout(this.timers[field.name]);

@@ -2,7 +2,7 @@
 // wrong; the browser only says early what it can know by itself.
 import { EMPTY, fieldsIn, plain } from "form_fields";
 import { formState } from "form_state";
-import { askWhile, listen } from "live_socket";
+import { askWhile, listen, takeKept } from "live_socket";
 
 const INSERTS = `
   <div v-if="card.inserts" class="inserts" role="group" :aria-label="card.inserts">
@@ -48,7 +48,9 @@ export default {
   },
   mounted() {
     this.stop = listen({}, { onReconnect: this.awaitAnswer });
-    this.stopAsking = askWhile(() => this.isDirty && !this.busy);
+    const typed = () => ({ name: "page", values: this.keepable() });
+    this.stopAsking = askWhile(() => this.isDirty && !this.busy, typed);
+    this.takeUp(takeKept("page"));
   },
   unmounted() {
     this.stop();

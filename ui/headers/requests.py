@@ -298,8 +298,9 @@ class BodyLimit:
 
         try:
             await self.app(scope, receive_counted, send_unless_refused)
-        except _BodyTooLargeError:
-            if started:
+        except Exception:
+            # What was raised above may come in a group of errors: of NiceGUI's middleware.
+            if started or read <= limit:
                 raise
         if read > limit and not started:
             await self._refuse(scope, receive, send, limit)

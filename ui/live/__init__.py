@@ -18,14 +18,15 @@ from ui.live.pages import (
     register,
     session_ids,
 )
-from ui.live.processes import without_process_pool
 from ui.live.rest import slow_pings
-from ui.live.rooms import broadcast, broadcast_soon, is_watched
+from ui.live.rooms import Room, broadcast, broadcast_soon, is_watched
 from ui.live.turns import TurnedPage
+from ui.live.unused import without_middlewares, without_process_pool
 
 __all__ = [
     "MOST_UNFINISHED",
     "OpenPage",
+    "Room",
     "TurnedPage",
     "all_pages",
     "any_open",
@@ -42,5 +43,6 @@ __all__ = [
     "session_ids",
     "slow_pings",
     "tell_missed",
+    "without_middlewares",
     "without_process_pool",
 ]

@@ -29,7 +29,7 @@ from ui.live import building, messages, pages, rest, sockets
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
-from ui.live.rooms import sent_to
+from ui.live.rooms import Room, sent_to
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ def release(page: OpenPage) -> dict[str, Connection]:
     return released
 
 
-async def tell_missed(room: str | None = None) -> None:
+async def tell_missed(room: Room | None = None) -> None:
     """Have all pages, or those in a room, ask for fresh rows, spread over `MISSED_SPREAD`."""
     open_pages = [page for page in pages.all_pages() if room is None or room in page.rooms]
     for page in open_pages:

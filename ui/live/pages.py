@@ -21,7 +21,7 @@ from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
 from ui.live.collector import collector
-from ui.live.rooms import sent_to
+from ui.live.rooms import Room, sent_to
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class OpenPage:
     user_id: UUID
     tenant_id: UUID | None
     sign_in_url: str
-    rooms: frozenset[str]
+    rooms: frozenset[Room]
     kind: SessionKind = SessionKind.USER
     shows: UUID | None = None
     """What a page shows that somebody may lose without losing their session."""
@@ -79,7 +79,7 @@ def register(
     client: Client,
     actor: SessionActor,
     sign_in_url: str,
-    rooms: Iterable[str] = (),
+    rooms: Iterable[Room] = (),
     shows: UUID | None = None,
 ) -> OpenPage:
     """Note whose page is being built; its sockets will be in `rooms`.
@@ -168,7 +168,7 @@ def delete_client(page: OpenPage) -> None:
     for document_id in list(client._delete_tasks):
         client._cancel_delete_task(document_id)
     # Nobody is left who would have to be told of each element that goes: half of a deletion.
-    client.outbox.enqueue_delete = _tell_nobody  # type: ignore[method-assign]
+    client.outbox.enqueue_delete = _tell_nobody  # type: ignore[method-assign]  # of this one
     try:
         client.delete()
     except Exception:

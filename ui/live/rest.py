@@ -124,4 +124,9 @@ def _look(sockets: list[_Socket]) -> None:
         if socket.closed:
             socket.server.sockets.pop(socket.sid, None)
         elif socket.last_ping and not socket.closing:
-            socket.server.start_background_task(socket.check_ping_timeout)
+            socket.server.start_background_task(_end_if_silent, socket)
+
+
+async def _end_if_silent(socket: _Socket) -> None:
+    if not socket.closed:  # it may have ended since it was looked at, for which engine.io raises
+        await socket.check_ping_timeout()

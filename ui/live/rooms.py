@@ -3,12 +3,23 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from nicegui import core
 
 from services.core import runtime
 from ui.live.collector import collector
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The open pages that watch the same thing: what kind of thing, and whose or which one; none is
+    what is above the tenants. (It is no tuple: socket.io would take that for several rooms.)"""
+
+    kind: str
+    scope: UUID | None = None
 
 
 class _Rooms:
@@ -17,16 +28,16 @@ class _Rooms:
 
     def __init__(self) -> None:
         self.sending: set[asyncio.Task[None]] = set()
-        self.sent: Counter[str] = Counter()
+        self.sent: Counter[Room] = Counter()
 
 
-def sent_to(rooms: Iterable[str]) -> int:
+def sent_to(rooms: Iterable[Room]) -> int:
     """How many messages these rooms have had so far."""
     sent = runtime.current().part(_Rooms).sent
     return sum(sent[room] for room in rooms)
 
 
-def is_watched(room: str) -> bool:
+def is_watched(room: Room) -> bool:
     """Whether any page here hears what is sent to the room. If none does, a page that is still
     loading asks again when it is connected: the message counts as sent, and needn't be sent."""
     watched = bool(core.sio.manager.rooms.get("/", {}).get(room))
@@ -35,7 +46,7 @@ def is_watched(room: str) -> bool:
     return watched
 
 
-async def broadcast(room: str, event: str, data: Any) -> None:
+async def broadcast(room: Room, event: str, data: Any) -> None:
     """Send one socket event to every page in a room; it is encoded once.
 
     When pages connect, they join the rooms that they were registered with; the cut takes them out.
@@ -48,7 +59,7 @@ async def broadcast(room: str, event: str, data: Any) -> None:
     await core.sio.emit(event, data, room=room)
 
 
-def broadcast_soon(room: str, event: str, data: Any) -> None:
+def broadcast_soon(room: Room, event: str, data: Any) -> None:
     """The same, without waiting; call this in the event loop's thread."""
     task = asyncio.get_running_loop().create_task(broadcast(room, event, data))
     sending = runtime.current().part(_Rooms).sending

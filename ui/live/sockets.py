@@ -11,6 +11,11 @@ from typing import Any
 from nicegui import core
 from socketio import AsyncManager
 
+from ui.live.rooms import Room
+
+_Room = Room | str | None
+"""One of ours; that of a socket alone or of a client; or none, which has all sockets."""
+
 
 def install() -> None:
     """For all sockets; call this before there are any."""
@@ -24,16 +29,16 @@ class _Manager(AsyncManager):  # type: ignore[misc]  # socket.io has no types
 
     def __init__(self) -> None:
         super().__init__()
-        self._rooms_of: defaultdict[tuple[str, str], dict[str | None, None]] = defaultdict(dict)
+        self._rooms_of: defaultdict[tuple[str, str], dict[_Room, None]] = defaultdict(dict)
 
     def basic_enter_room(
-        self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
+        self, sid: str, namespace: str, room: _Room, eio_sid: str | None = None
     ) -> None:
-        """Put a socket into a room. (All its own rooms begin with None, which has all sockets.)"""
+        """Put a socket into a room."""
         super().basic_enter_room(sid, namespace, room, eio_sid)
         self._rooms_of[namespace, sid][room] = None
 
-    def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
+    def basic_leave_room(self, sid: str, namespace: str, room: _Room) -> None:
         """Take a socket out of a room."""
         super().basic_leave_room(sid, namespace, room)
         rooms = self._rooms_of.get((namespace, sid), {})
@@ -41,7 +46,7 @@ class _Manager(AsyncManager):  # type: ignore[misc]  # socket.io has no types
         if not rooms:
             self._rooms_of.pop((namespace, sid), None)
 
-    def get_rooms(self, sid: str, namespace: str) -> list[str]:
+    def get_rooms(self, sid: str, namespace: str) -> list[Room | str]:
         """The rooms that a socket is in."""
         return [room for room in self._rooms_of.get((namespace, sid), ()) if room is not None]
 

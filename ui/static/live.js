@@ -25,6 +25,9 @@
     setItem(name, value) {
       this[name] = value;
     },
+    removeItem(name) {
+      delete this[name];
+    },
   };
   try {
     sessionStorage.setItem("rollcall_try", "");
@@ -46,7 +49,7 @@
   let lostTimer;
   let answers = 0;
   let isClosing = false;
-  let isOver = false; // the session ended: nothing holds this page
+  let isOver = false; // the session or the server ended: nothing holds this page
   let isLeaving = false;
 
   // A link back to a list leads to the same filters and the same row (table_hands.js).
@@ -157,6 +160,7 @@
   function reload() {
     if (isClosing) return;
     isClosing = true;
+    keep();
     const now = Date.now();
     const key = "rollcall_reloads";
     const recent = JSON.parse(sessionStorage.getItem(key) ?? "[]").filter((at) => now - at < 60000);
@@ -173,6 +177,17 @@
     document.body.replaceChildren(text);
     document.documentElement.style.display = "";
     setTimeout(() => location.reload(), Math.min(5000 * 2 ** (recent.length - AT_ONCE), 60000));
+  }
+
+  // Keeps what is half typed for the page that comes (live_socket.js), instead of asking about it:
+  // this page can't send anything any more.
+  function keep() {
+    if (isOver) return;
+    const forms = {};
+    dispatchEvent(new CustomEvent("rollcall_restart", { detail: forms }));
+    if (Object.keys(forms).length)
+      sessionStorage.setItem("rollcall-kept", JSON.stringify({ path: location.pathname, forms }));
+    isOver = true;
   }
 
   function lost() {

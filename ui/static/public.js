@@ -48,6 +48,7 @@
   const email = document.querySelector("input[name=email]");
   const kept = memory((storage) => storage.getItem(KEPT));
   memory((storage) => storage.removeItem(KEPT));
+  memory((storage) => storage.removeItem("rollcall-kept")); // typed by whoever was signed in before
   if (email && kept && !email.value) {
     email.value = kept;
     // The email's autofocus may come later; it does nothing if another field has the focus.

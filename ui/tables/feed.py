@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 ReadT = TypeVar("ReadT")
 
 
-class _Turns(WeakValueDictionary[str, asyncio.Lock]):
+class _Turns(WeakValueDictionary[live.Room, asyncio.Lock]):
     """The locks of rooms, as long as anybody waits for one."""
 
 
-def list_room(noun: str, tenant_id: UUID | None) -> str:
+def list_room(noun: str, tenant_id: UUID | None) -> live.Room:
     """The room of the pages that show a tenant's rows of a list (or those above the tenants)."""
-    return f"{noun}:{tenant_id or 'platform'}"
+    return live.Room(noun, tenant_id)
 
 
 def subscribe(bus: Bus) -> None:
@@ -51,7 +51,7 @@ async def tell_row(
 
 
 async def tell(
-    room: str,
+    room: live.Room,
     name: str,
     read: Callable[[], Awaitable[ReadT | None]],
     values: Callable[[ReadT], Mapping[str, Any]],
@@ -69,7 +69,7 @@ async def tell(
     return True
 
 
-def turn(room: str) -> asyncio.Lock:
+def turn(room: live.Room) -> asyncio.Lock:
     """A lock to hold while a fact is read and sent, so that a room gets this process's facts in the
     order of their commits."""
     turns = runtime.current().part(_Turns)
@@ -80,7 +80,7 @@ def turn(room: str) -> asyncio.Lock:
 
 
 @asynccontextmanager
-async def asked_at_least(rooms: Sequence[str]) -> AsyncIterator[None]:
+async def asked_at_least(rooms: Sequence[live.Room]) -> AsyncIterator[None]:
     """Have the pages of these rooms ask, if a fact can't be read: it isn't sent twice."""
     try:
         yield

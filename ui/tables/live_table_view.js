@@ -221,8 +221,9 @@ function selectBox(table, row, chosen) {
 function empty(table) {
   const none = unfiltered(table.shown.query, table.all, table.list)
     ? [
-        h("h2", isAboutWhoIsHere(table) ? "Nobody is here now" : `No ${table.list.plural} match`),
-        h("p", "Check the spelling, or look with fewer filters."),
+        ...(isAboutWhoIsHere(table)
+          ? [h("h2", "Nobody is here now"), h("p", "Whoever opens Rollcall appears at once.")]
+          : [h("h2", `No ${table.list.plural} match`), h("p", "Check the spelling, or look with fewer filters.")]),
         button("btn", "Clear filters", table.clear),
       ]
     : [h("h2", `No ${table.list.plural} yet`), h("p", table.empty_hint), mainActs(table)];

@@ -115,6 +115,7 @@ export const keyboard = {
       );
     },
     addFilter() {
+      this.filtersOpen = true; // a window zoomed in folds them as phones do
       this.openMenu = "more";
       const first = ".menu-more .menu-item, .filter select";
       this.$nextTick(() => {
@@ -166,7 +167,7 @@ function group(label, keys) {
 
 // Filters that are shown because the person chose them, and whose choices are read only then.
 export const lateFilters = {
-  data: () => ({ wanted: {}, offered: {} }),
+  data: () => ({ wanted: {}, offered: {}, filtersOpen: false }),
   computed: {
     // The filters without choices so far that are shown now, or whose column is shown.
     lateNow() {

@@ -11,16 +11,31 @@ export function toolbar(table) {
     table.ask();
   };
   const label = title(table.list.plural);
-  return h("form", { class: "toolbar", role: "search", "aria-label": label, onSubmit: submitted }, [
+  const look = ["toolbar", "folds", { "filters-open": table.filtersOpen }];
+  return h("form", { class: look, role: "search", "aria-label": label, onSubmit: submitted }, [
     table.list.search.length ? search(table) : null,
+    filtersButton(table),
     table.filtersShown.map((filter) => FILTERS[filter.kind](table, filter)),
     table.filtersShown.length < table.list.filters.length ? filtersMenu(table) : null,
     table.filtered && table.items.length
-      ? button("btn btn-quiet", "Clear filters", table.clear)
+      ? button("btn btn-quiet clear-filters", "Clear filters", table.clear)
       : null,
     sortBy(table),
     table.list.columns.length > 2 ? columnsMenu(table) : null,
   ]);
+}
+
+// For phones, where the filters wait behind it, and it counts those that are set.
+function filtersButton(table) {
+  const isSet = ({ key, kind }) => kind !== "check" && table.asked[key];
+  const set = table.filtersShown.filter(isSet).length;
+  const attributes = {
+    type: "button",
+    class: "btn filters-button",
+    "aria-expanded": String(table.filtersOpen),
+    onClick: () => (table.filtersOpen = !table.filtersOpen),
+  };
+  return h("button", attributes, ["Filters", set ? h("strong", { class: "tally" }, ` ${set}`) : null]);
 }
 
 // For narrow screens, where rows are cards and there are no headings to click.

@@ -34,7 +34,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
         *("email", "emailaddress", "mail", "primaryemail", "workemail", "emailadresse"),
         *("mailadresse", "email1value", "emailaddress1", "adresseemail", "adressemail", "courriel"),
         *("correoelectronico", "correo", "indirizzoemail", "emailadres", "adresemail", "epost"),
-        *("epostadress", "userprincipalname", "username", "login"),
+        *("epostadress", "userprincipalname", "username", "login", "emailaddresstoinvite"),
     ),
     "role": (
         *("role", "rolle", "rollcallrole", "rol", "ruolo", "rola", "roll", "userrole"),
@@ -142,7 +142,7 @@ def _to_row(row: FileRow, columns: Columns, order: Order) -> ImportRow:
 
 
 def _bare(heading: str) -> str:
-    return _SIGNS.sub("", fold(_BRACKETS.sub("", heading)))
+    return _SIGNS.sub("", fold(_BRACKETS.sub("", heading))).removesuffix("required")
 
 
 def _is_column_empty(rows: Sequence[FileRow], at: int) -> bool:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LINE_END = r"[ \t]*(?:\r\n|\r|\n|$)"
 # Excel's own first line, which says what separates the cells.
-_SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r\n|\r|\n|$)')
+_SEP = re.compile(rf'"?sep=([^\w\s"]|\t)"?{_LINE_END}')
+# The first line of Entra's templates.
+_VERSION = re.compile(rf'"?version:v[\d.]+"?[,;\t|]*{_LINE_END}')
 
 
 class MalformedError(ValueError):
@@ -33,6 +36,9 @@ def find_delimiter(text: str, score: Callable[[Sequence[str]], int]) -> str:
     said = _SEP.match(text)
     if said:
         return said[1]
+    version = _VERSION.match(text)
+    if version:
+        text = text[version.end() :]
 
     def worth(delimiter: str) -> tuple[int, int]:
         cells = _first(text, delimiter)
@@ -43,7 +49,7 @@ def find_delimiter(text: str, score: Callable[[Sequence[str]], int]) -> str:
 
 def read_rows(text: str, delimiter: str) -> Iterator[FileRow]:
     """The rows that aren't empty, in order. Raises `MalformedError`."""
-    said = _SEP.match(text)
+    said = _SEP.match(text) or _VERSION.match(text)
     skipped = 0
     if said:
         text, skipped = text[said.end() :], 1

@@ -163,7 +163,7 @@ async def expect_focus(keyboard: Keyboard, name: str) -> None:
     focused = ""
     try:
         async with asyncio.timeout(PATIENCE / 1000):
-            while (focused := await keyboard.focused()) != name:  # noqa: ASYNC110
+            while (focused := await keyboard.focused()) != name:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(LOOK_EVERY)
     except TimeoutError as error:
         raise AssertionError(f"{focused!r} has the focus, not {name!r}") from error

@@ -100,6 +100,7 @@ async def test_of_replicas_that_note_at_once_one_does(admin: Actor, tenant: Tena
     assert await books.actions_of(None) == ["audit.heads_noted"]
 
 
+@pytest.mark.long
 async def test_many_heads_are_noted_in_several_entries(rollcall: Runtime, platform: Actor) -> None:
     for number in range(HEADS_PER_ENTRY + 1):
         await tenants.create_tenant(platform, f"Acme {number}")

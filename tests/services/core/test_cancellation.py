@@ -3,6 +3,8 @@ else."""
 
 import asyncio
 
+import pytest
+
 from models import Tenant
 from services.access.actor import Actor
 from services.audit.check import verify
@@ -16,6 +18,7 @@ STEP = 0.2
 CALLS = 60
 
 
+@pytest.mark.long
 async def test_a_cancelled_change_leaves_the_database_free(tenant: Tenant, admin: Actor) -> None:
     # Their tracebacks are kept, as a log or a task may keep them.
     outcomes: list[object] = []

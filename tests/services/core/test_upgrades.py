@@ -90,6 +90,7 @@ async def test_an_upgrade_keeps_every_account_session_link_and_entry(
     await _assert_nothing_is_lost(empty)
 
 
+@pytest.mark.long
 async def test_an_upgrade_keeps_what_is_sealed(empty: Settings) -> None:
     await _populate(empty, "0008")
     async with started(empty):
@@ -211,6 +212,7 @@ def upgrade():
 '''
 
 
+@pytest.mark.long
 async def test_a_failed_migration_leaves_the_old_database_usable(
     empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

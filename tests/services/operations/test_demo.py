@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlmodel import select
 
 from models import Comment, CustomerPerson, Poc, PocStatus, Task, TaskStatus, Tenant, User
@@ -16,6 +17,8 @@ from services.lists.query import ListQuery
 from services.operations.demo import create_demo
 from services.workspace import listing, resources, task_list, template_list
 from tests.conftest import make_settings
+
+pytestmark = pytest.mark.long
 
 
 async def _rows(table: Any) -> Sequence[Any]:

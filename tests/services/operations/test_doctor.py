@@ -245,9 +245,12 @@ async def test_a_check_that_does_not_answer_ends(
 @asynccontextmanager
 async def _silent() -> AsyncIterator[int]:
     """A port that takes connections and says nothing."""
-    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    taken: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: taken.append(writer), "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        for writer in taken:
+            writer.transport.abort()
 
 
 def test_a_verdict_counts_what_is_wrong() -> None:

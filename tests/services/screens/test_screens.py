@@ -24,6 +24,7 @@ from tests.services.screens.pairing_of import paired
 from ui.wall import frames
 
 
+@pytest.mark.walk
 async def test_no_call_answers_a_screen(rollcall: Runtime, tenant: Tenant, admin: Actor) -> None:
     screen, _ = await paired(admin)
     target = await create_user(tenant, invited=True)

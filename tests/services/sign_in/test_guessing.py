@@ -48,6 +48,7 @@ async def test_of_a_hundred_guesses_at_once_only_the_free_ones_are_compared(
     assert attack.compared == len(compared)
 
 
+@pytest.mark.long
 async def test_guessing_as_fast_as_it_may_gets_no_further_than_the_pauses_let_it(
     ada: User, compared: list[str]
 ) -> None:
@@ -60,6 +61,7 @@ async def test_guessing_as_fast_as_it_may_gets_no_further_than_the_pauses_let_it
     assert attack.compared < attack.sent / 10
 
 
+@pytest.mark.long
 async def test_the_owner_of_an_attacked_account_is_never_locked_out(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

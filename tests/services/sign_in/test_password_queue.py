@@ -23,7 +23,10 @@ from tests.factories import PASSWORD, create_user
 from ui import public
 
 EMAIL = "ada@example.com"
-pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
+]
 
 
 @pytest.fixture

@@ -145,6 +145,7 @@ async def test_nothing_stored_matches_nothing() -> None:
     assert not await verify_password(PASSWORD, "no hash at all")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("real_hashes")
 async def test_unknown_account_takes_as_long_as_a_wrong_password() -> None:
     stored = await hash_password(PASSWORD)

@@ -174,6 +174,16 @@ async def test_without_a_mail_server_the_admin_changes_it(
     assert entry.details == {"before": user.email, "after": NEW}
 
 
+async def test_an_admin_s_change_is_told_to_both_emails(
+    tenant: Tenant, admin: Actor, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    await email_change.change_email(admin, user.id, EmailForm(email=NEW))
+    for email in (user.email, NEW):
+        assert NEW in await _delivered(mail_server, email)
+        assert len(mail_server.to(email)) == 1
+
+
 async def test_an_admin_s_change_sends_whoever_is_invited_a_new_link(
     tenant: Tenant, admin: Actor, mail_server: MailServer
 ) -> None:

@@ -85,6 +85,7 @@ async def test_a_task_of_the_team_is_given_to_nobody_outside(tenant: Tenant, ada
         await tasks.assign(ada, task, 1, (), (reto.id,))
 
 
+@pytest.mark.long
 async def test_whoever_is_switched_off_at_that_moment_has_no_new_task(
     tenant: Tenant, ada: Actor
 ) -> None:

@@ -11,7 +11,7 @@ from services.users import accounts
 from services.users.bulk import runs
 from services.users.bulk.batches import act_on_next
 from services.users.bulk.runs import BulkForm
-from services.workspace import bulk_handover, bulk_worker, leaving, listing, task_list
+from services.workspace import bulk_handover, bulk_worker, groups, leaving, listing, task_list
 from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When, go_along
 from tests import books, factories
 from tests.racing import race, rounds
@@ -73,15 +73,23 @@ async def test_undoing_the_whole_gives_all_their_work_back(
 ) -> None:
     users, pocs = await _leavers(tenant, 2)
     other = await create_poc(joan, "Joan's")
-    task = await create_task(joan, other, assignees=[users[0].id])
+    await create_task(joan, other, assignees=[users[0].id])
+    form = groups.NewGroupForm(title="Theirs", assignee_ids=(users[1].id,))
+    await groups.add_group(joan, other, form)
+
+    async def held() -> tuple[list[UUID], list[UUID]]:
+        first, second = await task_list.list_groups(joan, other)
+        (task,) = first.tasks
+        return [one.id for one in task.assignees], [one.id for one in second.assignees]
+
     bulk_id = await _draft(admin, users, joan_user.id)
     await _begin(admin, bulk_id)
     await bulk_worker.work_off(admin, bulk_id)
+    assert await held() == ([joan_user.id], [joan_user.id])
+    assert sum("1 group" in one.result for one in await outcomes_of(bulk_id)) == 1
     await bulk_worker.work_off(admin, await runs.undo(admin, bulk_id))
     assert [await _owner(poc) for poc in pocs] == [user.id for user in users]
-    (group,) = await task_list.list_groups(joan, other)
-    (view,) = [one for one in group.tasks if one.id == task]
-    assert [person.id for person in view.assignees] == [users[0].id]
+    assert await held() == ([users[0].id], [users[1].id])
 
 
 async def test_who_gets_the_work_and_is_inactive_by_then_holds_up_no_cut(
@@ -138,6 +146,7 @@ async def test_what_was_left_for_later_is_listed_until_somebody_has_it(
     assert [await _owner(poc) for poc in pocs] == [user.id for user in users]
 
 
+@pytest.mark.long
 async def test_the_receiver_deactivated_meanwhile_leaves_nothing_half_handed_over(
     tenant: Tenant, admin: Actor
 ) -> None:

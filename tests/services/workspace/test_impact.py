@@ -34,7 +34,6 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import DeadLinkError, InvalidInputError
-from services.core.startup import started
 from services.users import accounts
 from services.users.actions import UserAction
 from services.users.departures import WorkLine
@@ -45,6 +44,7 @@ from services.workspace.pocs import HandOverForm
 from tests import books
 from tests.conftest import make_settings
 from tests.factories import CALLER, create_tenant, create_user, create_users, sign_in
+from tests.quick import started_on_copy
 from tests.services.workspace.scene import MONDAY, create_poc, create_task, left_work
 
 PEOPLE = 3
@@ -206,13 +206,14 @@ async def _left(user_id: UUID) -> tuple[set[UUID], set[UUID], set[UUID]]:
     return {poc.id for poc in open_pocs.values() if poc.owner_id == user_id}, tasks, groups
 
 
+@pytest.mark.long
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pocs=POCS, inactive=st.sets(st.integers(1, PEOPLE - 1)))
 def test_the_preview_is_what_is_so_after_the_commit(
     sqlite_template: Path, tmp_path: Path, pocs: list[dict[str, Any]], inactive: set[int]
 ) -> None:
     async def run() -> None:
-        async with started(make_settings(tmp_path)):
+        async with started_on_copy(make_settings(tmp_path)):
             tenant = await create_tenant()
             admin, *people = [
                 *await create_users(1, tenant, role=Role.TENANT_ADMIN),

@@ -6,7 +6,16 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, update
 
-from models import AuditEvent, CustomerPerson, LoginSession, Role, Screen, Tenant, User
+from models import (
+    AuditEvent,
+    CustomerPerson,
+    GroupAssignee,
+    LoginSession,
+    Role,
+    Screen,
+    Tenant,
+    User,
+)
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
@@ -16,7 +25,7 @@ from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from services.users import accounts, departures
 from services.users.departures import LeavingReceipt, WorkLine
-from services.workspace import handover, impact, leaving, listing, task_list
+from services.workspace import groups, handover, impact, leaving, listing, task_list
 from services.workspace.actions import PocAction
 from services.workspace.pocs import HandOverForm
 from services.workspace.wrong_role import RoleForm, correct_role
@@ -266,6 +275,20 @@ async def test_the_new_account_has_the_work_if_its_role_can(
         admin, ada_user.id, HandOverForm(owner_id=again.invited.user_id)
     )
     assert given is not None
+
+
+async def test_a_group_goes_to_the_account_with_the_right_role(
+    admin: Actor, author: Actor, joan: Actor, tenant: Tenant
+) -> None:
+    poc = await create_poc(joan, "Other")
+    group_id = await groups.add_group(joan, poc, groups.NewGroupForm(title="Theirs"))
+    async with transaction() as tx:  # no form gives a group to somebody with the wrong role
+        user_id = author.user_id
+        tx.add(GroupAssignee(tenant_id=tenant.id, group_id=group_id, user_id=user_id))
+    done = await correct_role(admin, author.user_id, RoleForm(role=Role.SALES_ENGINEER))
+    assert done.has_the_work
+    (group,) = await task_list.list_groups(joan, poc)
+    assert [one.id for one in group.assignees] == [done.invited.user_id]
 
 
 async def test_a_role_that_cannot_be_given_changes_nothing(

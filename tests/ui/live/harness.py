@@ -30,6 +30,7 @@ from ui.headers import Compression, harden
 from ui.listener import listen, web_server
 
 COOKIE = "rollcall"
+EVERYONE = live.Room("everyone")
 
 sessions: dict[UUID, UUID] = {}
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def page_routes() -> None:
 
     @ui.page("/page")
     async def page(actor: Visitor) -> None:
-        live.register(ui.context.client, actor, "/login", rooms=["everyone"])
+        live.register(ui.context.client, actor, "/login", rooms=[EVERYONE])
         ui.label("The secret content").props("id=secret")
 
         async def slow() -> None:
@@ -199,8 +200,8 @@ def plain_routes(app: FastAPI) -> None:
         return {**vars(receipt), "took_ms": took}
 
     @app.post("/control/broadcast")
-    async def broadcast(room: str = "everyone") -> dict[str, Any]:
-        await live.broadcast(room, "rollcall_news", {"news": 1})
+    async def broadcast() -> dict[str, Any]:
+        await live.broadcast(EVERYONE, "rollcall_news", {"news": 1})
         return {}
 
     @app.get("/control/state")

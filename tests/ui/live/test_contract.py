@@ -18,12 +18,16 @@ from engineio.async_socket import AsyncSocket
 from nicegui import Client, core, run
 from nicegui import nicegui as server
 from nicegui.element import Element
+from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMiddleware
 from nicegui.outbox import Outbox
+from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from ui.live import leftovers
 from ui.live.connection import EVENTS
+from ui.live.errors import CutPages
 from ui.live.page_template import THEIR_FALLBACK
+from ui.live.unused import without_middlewares
 
 PACKAGE = Path(nicegui.__file__).parent
 SCRIPT = (PACKAGE / "static" / "nicegui.js").read_text(encoding="utf-8")
@@ -202,3 +206,21 @@ def test_engine_io_makes_and_asks_its_sockets_as_ours_are() -> None:
     assert re.findall(r"self\.schedule_ping\(\)", source) == ["self.schedule_ping()"]
     assert "self.last_ping = time.time()" in source
     assert "await self.queue.put(None)  # unlock the writer task" in source
+
+
+def test_the_middlewares_around_the_pages_are_those_that_are_taken_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = inspect.getsource(importlib.import_module("nicegui.ui_run_with"))
+    added = set(re.findall(r"\.add_middleware\((\w+)", source))
+    assert added == {
+        "gzip_middleware_factory",  # we give none
+        RedirectWithPrefixMiddleware.__name__,
+        SetCacheControlMiddleware.__name__,
+    }
+
+    ours = Middleware(CutPages)
+    theirs = [Middleware(RedirectWithPrefixMiddleware), Middleware(SetCacheControlMiddleware)]
+    monkeypatch.setattr(core.app, "user_middleware", [ours, *theirs])
+    without_middlewares()
+    assert core.app.user_middleware == [ours]

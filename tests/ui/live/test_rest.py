@@ -59,6 +59,14 @@ async def test_a_socket_that_gives_no_sign_of_life_is_closed(
     assert silent.closed
 
 
+async def test_a_socket_that_ends_while_it_is_looked_at_is_no_error(
+    server: engineio.AsyncServer,
+) -> None:
+    ended = rest._Socket(server, "ended")
+    ended.closed = True
+    await rest._end_if_silent(ended)
+
+
 async def test_what_was_to_be_written_goes_out_before_the_end(
     server: engineio.AsyncServer,
 ) -> None:

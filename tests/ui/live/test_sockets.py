@@ -7,6 +7,7 @@ import pytest
 import socketio
 
 from ui.live import sockets
+from ui.live.rooms import Room
 
 
 class Unsearchable(dict[Any, Any]):
@@ -30,27 +31,34 @@ async def _connected(manager: socketio.AsyncManager, eio_sid: str) -> str:
 async def test_rooms_are_entered_and_left_as_in_socket_io(make: Any) -> None:
     manager = make()
     ada, grace = await _connected(manager, "ada"), await _connected(manager, "grace")
-    for room in ("users", "audit"):
+    for room in (Room("users"), Room("audit")):
         await manager.enter_room(ada, "/", room)
         await manager.enter_room(grace, "/", room)
-    manager.basic_leave_room(ada, "/", "audit")
+    manager.basic_leave_room(ada, "/", Room("audit"))
     manager.basic_leave_room(ada, "/", "never entered")
-    assert set(manager.get_rooms(ada, "/")) == {ada, "users"}
-    assert set(manager.get_rooms(grace, "/")) == {grace, "users", "audit"}
+    assert set(manager.get_rooms(ada, "/")) == {ada, Room("users")}
+    assert set(manager.get_rooms(grace, "/")) == {grace, Room("users"), Room("audit")}
     manager.pre_disconnect(ada, "/")
     await manager.disconnect(ada, "/")
     assert manager.get_rooms(ada, "/") == []
     assert not manager.is_connected(ada, "/")
-    assert set(manager.rooms["/"]) == {None, grace, "users", "audit"}
+    assert set(manager.rooms["/"]) == {None, grace, Room("users"), Room("audit")}
     await manager.disconnect(grace, "/")
     assert manager.rooms == {}
     assert not manager.pending_disconnect
 
 
+async def test_socket_io_finds_who_is_in_one_of_our_rooms() -> None:
+    manager = sockets._Manager()
+    ada, _ = await _connected(manager, "ada"), await _connected(manager, "grace")
+    await manager.enter_room(ada, "/", Room("users"))
+    assert list(manager.get_participants("/", Room("users"))) == [(ada, "ada")]
+
+
 async def test_of_a_socket_that_is_gone_nothing_is_kept() -> None:
     manager = sockets._Manager()
     ada = await _connected(manager, "ada")
-    await manager.enter_room(ada, "/", "users")
+    await manager.enter_room(ada, "/", Room("users"))
     await manager.disconnect(ada, "/")
     await manager.disconnect(ada, "/")
     assert not manager._rooms_of

@@ -87,7 +87,8 @@ class CustomerTable:
                     text("strong", row.name).props('dir="auto"')
                     if row.title:
                         text("p", row.title, "small muted").props('dir="auto"')
-            text("td", row.email, "muted").props('dir="auto" data-label="Email"')
+            with ui.element("td").classes("muted").props('dir="auto" data-label="Email"'):
+                _email(row.email)
             if self._where:
                 with ui.element("td").props('data-label="Sees"'):
                     self._where(row)
@@ -141,6 +142,14 @@ class CustomerTable:
             done = await self._switch(customer_id, True, version)
             words = f"{done.name} is active again. They come in with a new link."
             self.toast.show(words, tone="success")
+
+
+def _email(email: str) -> None:
+    """An email that breaks before its @ where it doesn't fit on one line."""
+    mailbox, _, host = email.rpartition("@")
+    text("span", mailbox)
+    ui.element("wbr")
+    text("span", f"@{host}")
 
 
 def _status(row: CustomerRow) -> None:

@@ -59,7 +59,7 @@ FIRST_STEPS: dict[Role, tuple[str, tuple[str, str, str], tuple[str, str]]] = {
             "Add who works on it, and give each task somebody and a day.",
             "Bring tasks to Done; everybody who looks sees it at that moment.",
         ),
-        ("Start a POC", "pocs"),
+        ("Start a POC", "pocs?do=new"),
     ),
     Role.ADMINISTRATOR: (
         "You own the templates that POCs are started from.",
@@ -68,7 +68,7 @@ FIRST_STEPS: dict[Role, tuple[str, tuple[str, str, str], tuple[str, str]]] = {
             "Say of each task whose it is, and on which day it starts.",
             "Sales Engineers start POCs from it. Each POC has a copy, which stays as it is.",
         ),
-        ("Make a template", "templates"),
+        ("Make a template", "templates?do=new"),
     ),
     Role.TENANT_ADMIN: (
         "You look after the people of this organisation.",
@@ -125,7 +125,9 @@ class _HomeScreen:
                 if managed:
                     text("span", f"{clock.now():%A %-d %B}", "small muted")
             if managed:
-                link("+ Invite User", f"{self.base}/users", "btn btn-primary")
+                link("+ Invite User", f"{self.base}/users?do=invite", "btn btn-primary")
+            elif may(self.visit.role, Permission.RUN_POCS):
+                link("+ New POC", f"{self.base}/pocs?do=new", "btn btn-primary")
         self.step = Part(ui.element("div"), self._next_step)
         with ui.element("div").classes("home-columns"):
             with ui.element("div").classes("home-main"):
@@ -170,7 +172,7 @@ class _HomeScreen:
             next_step(len(waiting), waiting[0].title, partial(self._open_reassign, waiting[0]))
 
     def _main(self, shown: Overview) -> None:
-        if not shown.counts and not shown.groups:
+        if _has_nothing_yet(shown, self.visit.role):
             self._first_day()
         if shown.without_owner:
             self._without_owner(shown.without_owner)
@@ -319,6 +321,15 @@ class _HomeScreen:
             link(f"Everything since then, in Audit ({in_all:,})", f"{self.base}/audit")
         elif in_all > len(changes):
             text("p", f"{in_all - len(changes):,} more, earlier.", "muted")
+
+
+def _has_nothing_yet(shown: Overview, role: Role) -> bool:
+    """Whether this role's work hasn't begun, however much the others have."""
+    if may(role, Permission.RUN_POCS):
+        return not shown.my_tasks and not shown.my_pocs
+    if may(role, Permission.CREATE_TEMPLATES):
+        return not shown.groups
+    return not shown.counts
 
 
 def _by_due(tasks: Sequence[MyTask], today: date) -> list[tuple[str, list[MyTask]]]:

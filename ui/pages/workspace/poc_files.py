@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from nicegui import app
+from starlette.requests import ClientDisconnect
 
 from services.access.permissions import Permission
 from services.core.errors import NotFoundError, RollcallError, SessionEndedError
@@ -57,6 +58,8 @@ async def upload(request: Request) -> Response:
         await files.upload(visit.actor, poc_id, _name(request), request.stream())
     except RollcallError as error:
         return PlainTextResponse(str(error), status_of(error))
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it but the access log
     return Response(status_code=201)
 
 
@@ -73,6 +76,8 @@ async def upload_to_template(request: Request) -> Response:
         )
     except RollcallError as error:
         return PlainTextResponse(str(error), status_of(error))
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it but the access log
     return Response(status_code=201)
 
 

@@ -27,7 +27,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, text
 from ui.identity import require
-from ui.input import as_uuid, to_do
+from ui.input import as_day, as_uuid, to_do
 from ui.page import add_page
 from ui.paths import home_path
 from ui.tables.feed import list_room
@@ -145,7 +145,7 @@ class _PocsScreen:
     async def _changed(self, values: Mapping[str, Any]) -> None:
         sent = values.get("group_ids")
         ids = [as_uuid(value) for value in sent] if isinstance(sent, list) else []
-        start_on = _day(values.get("start_on")) or clock.now().date()
+        start_on = as_day(values.get("start_on")) or clock.now().date()
         await told(self.toast)(partial(self._show_plan, [i for i in ids if i], start_on))()
 
     async def _show_plan(self, group_ids: list[UUID], start_on: date) -> None:
@@ -157,10 +157,3 @@ async def export(request: Request, visit: MayView) -> Response:
     """The POCs that the url's query finds, as a CSV file."""
     export_pocs = partial(listing.export_pocs, visit.actor)
     return await export_response(request, POCS, export_pocs, f"pocs-{visit.tenant_slug}")
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

@@ -62,6 +62,12 @@ window.rollcallWall = (() => {
 
   const number = (count) => count.toLocaleString("en-GB");
   const of = (count, one, several) => `${number(count)} ${count === 1 ? one : several}`;
+  // Which part of a figure it is: "12 of them today", and in words if it is none or all.
+  function ofThem(part, whole, when) {
+    if (!part) return whole === 1 ? `not ${when}` : `none of them ${when}`;
+    if (part < whole) return `${number(part)} of them ${when}`;
+    return whole === 1 ? when : `all of them ${when}`;
+  }
 
   const PATHS = {
     came: ["M3 12h12", "m11 7 5 5-5 5", "M20 5v14"],
@@ -200,7 +206,7 @@ window.rollcallWall = (() => {
   }
 
   return {
-    h, svg, clockOf, secondsOf, daysBetween, dayWords, longDay, number, of, icon, panel, amount,
+    h, svg, clockOf, secondsOf, daysBetween, dayWords, longDay, number, of, ofThem, icon, panel, amount,
     figure, rest, restWords, nothing, dayChart, bars, split, views: {},
   };
 })();

@@ -5,6 +5,7 @@
   const { h, number, amount, icon, panel, nothing, dayChart, split, of } = wall;
   const MARKED = 60;
   const MOST_ROWS = 2; // of one name
+  const FEW = 24; // people
   const PLURAL = {
     "Sales Engineer": "Sales Engineers",
     Administrator: "Administrators",
@@ -18,7 +19,7 @@
       { class: "at-hand" },
       amount(number(data.here), "huge"),
       h("p", { class: "here-now" }, "here now"),
-      h("p", { class: "below" }, `of ${number(data.active)} active`),
+      h("p", { class: "below" }, data.active ? `of ${number(data.active)} active` : "nobody is active yet"),
     );
   }
 
@@ -90,8 +91,7 @@
     }
     // How much fits is known only after drawing: a name that is longer than its column takes two
     // rows.
-    const layOut = () => {
-      if (!place.clientHeight) return 1; // on a phone this part isn't shown now
+    const paged = () => {
       const style = getComputedStyle(place);
       const height = place.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
       const columns = Number(style.getPropertyValue("--columns")) || 3;
@@ -111,7 +111,20 @@
         Math.min(MOST_ROWS, Math.max(1, Math.ceil(item.lastChild.getBoundingClientRect().height / each - 0.1)));
       const sized = new Map(people.map((shown, i) => [shown, Math.max(rowsOf(plain[i]), rowsOf(marked[i]))]));
       for (const role of roles) role.people = role.people.map((shown) => ({ ...shown, rows: sized.get(shown) }));
-      const pages = arranged(roles, columns, Math.max(3, Math.floor(height / each)));
+      return arranged(roles, columns, Math.max(3, Math.floor(height / each)));
+    };
+    // A few people are written larger, in fewer columns.
+    const paginate = () => {
+      const isFew = data.roles.reduce((sum, role) => sum + role.people.length, 0) <= FEW;
+      place.classList.toggle("few", isFew);
+      const pages = paged();
+      if (!isFew || pages.length === 1) return pages;
+      place.classList.remove("few");
+      return paged();
+    };
+    const layOut = () => {
+      if (!place.clientHeight) return 1; // on a phone this part isn't shown now
+      const pages = paginate();
       const shown = pages[page % pages.length];
       place.replaceChildren(
         ...shown.map((column) =>
@@ -127,8 +140,10 @@
       if (pages.length > 1) {
         place.append(h("p", { class: "page-of" }, `Page ${(page % pages.length) + 1} of ${pages.length}`));
       }
-      const tight = [...place.querySelectorAll(".new b")].filter((name) => name.offsetHeight > name.parentElement.offsetHeight);
-      for (const name of tight) name.parentElement.classList.add("tight");
+      // They have one size: if one of them needs the smaller one, all get it.
+      const fresh = [...place.querySelectorAll(".new")];
+      const isTight = fresh.some((item) => item.lastChild.offsetHeight > item.offsetHeight);
+      for (const item of fresh) item.classList.toggle("tight", isTight);
       return pages.length;
     };
     return [place, layOut];

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, number, panel, figure, rest, nothing, bars, split, daysBetween, dayWords, longDay } = wall;
+  const { h, of, ofThem, number, panel, figure, rest, nothing, bars, split, daysBetween, dayWords, longDay } = wall;
   const DAY = 86400;
 
   function row(name, below, right, isSoon) {
@@ -110,12 +110,21 @@
     return `${number(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than last month`;
   }
 
+  function invitedWords(data) {
+    if (!data.invited) return "nobody waits";
+    return data.expiring ? `${of(data.expiring, "expires", "expire")} within 3 days` : "none expires within 3 days";
+  }
+
+  function endingWords(data) {
+    return data.ending ? ofThem(data.ending_this_week, data.ending, "this week") : "nobody within 30 days";
+  }
+
   wall.views.people = (data, { now, clock, names }) => {
     const today = data.signed_in.at(-1)[0];
     const figures = [
       figure(data.active, "active", moreWords(data.more)),
-      figure(data.invited, "invited, waiting", `${of(data.expiring, "expires", "expire")} within 3 days`),
-      figure(data.ending, data.ending === 1 ? "ends soon" : "end soon", `${number(data.ending_this_week)} of them this week`),
+      figure(data.invited, "invited, waiting", invitedWords(data)),
+      figure(data.ending, data.ending === 1 ? "ends soon" : "end soon", endingWords(data)),
       reviewFigure(data.review, { now, clock }),
     ];
     const lists = names === "counts" ? [] : [endsSoon(data, today), waiting(data, now)];

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, number, amount, icon, panel, figure, nothing, split, daysBetween, dayWords } = wall;
+  const { h, of, ofThem, number, amount, icon, panel, figure, nothing, split, daysBetween, dayWords } = wall;
   const KINDS = [
     ["draft", "grey", (count) => (count === 1 ? "draft" : "drafts")],
     ["active", "accent", () => "active"],
@@ -22,7 +22,7 @@
         {},
         amount(number(counts.active)),
         h("p", { class: "what" }, counts.active === 1 ? "active POC" : "active POCs"),
-        h("p", { class: "below" }, `of ${number(open)} open`),
+        h("p", { class: "below" }, open ? `of ${number(open)} open` : "none is open"),
       ),
       h(
         "div",
@@ -124,13 +124,16 @@
     return panel("This week", rows.length ? h("ul", { class: "week" }, rows) : nothing("Nothing is due in the rest of this week."));
   }
 
+  const dueWords = (data) => (data.due_this_week ? ofThem(data.due_today, data.due_this_week, "today") : "nothing is due");
+  const overdueWords = (data) => (data.overdue ? `on ${of(data.overdue_pocs, "POC", "POCs")}` : "everything is on time");
+
   wall.views.pocs = (data, { names }) => {
     const top = h(
       "div",
       { class: "figures part" },
       standing(data),
-      figure(data.due_this_week, data.due_this_week === 1 ? "task due this week" : "tasks due this week", `${number(data.due_today)} of them today`),
-      figure(data.overdue, data.overdue === 1 ? "task overdue" : "tasks overdue", `on ${of(data.overdue_pocs, "POC", "POCs")}`, data.overdue ? "red" : ""),
+      figure(data.due_this_week, data.due_this_week === 1 ? "task due this week" : "tasks due this week", dueWords(data)),
+      figure(data.overdue, data.overdue === 1 ? "task overdue" : "tasks overdue", overdueWords(data), data.overdue ? "red" : ""),
     );
     const below =
       names === "counts"

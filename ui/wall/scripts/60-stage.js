@@ -38,8 +38,9 @@
       this.draw();
     }
 
+    // Only of a screen: a person at a dashboard doesn't wait for the next part.
     get isPhone() {
-      return this.place.clientWidth <= 620 && this.place.clientHeight >= this.place.clientWidth;
+      return this.tag === "main" && this.place.clientWidth <= 620 && this.place.clientHeight >= this.place.clientWidth;
     }
 
     get view() {

@@ -1,5 +1,7 @@
 """A passkey's answer at several places at once, and at the moment of a deactivation."""
 
+import pytest
+
 from models import Tenant
 from services.access.actor import Actor
 from services.core.errors import PasskeyRefusedError
@@ -13,6 +15,7 @@ from tests.racing import FEW_ROUNDS, duel, race, rounds
 from tests.services.sign_in.second_factors.test_passkeys import add_passkey
 
 
+@pytest.mark.long
 async def test_of_two_uses_of_one_answer_at_once_one_succeeds(admin: Actor, tenant: Tenant) -> None:
     device, _ = await add_passkey(admin, counts=False)
 
@@ -28,6 +31,7 @@ async def test_of_two_uses_of_one_answer_at_once_one_succeeds(admin: Actor, tena
         await play(number)
 
 
+@pytest.mark.long
 async def test_a_passkey_against_deactivation_leaves_nobody_in(
     tenant: Tenant, admin: Actor
 ) -> None:

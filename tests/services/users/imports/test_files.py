@@ -92,10 +92,21 @@ async def test_a_file_is_read_as_people_write_it(text: str) -> None:
             "User name [userPrincipalName] Required,First name [givenName],Last name [surname]",
             "ada@example.com,Ada,Lovelace",
         ),
+        (
+            "version:v1.0\nUser name [userPrincipalName] Required,First name [givenName],Last name",
+            "ada@example.com,Ada,Lovelace",
+        ),
         ("login,firstName,lastName,middleName,email", "ada,Ada,Lovelace,,ada@example.com"),
         ("Given Name,Family Name,E-mail 1 - Value", "Ada,Lovelace,ada@example.com"),
     ],
-    ids=["Google Workspace", "Entra", "Entra, invitations", "Okta", "Google Contacts"],
+    ids=[
+        "Google Workspace",
+        "Entra",
+        "Entra, invitations",
+        "Entra, its template",
+        "Okta",
+        "Google Contacts",
+    ],
 )
 async def test_what_other_tools_export_needs_no_mapping_but_for_the_role(
     heading: str, row: str
@@ -311,6 +322,7 @@ async def test_no_cut_and_no_flipped_byte_of_a_real_file_crashes_it(data: st.Dat
         await _rows(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=2000)
 @given(PEOPLE, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n", "\r"]))
 async def test_what_was_written_is_read(

@@ -25,6 +25,7 @@ from tests.services.calls import CALLS
 from tests.services.workspace.scene import create_poc, create_task, share_file
 
 
+@pytest.mark.walk
 async def test_no_call_of_the_users_answers_a_customer(tenant: Tenant, ada: Actor) -> None:
     poc = await create_poc(ada)
     actor, _ = await open_customer_session(await create_customer(tenant, poc))
