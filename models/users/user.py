@@ -138,6 +138,11 @@ class User(SQLModel, table=True):
         self.changed()
         self.status_version = self.version
 
+    def succeeded_by(self, user_id: UUID) -> None:
+        """Note the account that takes this one's place."""
+        self.successor_id = user_id
+        self.changed()
+
     def changed(self) -> None:
         """Count a change that grids show, so that an old notice that comes late never overwrites a
         newer one."""

@@ -41,7 +41,7 @@ from services.users.emails_elsewhere import (
     is_taken,
 )
 from services.users.ends import chosen_end, details_of, end_of
-from services.users.events import UserInvited
+from services.users.events import UserEdited, UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
 from services.users.invitation_links import Sent, authorize_role, require_open
 from services.users.new_user import new_user
@@ -299,4 +299,11 @@ def _how_long_ago(user: User) -> str:
 
 async def _link_predecessors(tx: Transaction, user: User) -> None:
     for earlier in await inactive_here(tx, user.tenant_id, [user.email_key]):
-        earlier.successor_id = user.id
+        earlier.succeeded_by(user.id)
+        tx.publish(
+            UserEdited(
+                tenant_id=earlier.tenant_id,
+                user_id=earlier.id,
+                old_search_key=earlier.search_key,
+            )
+        )

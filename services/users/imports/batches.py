@@ -260,7 +260,7 @@ async def _promise(
     }
     for user in users:
         if user.email_key in earlier:
-            earlier[user.email_key].successor_id = user.id
+            earlier[user.email_key].succeeded_by(user.id)
         link = one_time_links.issue(act.tx, LinkPurpose.INVITATION, user.id)
         outbox.enqueue(
             act.tx,
