@@ -17,7 +17,7 @@ from tests.browser.server import Server, serving
 from tests.browser.waiting import PATIENCE
 from tests.replicas.people import Tab, Visitor
 
-PAGES = ("users", "account", "audit", "settings", "users/{id}")
+PAGES = ("users", "account", "audit", "settings", "users/{id}", "ends-soon", "settings/mails")
 # A session's sockets may say 20 things a second (`ui.live.budget`), which would be most of the
 # time that this takes.
 UNHURRIED = """
@@ -38,7 +38,7 @@ def _forged(own: User, stranger: User, missing: str) -> list[Any]:
     ids = [str(own.id), str(stranger.id), missing, "", 0, None, "'; DROP TABLE user_account;--"]
     # No row has such a version.
     rows = [{"id": given, "active": False, "version": 2**70} for given in ids]
-    return [None, True, -1, "", "x" * 10_000, [], {}, ids, *rows, {"__class__": {}}]
+    return [None, True, -1, 10**15, "", "x" * 10_000, [], {}, ids, *rows, {"__class__": {}}]
 
 
 async def _say_all(visitor: Visitor, tab: Tab, forged: list[Any]) -> set[str]:

@@ -15,10 +15,9 @@ const KINDS = [
   ["customer", "Customers"],
   ["link", "Links"],
 ];
-const WITHIN = [7, 30, 90];
 
 export default {
-  props: { values: Object },
+  props: { values: Object, offered: Array },
   emits: ["act", "change", "within", "stale"],
   data() {
     return { ...this.values, kind: "", open: {}, now: Date.now() };
@@ -83,7 +82,7 @@ export default {
             id: "ends-within",
             value: this.within,
             onChange: (event) => this.$emit("within", Number(event.target.value)),
-          }, WITHIN.map((days) => h("option", { value: days }, `${days} days`))),
+          }, this.offered.map((days) => h("option", { value: days }, `${days} days`))),
         ]),
       ]);
     },

@@ -8,6 +8,9 @@ from nicegui.events import GenericEventArguments
 from ui.components.component import Component
 from ui.input import as_text, as_uuid
 
+WITHIN = (7, 30, 90)
+"""The numbers of days to choose from."""
+
 
 class EndsSoonList(
     Component,
@@ -34,6 +37,7 @@ class EndsSoonList(
     ) -> None:
         super().__init__()
         self._props["values"] = dict(values)
+        self._props["offered"] = WITHIN
         self._on_act, self._on_change, self._on_within = on_act, on_change, on_within
         self.on("act", self._acted)
         self.on("change", self._changed)
@@ -56,5 +60,5 @@ class EndsSoonList(
             await self._on_change(user_id)
 
     async def _within(self, event: GenericEventArguments) -> None:
-        if isinstance(event.args, int):
+        if isinstance(event.args, int) and event.args in WITHIN:
             await self._on_within(event.args)

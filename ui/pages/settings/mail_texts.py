@@ -104,7 +104,10 @@ class MailTextsSection:
         await self._show_preview({**self._values(), **draft})
 
     async def _test(self) -> None:
-        typed = await self.form.element.run_method("plainValues")
+        try:
+            typed = await self.form.element.run_method("plainValues")
+        except TimeoutError as error:
+            raise ConflictError("Your browser was too slow to send the text. Try again.") from error
         try:
             form = MailTextForm(**{name: typed.get(name) for name in ("mail", "subject", "text")})
         except InvalidInputError as error:
