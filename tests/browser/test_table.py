@@ -291,10 +291,18 @@ async def test_the_whole_row_opens_and_the_way_back_leads_to_the_same_place(
     await expect(page.get_by_label("Status")).to_have_value("active")
 
 
-async def test_headings_stay_in_sight(browsers: Browsers, tenant: Tenant, grace: User) -> None:
+async def test_filters_counts_and_headings_stay_in_sight(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
     await create_crowd(tenant)
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     grid = Grid(page)
     await expect(grid.rows).to_have_count(50)
     await grid.rows.last.scroll_into_view_if_needed()
-    await expect(page.get_by_role("columnheader", name="Email")).to_be_in_viewport()
+    heading = page.get_by_role("columnheader", name="Email")
+    for part in (page.get_by_role("searchbox"), page.locator(".counts strong"), heading):
+        await expect(part).to_be_in_viewport(ratio=1)
+    counts, below = await page.locator(".counts").bounding_box(), await heading.bounding_box()
+    assert counts is not None
+    assert below is not None
+    assert counts["y"] + counts["height"] <= below["y"], "the heading stands below the counts"

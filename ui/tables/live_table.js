@@ -125,6 +125,11 @@ const table = {
     document.addEventListener("keydown", this.pressed);
     document.addEventListener("pointerdown", this.clicked);
     this.unlistKeys = this.listKeys();
+    // The headings stay in sight below it.
+    this.topSize = new ResizeObserver(([{ target }]) =>
+      this.$el.style.setProperty("--list-top", `${target.offsetHeight}px`),
+    );
+    this.topSize.observe(this.$refs.top);
     this.$watch("lateNow", this.askLate);
     this.later(() => {
       this.most = Infinity;
@@ -147,6 +152,7 @@ const table = {
     document.removeEventListener("keydown", this.pressed);
     document.removeEventListener("pointerdown", this.clicked);
     this.unlistKeys();
+    this.topSize.disconnect();
     for (const timer of [this.searching, this.answering, ...this.timers]) clearTimeout(timer);
     this.stop();
   },

@@ -14,8 +14,7 @@ export function view(table) {
   return h("div", { class: ["list", table.list.plural, look(table)] }, [
     head(table),
     table.tabs.length ? tabs(table) : null,
-    toolbar(table),
-    counts(table),
+    h("div", { ref: "top", class: "list-top" }, [toolbar(table), counts(table)]),
     h("p", { class: "visually-hidden", role: "status" }, table.spoken),
     table.error && failure(table),
     table.items.length ? card(table) : empty(table),
