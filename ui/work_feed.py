@@ -38,7 +38,7 @@ from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from ui import live
 from ui.looks import version_of
 from ui.notices import people_room
-from ui.tables.feed import list_room, tell
+from ui.tables.feed import list_room, tell, turns_end
 from ui.work_values import (
     criterion_values,
     head_values,
@@ -160,8 +160,10 @@ async def _renew_customers(event: CustomerChanged) -> None:
 
 
 async def _show_worker(event: UserEvent) -> None:
-    find = partial(people.find_worker, event.user_id)
-    await tell(workers_room(event.tenant_id), "rollcall_person", find, person_values)
+    room = workers_room(event.tenant_id)
+    if live.is_watched(room):
+        await turns_end()
+    await tell(room, "rollcall_person", partial(people.find_worker, event.user_id), person_values)
 
 
 async def _show_customer(event: CustomerChanged) -> None:

@@ -79,6 +79,17 @@ def turn(room: live.Room) -> asyncio.Lock:
     return lock
 
 
+async def turns_end() -> None:
+    """Wait for those who have a turn at this moment, in any room.
+
+    For a fact that many rows show, but that has a room of its own: a row that was read before it
+    would otherwise be sent after it, and stay.
+    """
+    for lock in list(runtime.current().part(_Turns).values()):
+        async with lock:
+            pass
+
+
 @asynccontextmanager
 async def asked_at_least(rooms: Sequence[live.Room]) -> AsyncIterator[None]:
     """Have the pages of these rooms ask, if a fact can't be read: it isn't sent twice."""
