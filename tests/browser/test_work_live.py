@@ -15,7 +15,7 @@ from services.workspace.criteria import ResultForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskForm, TaskStatusForm
 from tests import factories
-from tests.browser.browsers import Browsers, connected
+from tests.browser.browsers import Browsers, connected, hear
 from tests.browser.grid import dialog, toast
 from tests.browser.waiting import eventually
 from tests.services.workspace.rows import START, Rows, create_rows
@@ -170,6 +170,24 @@ async def test_who_is_deactivated_is_marked_at_once_on_every_open_page_of_the_wo
         assert await page.evaluate("window.notReloaded")
     (group,) = await task_list.list_groups(admin, rows.poc)
     assert [task.version for task in group.tasks] == [2]  # nothing of theirs changed
+
+
+async def test_rows_that_were_read_before_somebody_was_deactivated_do_not_take_their_mark_away(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    page = await browsers.as_user(colleague, f"/t/{tenant.slug}/pocs")
+    await hear(page, "rollcall_person")  # it is connected, and has its rows
+    # The message comes before the answer.
+    await page.evaluate(
+        """person => {
+            document.querySelector("th .sort").click();
+            socket.listeners("rollcall_person").forEach(hear => hear(person));
+        }""",
+        {"id": str(owner.id), "name": owner.full_name, "active": False, "picture": ""},
+    )
+    await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    row = page.get_by_role("row").filter(has_text="Trial")
+    await expect(row.get_by_text("Inactive")).to_be_visible()
 
 
 async def test_a_task_is_given_to_somebody_at_the_customers(

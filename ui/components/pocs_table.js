@@ -13,16 +13,8 @@ const SIDES = [
 export default liveTable({
   cells: { owner, poc_status: status, sides, due },
   rowLook: (row) => ({ "is-closed": row.closed }),
-  hears: (table) => ({ rollcall_person: table.patchOwner }),
-  methods: {
-    // An owner was activated, deactivated or renamed.
-    patchOwner({ id, name, active, picture }) {
-      const told = { owner: name, owner_active: active, owner_picture: picture };
-      for (const row of [...this.items, ...this.recent.values()]) {
-        if (row.owner_id === id) Object.assign(row, told);
-      }
-    },
-  },
+  withPerson: (row, { id, name, active, picture }) =>
+    row.owner_id === id ? { owner: name, owner_active: active, owner_picture: picture } : null,
 });
 
 function owner(table, row) {

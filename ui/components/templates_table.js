@@ -27,14 +27,9 @@ export default liveTable({
     row.is_archived ? null : act(table, row, "Edit", "edit"),
     row.is_archived ? act(table, row, "Restore", "restore") : act(table, row, "Archive", "archive"),
   ],
-  hears: (table) => ({ rollcall_person: table.patchAuthor }),
+  withPerson: (row, { id, name, active }) => (row.by_id === id ? { by: name, by_active: active } : null),
   emits: ["new_group", "new_template", "edit", "archive", "restore"],
   methods: {
-    // The person who last changed a template was activated, deactivated or renamed.
-    patchAuthor({ id, name, active }) {
-      for (const row of [...this.items, ...this.recent.values()])
-        if (row.by_id === id) Object.assign(row, { by: name, by_active: active });
-    },
     counted(count, noun) {
       return count === 1 ? `1 ${noun}` : `${this.number(count)} ${noun}s`;
     },

@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, lateFilters, looks, returning, selection, views } from "table_hands";
+import { keyboard, lateFilters, looks, people, returning, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -16,7 +16,8 @@ const MOST_INSERTED = 200; // rows above those of the page
 // Makes the component of a list's table. `cells` are drawn beside the usual kinds, `rowLook` gives
 // a row's classes, and `actions` draws a row's end if the page `hasActions` (with menus:
 // `hasRowMenus`). `methods` are for those cells; `emits` are their events, `data` is their state.
-// `hears` gives more socket events, and `keys` handles more single keys, which `keysOfActs` lists.
+// `withPerson` gives the values of a row that change with a person whom it names, and `keys` handles
+// more single keys, which `keysOfActs` lists.
 export function liveTable({
   cells = {},
   rowLook = () => null,
@@ -25,7 +26,7 @@ export function liveTable({
   hasActions = () => true,
   methods = {},
   emits = [],
-  hears = () => ({}),
+  withPerson = () => null,
   props = {},
   data = () => ({}),
   keys = () => ({}),
@@ -40,7 +41,7 @@ export function liveTable({
     },
     created() {
       const acts = hasActions(this) ? actions : null;
-      const own = { actions: acts, hasRowMenus, hears, keysOfActs, ownKeys: keys(this) };
+      const own = { actions: acts, hasRowMenus, withPerson, keysOfActs, ownKeys: keys(this) };
       Object.assign(this, { cells: { ...usual, ...cells }, rowLook, ...own });
       table.created.call(this);
     },
@@ -51,6 +52,7 @@ export function liveTable({
       ...keyboard.methods,
       ...lateFilters.methods,
       ...looks.methods,
+      ...people.methods,
       ...returning.methods,
       ...views.methods,
       ...methods,
@@ -114,6 +116,7 @@ const table = {
     this.shownCursor = this.cursor; // the position of the shown page in the whole list
     this.recent = new Map();
     this.presence = new Map();
+    this.people = new Map(); // told of since rows were asked for
     this.inserted = [];
     this.own = new Set(); // ids of rows that were made on this page
     this.timers = new Set();
@@ -139,7 +142,7 @@ const table = {
       {
         [`rollcall_${this.list.noun}`]: this.patch,
         rollcall_presence: this.seen,
-        ...this.hears(this),
+        rollcall_person: this.patchPerson,
         rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
       },
       // A page that was just opened needn't wait: it isn't one of many that return at once.
@@ -239,6 +242,7 @@ const table = {
       this.seq += 1;
       this.loading = true;
       this.presence.clear();
+      this.people.clear();
       this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
       this.shownCursor = null; // it belongs to another query from here on
       const columns = this.columnsShown.map(({ key }) => key).join(" ");
@@ -338,30 +342,18 @@ const table = {
       this.arrived = this.arrived.filter((id) => !ids.includes(id));
       this.scrollToTop();
     },
-    seen({ id, online }) {
-      this.presence.set(id, online);
-      for (const row of [this.recent.get(id), this.items.find((other) => other.id === id)]) {
-        if (row) row.online = online;
-      }
-      this.presenceChanged(id);
-    },
-    // If the list shows only people who are here now, a person who comes is a new row.
-    presenceChanged(id) {
-      const isNew = !this.items.some((row) => row.id === id);
-      if (!isNew || !this.shown.query.here || this.asking) return;
-      this.asking = true;
-      this.later(() => {
-        this.asking = false;
-        this.ask();
-      }, RECONNECT_SPREAD);
-    },
     remember(row) {
       this.recent.delete(row.id);
       this.recent.set(row.id, { ...row });
       if (this.recent.size > REMEMBERED) this.recent.delete(this.recent.keys().next().value);
     },
-    // A row of an answer, with the patches that came since the server read it.
+    // A row of an answer, with what was told since the server read it.
     upToDate(row) {
+      const now = this.patched(row);
+      for (const person of this.people.values()) Object.assign(now, this.withPerson(now, person));
+      return now;
+    },
+    patched(row) {
       const recent = this.recent.get(row.id);
       const online = this.presence.get(row.id) ?? row.online;
       if (!recent || recent.version <= row.version) return { ...row, online };

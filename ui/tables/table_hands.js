@@ -1,9 +1,10 @@
 // What a person does with a live table: select rows, move with the keyboard, save views, leave and
-// come back.
+// come back; and what a table hears of people.
 import { keyOf, listKeys } from "single_keys";
 import { asked, toUrl } from "table_rows";
 
 const MOST_IN_URL = 200; // ids; servers and proxies take a url of some 8 KiB
+const ASK_EVERY = 2_000; // ms between two questions for rows, however many people come and go
 const PLACE = "rollcall-list"; // in the browser's storage
 
 // Rows are selected one by one, over several pages, or all that match.
@@ -272,6 +273,35 @@ export const views = {
     removeView(name) {
       this.saved = this.saved.filter((view) => view.name !== name);
       this.$emit("view", { name });
+    },
+  },
+};
+
+// Whom rows name, or are about.
+export const people = {
+  methods: {
+    seen({ id, online }) {
+      this.presence.set(id, online);
+      for (const row of [this.recent.get(id), this.items.find((other) => other.id === id)]) {
+        if (row) row.online = online;
+      }
+      this.presenceChanged(id);
+    },
+    // A person was activated, deactivated or renamed.
+    patchPerson(person) {
+      this.people.set(person.id, person);
+      for (const row of [...this.items, ...this.recent.values()])
+        Object.assign(row, this.withPerson(row, person));
+    },
+    // If the list shows only people who are here now, a person who comes is a new row.
+    presenceChanged(id) {
+      const isNew = !this.items.some((row) => row.id === id);
+      if (!isNew || !this.shown.query.here || this.asking) return;
+      this.asking = true;
+      this.later(() => {
+        this.asking = false;
+        this.ask();
+      }, ASK_EVERY);
     },
   },
 };
