@@ -5,8 +5,9 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.async_api import Page, WebSocket, WebSocketRoute, expect
+from playwright.async_api import Page, Request, WebSocket, WebSocketRoute, expect
 
 from services.access.actor import Actor
 from services.screens.roll_call import PersonHere, RoleHere, RollCall
@@ -18,6 +19,8 @@ from tests.browser.walls import hang
 from tests.relay import Relay
 
 SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
 DWELL = 20 * SECOND
 BEGINNING = 1_700_000_000  # a device's clock that is wrong by years
 ROOT = "html.screen"
@@ -145,6 +148,22 @@ async def test_a_screen_that_nobody_gives_a_code_asks_once_at_a_time(browsers: B
     await page.clock.run_for(630 * SECOND)
     await expect(page.locator("#countdown")).to_have_text("A new code in 0:00")
     assert await page.evaluate("most") == 1
+
+
+async def test_a_screen_asks_for_its_page_once_a_day_which_renews_its_cookie(
+    browsers: Browsers,
+) -> None:
+    page, _screen_told = await _screen(browsers, a_day())
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - it takes no built-in
+    await page.clock.fast_forward(24 * HOUR - MINUTE)
+    await expect(page.locator(ROOT)).to_be_attached()
+    assert [urlsplit(request.url).path for request in asked] == []
+    async with page.expect_request("**/wall") as renewal:
+        await page.clock.fast_forward(2 * MINUTE)
+    answer = await (await renewal.value).response()
+    assert answer is not None
+    assert answer.ok
 
 
 async def test_names_turn_page_by_page_then_view_by_view_but_for_a_new_trouble(

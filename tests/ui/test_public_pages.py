@@ -13,6 +13,7 @@ from sqlmodel import select
 from models import OneTimeLink, Passkey, Tenant, User
 from services.access import one_time_links
 from services.access.actor import Actor
+from services.access.outsiders import SCREEN_LASTS
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime
@@ -22,6 +23,7 @@ from services.workspace import end_calendar
 from services.workspace.customers import visits
 from tests import factories
 from tests.conftest import PUBLIC_URL
+from tests.services.screens.pairing_of import paired
 from tests.services.workspace.scene import create_poc
 from ui import public
 from ui.public import calendar, wall
@@ -281,6 +283,17 @@ async def test_the_square_of_a_screen_holds_the_page_of_pairing_and_no_code(
     assert drawn in shown.text
     assert shown.text == before.text
     assert code not in shown.text
+
+
+async def test_a_screen_that_asks_for_its_page_gets_its_cookie_anew(
+    http: httpx.AsyncClient, admin: Actor
+) -> None:
+    _, token = await paired(admin)
+    cookie = f"{COOKIE}-screen={token}"
+    answer = await http.get("/wall", headers={"Cookie": cookie})
+    (given,) = answer.headers.get_list("set-cookie")
+    assert given.startswith(f"{cookie};")
+    assert int(re.findall(r"max-age=(\d+)", given.lower())[0]) >= SCREEN_LASTS.total_seconds()
 
 
 async def test_a_browser_that_is_no_screen_yet_may_not_ask_for_codes_without_end(

@@ -1,6 +1,7 @@
 """What the views of a screen show, and what of names is in none of them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -26,8 +27,9 @@ from services.core.db import Transaction, transaction
 from services.core.runtime import Runtime
 from services.reviews import reviews
 from services.screens import moves
+from services.screens.milestones import week_end
 from services.screens.people import People
-from services.screens.pocs import Pocs
+from services.screens.pocs import OwnerTasks, Pocs
 from services.screens.reading import Shown, find_views
 from services.screens.review import ReviewShown
 from services.screens.roll_call import RollCall
@@ -209,6 +211,38 @@ async def _due(actor: Actor, poc_id: UUID, on: date) -> UUID:
     return await tasks.add_task(
         actor, tasks.NewTaskForm(title="Meet", due_on=on, group_id=group_id)
     )
+
+
+async def test_open_tasks_are_counted_by_when_they_are_due_and_by_whose_poc_they_are_of(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    today = clock.now().date()
+    yesterday, next_week = today - timedelta(days=1), week_end(today) + timedelta(days=1)
+    late = await create_user(tenant, first_name="Bjørn", last_name="Halvorsen")
+    calm = await create_user(tenant, first_name="Ama", last_name="Boateng")
+    await _with_tasks(late, [yesterday, yesterday, today, yesterday])
+    await _with_tasks(calm, [next_week, None, next_week])  # the last of each is done
+    shown = await _shown(tenant, ScreenView.POCS)
+    assert isinstance(shown, Pocs)
+    assert (shown.overdue, shown.overdue_pocs) == (2, 1)
+    assert (shown.due_today, shown.due_this_week) == (1, 1)
+    assert shown.by_owner == [
+        OwnerTasks("Bjørn Halvorsen", overdue=2, this_week=1, later=0),
+        OwnerTasks("Ama Boateng", overdue=0, this_week=0, later=2),
+    ]
+
+
+async def _with_tasks(owner: User, due: Sequence[date | None]) -> None:
+    """A POC of this owner with a task for each of these days; the last task is done."""
+    actor = await sign_in(owner)
+    form = work.NewPocForm(title="Trial", customer="Helsinki Freight", start_on=clock.now().date())
+    poc_id = await work.create_poc(actor, form)
+    group_id = await groups.add_group(actor, poc_id, groups.NewGroupForm(title="Kick-off"))
+    for on in due:
+        task = tasks.NewTaskForm(title="Meet", due_on=on, group_id=group_id)
+        task_id = await tasks.add_task(actor, task)
+    async with transaction() as tx:
+        (await tx.get_one(Task, task_id)).status = TaskStatus.DONE
 
 
 async def test_this_week_has_the_days_of_pocs_groups_and_criteria(
