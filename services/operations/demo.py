@@ -16,6 +16,7 @@ from services.core.db import transaction
 from services.core.emails import email_key
 from services.core.names import fold, slug_from
 from services.operations.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
+from services.operations.demo_past import add_past
 from services.operations.demo_work import DemoWork
 from services.operations.setup import is_set_up
 from services.sign_in.passwords import hash_password
@@ -66,6 +67,7 @@ async def create_demo() -> list[DemoAccount] | None:
             _give_a_past(user, number, chance)
         tx.add_all(users)
         await tx.flush()
+        add_past(tx, users)
         work = DemoWork(tx, tenant, users)
         await work.add()
         happened: list[tuple[User | Poc, User]] = [*work.begun]

@@ -7,14 +7,28 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from models import Comment, CustomerPerson, Poc, PocStatus, Task, TaskStatus, Tenant, User
+from models import (
+    Comment,
+    CustomerPerson,
+    OneTimeLink,
+    Poc,
+    PocStatus,
+    Task,
+    TaskStatus,
+    Tenant,
+    User,
+)
 from services.access.actor import Operator
 from services.audit.check import verify
+from services.core import clock
 from services.core.db import reading
 from services.core.runtime import Runtime
 from services.core.startup import started
 from services.lists.query import ListQuery
 from services.operations.demo import create_demo
+from services.screens.people import People
+from services.screens.reading import find_views
+from services.screens.showing import Names, ScreenView
 from services.workspace import listing, resources, task_list, template_list
 from tests.conftest import make_settings
 
@@ -53,6 +67,20 @@ async def test_the_demo_is_shown_by_every_list(rollcall: Runtime) -> None:
     assert [one.belongs_to for one in copied] == [group.title for group in groups]
     _, broken = await verify()
     assert broken is None
+
+
+async def test_the_demo_has_sign_ins_on_most_days_and_invitations_that_wait(
+    rollcall: Runtime,
+) -> None:
+    await create_demo()
+    (tenant,) = await _rows(Tenant)
+    shown = (await find_views(tenant.id, [ScreenView.PEOPLE], Names.FULL))[ScreenView.PEOPLE]
+    assert isinstance(shown, People)
+    assert sum(1 for _, count in shown.signed_in if count) >= len(shown.signed_in) / 2
+    waiting = [user for user in await _rows(User) if user.invited and user.active]
+    links = await _rows(OneTimeLink)
+    assert {link.user_id for link in links} == {user.id for user in waiting}
+    assert all(link.expires_at > clock.now() for link in links)
 
 
 async def test_the_demo_is_the_same_every_time(tmp_path: Path) -> None:

@@ -238,11 +238,10 @@ async def _with_tasks(owner: User, due: Sequence[date | None]) -> None:
     form = work.NewPocForm(title="Trial", customer="Helsinki Freight", start_on=clock.now().date())
     poc_id = await work.create_poc(actor, form)
     group_id = await groups.add_group(actor, poc_id, groups.NewGroupForm(title="Kick-off"))
-    for on in due:
-        task = tasks.NewTaskForm(title="Meet", due_on=on, group_id=group_id)
-        task_id = await tasks.add_task(actor, task)
+    forms = [tasks.NewTaskForm(title="Meet", due_on=on, group_id=group_id) for on in due]
+    added = [await tasks.add_task(actor, each) for each in forms]
     async with transaction() as tx:
-        (await tx.get_one(Task, task_id)).status = TaskStatus.DONE
+        (await tx.get_one(Task, added[-1])).status = TaskStatus.DONE
 
 
 async def test_this_week_has_the_days_of_pocs_groups_and_criteria(
