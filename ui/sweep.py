@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from models import EndReason
 from services.core import changes, clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 # How often this looks whether open pages have to be compared with the database, in seconds. This is
 # how it notices an expired session, and an event that never arrived.
 COMPARE_SECONDS = 1.0
+# For so many seconds, a session that was ended is left to the event of the act that ended it, which
+# may still be on its way from another process: only the event's cut counts the pages for a receipt.
+LEFT_TO_EVENT = 0.5
 
 
 def subscribe(bus: Bus) -> None:
@@ -79,6 +83,8 @@ class Comparison:
             return False
         ended, self._expiry = await sessions.compare(open_sessions)
         self._mark, self._compared = mark, open_sessions
+        if any(reason is not EndReason.EXPIRED for reason in ended.values()):
+            await asyncio.sleep(LEFT_TO_EVENT)
         await asyncio.gather(
             *(
                 live.cut(live.pages_of_sessions([session_id]), reason.value)

@@ -178,7 +178,9 @@ async def test_the_pictures_of_the_docs_show_what_the_pages_have(
                 _keep(name, await page.screenshot(animations="disabled"))
     if makes:
         LABELS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert makes or found == kept, STALE
+    differ = {name: [kept.get(name), found.get(name)] for name in {*kept, *found}}
+    differ = {name: both for name, both in differ.items() if both[0] != both[1]}
+    assert makes or not differ, f"{STALE} {differ}"
 
 
 def test_the_guide_for_admins_shows_each_page() -> None:

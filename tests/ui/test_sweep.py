@@ -84,3 +84,22 @@ async def test_what_is_ended_past_the_services_is_found(
         )
     await _eventually_compares(comparison)
     assert cut == ["revoked"]
+
+
+async def test_pages_are_left_to_the_event_that_is_on_its_way_which_counts_them(
+    rollcall: Runtime, comparison: sweep.Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages, cut = [object()], list[list[object]]()
+
+    async def note(found: list[object], _reason: str) -> None:
+        cut.append(found)
+
+    monkeypatch.setattr(live, "pages_of_sessions", lambda _ids: [*pages])
+    monkeypatch.setattr(live, "cut", note)
+    async with rollcall.database.writer.begin() as past_the_services:
+        await past_the_services.execute(
+            text("UPDATE login_session SET ended_at = expires_at, end_reason = 'revoked'")
+        )
+    asyncio.get_running_loop().call_later(sweep.LEFT_TO_EVENT / 5, pages.clear)
+    await _eventually_compares(comparison)
+    assert cut == [[]]
