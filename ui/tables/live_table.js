@@ -132,10 +132,10 @@ const table = {
     this.topSize = new ResizeObserver(([{ target }]) =>
       this.$el.style.setProperty("--list-top", `${target.offsetHeight}px`),
     );
-    this.topSize.observe(this.$refs.top);
     this.$watch("lateNow", this.askLate);
     this.later(() => {
       this.most = Infinity;
+      this.topSize.observe(this.$refs.top);
       this.$nextTick(this.comeBack);
     }, 0);
     this.stop = listen(
