@@ -298,9 +298,8 @@ class BodyLimit:
 
         try:
             await self.app(scope, receive_counted, send_unless_refused)
-        except Exception:
-            # What was raised above may come in a group of errors: of NiceGUI's middleware.
-            if started or read <= limit:
+        except _BodyTooLargeError:
+            if started:
                 raise
         if read > limit and not started:
             await self._refuse(scope, receive, send, limit)

@@ -259,6 +259,7 @@ def create_app(public_url: str) -> FastAPI:
         show_welcome_message=False,
         gzip_middleware_factory=None,
     )
+    live.without_middlewares()
     refusals = {NotAllowedError: 403, SessionEndedError: 401, TooManyAttemptsError: 429}
     live.plain_errors(render_later, refusals)
     harden(app, public_url=public_url, render=render)

@@ -50,30 +50,35 @@ def files_url(visit: Visit) -> str:
 
 async def upload(request: Request) -> Response:
     """Take one file, the request's body, and answer a script: a refusal is only its sentence."""
-    try:
+
+    async def take() -> None:
         visit = await _uploader(request, _recognise)
         poc_id = as_uuid(request.path_params["poc_id"])
         if poc_id is None:
             raise NotFoundError("This POC doesn't exist.")
         await files.upload(visit.actor, poc_id, _name(request), request.stream())
-    except RollcallError as error:
-        return PlainTextResponse(str(error), status_of(error))
-    except ClientDisconnect:
-        return Response(status_code=400)  # nobody reads it but the access log
-    return Response(status_code=201)
+
+    return await _answer(take)
 
 
 async def upload_to_template(request: Request) -> Response:
     """The same for a group template."""
-    try:
+
+    async def take() -> None:
         visit = await _uploader(request, _recognise_author)
         group_id = as_uuid(request.path_params["group_id"])
         if group_id is None:
             raise NotFoundError("This template doesn't exist.")
-        pieces = request.stream()
         await files.upload_to_template(
-            visit.actor, _name(request), pieces, group_template_id=group_id
+            visit.actor, _name(request), request.stream(), group_template_id=group_id
         )
+
+    return await _answer(take)
+
+
+async def _answer(take: Callable[[], Awaitable[None]]) -> Response:
+    try:
+        await take()
     except RollcallError as error:
         return PlainTextResponse(str(error), status_of(error))
     except ClientDisconnect:
