@@ -54,8 +54,8 @@ MOST_HEADERS = 100
 LONGEST_LINE = 8 * 1024
 """Bytes of one header or of the path of a websocket's request, as the websockets library has it."""
 PARSED_AT_ONCE = 4 * 1024
-"""Bytes of a websocket. A frame may have 6 bytes, so that the 256 KiB that asyncio reads at once
-may be 43,000 frames, which would hold the event loop for a second."""
+"""Bytes. asyncio reads 256 KiB at once, which may be 43,000 frames of a websocket, or 9,000 requests
+that wait for the answer to the first: to parse them all would hold the event loop for a second."""
 
 NOT_UNDERSTOOD = "This request isn't understood."
 TOO_LARGE = "This request has more headers, or longer ones, than Rollcall takes."
@@ -67,7 +67,10 @@ class _HeadTooLargeError(Exception):
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol with the limits above; it tells the door whenever it waits."""
+    """Uvicorn's protocol with the limits above; it tells the door whenever it waits.
+
+    It parses a little at a time, and nothing while requests wait for the answer to an earlier one.
+    """
 
     def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +83,7 @@ class TimedProtocol(HttpToolsProtocol):
         self._has_begun = False  # a request whose end hasn't arrived yet
         self._head: int | None = 0  # bytes of the head so far; none while no head is arriving
         self._body = 0  # bytes of a body since it was last waited for
+        self._unparsed = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is made, and its other side has to say something."""
@@ -89,15 +93,13 @@ class TimedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._stop()
+        self._unparsed = b""
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request, or of several."""
-        if self._head is not None:
-            self._head += len(data)
-        super().data_received(data)
-        if (self._head or 0) > LARGEST_HEAD and not self.transport.is_closing():
-            self._refuse(431, TOO_LARGE)
+        self._unparsed += data
+        self._parse()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -135,6 +137,7 @@ class TimedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The end of an answer, as far as it is handed to the system."""
         super().on_response_complete()
+        self._parse()
         if not self._has_begun and not self.pipeline:
             self._expect(KEPT_OPEN)
         if self.transport.get_write_buffer_size() and self._reading is None:
@@ -157,6 +160,7 @@ class TimedProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """From here on it is a websocket, with another protocol."""
         self._stop()
+        self._unparsed = b""  # its other side has to wait for the answer before it says more
         longest = max(len(name) + len(value) for name, value in self.headers)
         if max(longest, len(self.url)) > LONGEST_LINE - 64 or not self.url.isascii():
             self._refuse(431, TOO_LARGE)
@@ -178,6 +182,16 @@ class TimedProtocol(HttpToolsProtocol):
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
+
+    def _parse(self) -> None:
+        while self._unparsed and not self.pipeline and not self.transport.is_closing():
+            piece = self._unparsed[:PARSED_AT_ONCE]
+            self._unparsed = self._unparsed[PARSED_AT_ONCE:]
+            if self._head is not None:
+                self._head += len(piece)
+            super().data_received(piece)
+            if (self._head or 0) > LARGEST_HEAD and not self.transport.is_closing():
+                self._refuse(431, TOO_LARGE)
 
     def _unsupported_upgrade_warning(self) -> None:
         self._expect_no_more()

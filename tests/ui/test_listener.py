@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.ports import free_port
 from ui.listener import listen, web_server
-from ui.protocol import BODY_LEAST, TimedProtocol
+from ui.protocol import BODY_LEAST, PARSED_AT_ONCE, TimedProtocol
 
 PATIENCE = 30
 ACCEPTED = Path(__file__).with_name("accepted.py")
@@ -102,3 +102,29 @@ async def test_a_server_at_rest_stops_at_once_when_it_is_told() -> None:
     server.handle_exit(signal.SIGTERM, None)
     server._captured_signals.clear()  # or it is raised once more, here
     await asyncio.wait_for(serving, PATIENCE)
+
+
+async def test_of_thousands_of_requests_at_once_few_are_read_before_the_first_is_answered() -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer_later(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            asked.set()
+            await may_answer.wait()
+            await answer(scope, receive, send)
+
+    server, listener = web_server(answer_later), listen("127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    many = 5000
+    writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * many)
+    await asyncio.wait_for(asked.wait(), PATIENCE)
+    (connection,) = server.server_state.connections
+    assert len(connection.pipeline) < PARSED_AT_ONCE / 20
+    may_answer.set()
+    async with asyncio.timeout(PATIENCE):
+        for _ in range(many):
+            assert (await reader.readuntil(b"0\r\n\r\n")).endswith(b"here\r\n0\r\n\r\n")
+    writer.close()
+    server.stop()
+    await serving
