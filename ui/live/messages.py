@@ -15,6 +15,10 @@ LEVELS = {
     "error": logging.ERROR,
 }
 
+MOST_NESTED = 32
+"""How deep an argument's lists and objects may be nested. A form's values have four levels; what was
+read can be too deep to be written again (orjson writes 254)."""
+
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
@@ -58,9 +62,24 @@ def _is_argument(arg: object) -> bool:
     if not isinstance(arg, str):
         return False
     try:
-        json.loads(arg)
+        value = json.loads(arg)
     except ValueError:
         return False
+    return arg.count("[") + arg.count("{") <= MOST_NESTED or not _is_too_deep(value)
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MOST_NESTED + 1):
+        below: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                below.extend(each.values())
+            elif isinstance(each, list):
+                below.extend(each)
+        if not below:
+            return False
+        level = below
     return True
 
 

@@ -76,7 +76,7 @@ class MailTextsSection:
         chosen = values["mail"]
         if chosen == self.chosen.value:
             await self._show_preview(values)
-        elif chosen in set(MAILS):
+        elif chosen in tuple(MAILS):
             self.typed[self.chosen] = {
                 name: str(values[name] or "") for name in ("subject", "text")
             }

@@ -141,12 +141,12 @@ class _ImportScreen:
         encoding, name, column = (values.get(key) for key in ("encoding", "field", "column"))
         if encoding in self.file.encodings:
             await self._read(self.file.name, str(encoding))
-        elif name in FIELDS and isinstance(column, str):
-            self.columns = self._with_column(str(name), column)
-            self.chosen.add(str(name))
+        elif isinstance(name, str) and name in FIELDS and isinstance(column, str):
+            self.columns = self._with_column(name, column)
+            self.chosen.add(name)
             await self._judge()
         elif "fate" in values:
-            self.fate = str(values["fate"]) if values["fate"] in set(Fate) else ""
+            self.fate = str(values["fate"]) if values["fate"] in tuple(Fate) else ""
             self.page = as_version(values.get("page")) or 1
             self._show()
 

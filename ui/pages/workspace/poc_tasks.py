@@ -269,7 +269,7 @@ class _TasksScreen:
 
     async def _status(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
         status, version = sent.get("status"), as_version(sent.get("version"))
-        if version is None or status not in set(TaskStatus):
+        if version is None or status not in tuple(TaskStatus):
             return
         if status == TaskStatus.BLOCKED.value:
             self.about, self.version = task_id, version
