@@ -54,8 +54,9 @@ MOST_HEADERS = 100
 LONGEST_LINE = 8 * 1024
 """Bytes of one header or of the path of a websocket's request, as the websockets library has it."""
 PARSED_AT_ONCE = 4 * 1024
-"""Bytes. asyncio reads 256 KiB at once, which may be 43,000 frames of a websocket, or 9,000 requests
-that wait for the answer to the first: to parse them all would hold the event loop for a second."""
+"""Bytes. asyncio reads 256 KiB at once, which may be 43,000 frames of a websocket, or 9,000
+requests that wait for the answer to the first: to parse them all would hold the event loop for a
+second."""
 
 NOT_UNDERSTOOD = "This request isn't understood."
 TOO_LARGE = "This request has more headers, or longer ones, than Rollcall takes."

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-
 from sqlmodel import select
 
 from models import Comment, CustomerPerson, Side, Task, User
@@ -48,8 +47,8 @@ def _forged(own: User, stranger: User, missing: str) -> list[Any]:
 
 
 def _forged_of_customer(own: Rows, elsewhere: Rows, stranger: Rows) -> list[Any]:
-    """What a customer's page sends, about what isn't theirs, or so that it is nothing; and a comment
-    that is."""
+    """What a customer's page sends, about what isn't theirs, or so that it is nothing; and one
+    comment."""
     ids = [str(rows.task) for rows in (own, elsewhere, stranger)]
     ids += [str(rows.comment) for rows in (elsewhere, stranger)]
     odd = [None, True, -1, 10**15, "", "\0", "x" * 60_000, [], {}, {"__class__": {}}]
@@ -155,7 +154,7 @@ def _forged_acts(own: Rows, theirs: Rows) -> list[Any]:
             for act in acts
             for value in odd
         ),
-        *({key: value for key in KEYS} for value in odd),
+        *(dict.fromkeys(KEYS, value) for value in odd),
     ]
 
 

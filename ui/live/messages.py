@@ -16,8 +16,8 @@ LEVELS = {
 }
 
 MOST_NESTED = 32
-"""How deep an argument's lists and objects may be nested. A form's values have four levels; what was
-read can be too deep to be written again (orjson writes 254)."""
+"""How deep an argument's lists and objects may be nested. A form's values have four levels; what
+was read can be too deep to be written again (orjson writes 254)."""
 
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,15}")
