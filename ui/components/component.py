@@ -35,10 +35,15 @@ class Component(Element):
         dict.update(self._props, props)
 
     @classmethod
-    def preload(cls) -> str:
+    def preload(cls, *, beside: "type[Component] | None" = None) -> str:
         """Head elements with which the browser fetches a script's imports at the same time as the
-        script, and not after it."""
-        return "".join(
-            f'<link rel="modulepreload" href="/_nicegui/{__version__}/libraries/{library.key}">'
-            for library in cls.exposed_libraries
-        )
+        script, and not after it; `beside` is a component whose imports are fetched already."""
+        fetched = {library.key for library in beside.exposed_libraries} if beside else set()
+        keys = [library.key for library in cls.exposed_libraries]
+        return "".join(preloading(f"libraries/{key}") for key in keys if key not in fetched)
+
+
+def preloading(path: str) -> str:
+    """A head element with which the browser fetches a script of NiceGUI's server before it finds
+    out who imports it."""
+    return f'<link rel="modulepreload" href="/_nicegui/{__version__}/{path}">'

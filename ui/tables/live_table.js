@@ -95,7 +95,7 @@ const table = {
       pageNow: this.page,
       more: { before: this.has_previous, after: this.has_next },
       asked: { ...this.query },
-      shown: { query: { ...this.query }, words: words(this.folded_q) },
+      shown: { query: { ...this.query }, folded: this.folded_q },
       text: this.query.q ?? "",
       loading: false,
       error: "",
@@ -163,6 +163,9 @@ const table = {
     filtered() {
       return rows.isFiltered(this.asked, this.list);
     },
+    asksNow() {
+      return rows.asks(this.shown.query, this.shown.folded, this.list);
+    },
     // The keys tell whether there are rows before and after these; the count tells what came since.
     canTurnBack() {
       return this.more.before;
@@ -216,7 +219,7 @@ const table = {
     show(result) {
       if (result.seq != null && result.seq < this.seq) return;
       this.answered();
-      this.shown = { query: { ...this.asked }, words: words(result.folded_q) };
+      this.shown = { query: { ...this.asked }, folded: result.folded_q };
       this.all = result.counts;
       this.found = result.total;
       this.asked.page = this.pageNow = result.page;
@@ -367,7 +370,7 @@ const table = {
       this.found += (this.fitsShown(now) ? 1 : 0) - (before && this.fitsShown(before) ? 1 : 0);
     },
     fitsShown(row) {
-      return rows.fits(row, this.shown.query, this.shown.words, this.list);
+      return rows.fits(row, this.asksNow, this.list);
     },
     insert(row) {
       this.items.unshift({ ...row });
@@ -392,7 +395,3 @@ const table = {
     },
   },
 };
-
-function words(folded) {
-  return (folded ?? "").split(/\s+/u).filter(Boolean);
-}

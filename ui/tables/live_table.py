@@ -21,6 +21,7 @@ from services.lists.wire import row_values
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui.components.component import Component
+from ui.components.shell import Shell
 from ui.csv_answer import csv_answer
 from ui.input import as_text, as_uuid, as_version
 from ui.tables.choosing import choices_props, keep_choices
@@ -132,7 +133,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         export_url: str = "",
     ) -> None:
         super().__init__()
-        ui.add_head_html(self.preload())
+        ui.add_head_html(self.preload(beside=Shell))
         self._actor = visit.actor
         self._list = live_list = opening.live_list
         self._load = opening.load

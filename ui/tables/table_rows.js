@@ -43,23 +43,31 @@ export function unfiltered(query, all, config) {
   return out.reduce((count, { key }) => count - (all[key] ?? 0), all.all);
 }
 
-// Whether a row matches a query; `words` are the words of its folded search.
-export function fits(row, query, words, config) {
-  const key = words.length ? searchKey(row, config) : "";
+// What a query asks of each row: the words of its search, which the server has folded, and the
+// matches of its filters. It is worked out once a query: a page has fifty rows, and a list a dozen
+// filters.
+export function asks(query, folded, config) {
+  const words = (folded ?? "").split(/\s+/u).filter(Boolean);
+  const filters = config.filters.map((filter) => matchOf(filter, query[filter.key] ?? ""));
+  return { words, matches: [config.belongs, ...filters.filter(Boolean)] };
+}
+
+// Whether a row has what `asks` found.
+export function fits(row, asked, config) {
+  const key = asked.words.length ? searchKey(row, config) : "";
   return (
-    words.every((word) => key.includes(word)) &&
-    matches(row, config.belongs) &&
-    config.filters.every((filter) => passes(row, filter, query[filter.key] ?? ""))
+    asked.words.every((word) => key.includes(word)) &&
+    asked.matches.every((match) => matches(row, match))
   );
 }
 
-function passes(row, filter, text) {
+function matchOf(filter, text) {
   const option = filter.options.find(({ key }) => key === text);
-  if (option) return matches(row, option.match);
-  if (!text) return true;
-  if (filter.kind === "person") return matches(row, { [filter.field]: text });
+  if (option) return option.match;
+  if (!text) return null;
+  if (filter.kind === "person") return { [filter.field]: text };
   const [from, to] = text.split("..");
-  return filter.kind !== "dates" || matches(row, { [filter.field]: { from, to } });
+  return filter.kind === "dates" ? { [filter.field]: { from, to } } : null;
 }
 
 export function matches(row, match) {
