@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _set_up(copy: Path, *, fails: str = "") -> subprocess.CompletedProcess[str]:
+def _set_up(copy: Path, *, fails: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     python = copy / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True, exist_ok=True)
     python.write_text(PYTHON.format(fails=fails))
@@ -47,7 +47,7 @@ def _set_up(copy: Path, *, fails: str = "") -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], **env},
     )
 
 
@@ -62,6 +62,14 @@ def test_a_set_up_tells_each_package_as_it_comes(copy: Path) -> None:
         "  All are here; putting them in place ...",
         "  Done.",
     ]
+
+
+def test_a_step_that_takes_long_says_so_while_it_lasts(copy: Path) -> None:
+    done = _set_up(copy, fails="sleep 1.5", SETUP_TELLS_EVERY="1")
+    lines = done.stdout.splitlines()
+    waiting = lines.index("  pip has been at it for 1 s ...")
+    assert lines.index("  2 of 2: sqlmodel==0.0.50") < waiting
+    assert lines[-1] == "  Done."
 
 
 def test_a_second_set_up_has_nothing_to_do_or_to_say(copy: Path) -> None:

@@ -18,7 +18,7 @@ from services.users.invitation_form import InvitationForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog
-from tests.browser.looks import FOUR_WIDTHS, WIDTHS, look
+from tests.browser.looks import look
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
 
@@ -282,4 +282,4 @@ async def _system(scene: Scene) -> Page:
 @pytest.mark.parametrize("name", list(STATES))
 async def test_axe_finds_nothing_and_nothing_is_too_wide(scene: Scene, name: str) -> None:
     page = await STATES[name](scene)
-    await look(page, name, FOUR_WIDTHS if name == "users" else WIDTHS)
+    await look(page, name)

@@ -8,12 +8,13 @@ from models import Role, Tenant, User
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers, expect_signed_out
 from tests.browser.grid import dialog, toast
-from tests.browser.looks import look
+from tests.browser.looks import look, look_on_paper
 from tests.browser.test_deactivation import DEACTIVATED
 from tests.services.workspace.scene import create_poc, create_task
 
 
 async def _expect_one_sheet(page: Page) -> None:
+    await look_on_paper(page)
     await page.emulate_media(media="print", color_scheme="dark")
     await page.set_viewport_size({"width": 794, "height": 1123})  # A4
     await page.screenshot(path=RESULTS / "pages" / "leaving-receipt-print.png")

@@ -7,8 +7,8 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from tests import factories
-from tests.browser.browsers import Browsers
-from tests.browser.looks import SIDEWAYS
+from tests.browser.browsers import Browsers, connected
+from tests.browser.looks import SIDEWAYS, look_on_paper
 
 PAGES = ("users", "account", "roles", "audit", "settings", "users/import")
 # 1280 pixels at 100% and more, up to 400%; then what is common on phones.
@@ -106,3 +106,7 @@ async def test_paper_has_dark_ink_whole_emails_and_says_what_it_leaves_out(
     await expect(page.get_by_role("searchbox")).to_be_hidden()
     await page.emulate_media(media="screen")
     await expect(page.get_by_text("more users match")).to_be_hidden()
+    await look_on_paper(page)
+    await page.goto(f"/t/{tenant.slug}/audit")
+    await connected(page)
+    await look_on_paper(page)

@@ -12,7 +12,7 @@ from services.reviews.reasons import Reason
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers, expect_signed_out
 from tests.browser.grid import Grid, dialog
-from tests.browser.looks import look
+from tests.browser.looks import look, look_on_paper
 from tests.browser.test_deactivation import DEACTIVATED
 
 
@@ -70,6 +70,7 @@ async def test_a_review_is_begun_decided_together_and_closed(
     await expect(page.get_by_text("Recomputed")).to_be_visible()
     assert (await books.user_of(joan.id)).active
     await look(page, "review-record")
+    await look_on_paper(page)
     await page.emulate_media(media="print", color_scheme="light")
     await page.pdf(path=RESULTS / "pages" / "review-record.pdf", format="A4")
     await page.emulate_media(media="screen")

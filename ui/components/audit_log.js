@@ -3,7 +3,7 @@ import { rowsOf } from "audit_rows";
 import { listen } from "live_socket";
 import { viewsMenu } from "live_table_view";
 import { listKeys } from "single_keys";
-import { filterKeys, keyboard, views } from "table_hands";
+import { filterKeys, keyboard, views, watchTop } from "table_hands";
 import { toUrl } from "table_rows";
 import { columnsMenu } from "table_toolbar";
 
@@ -88,7 +88,7 @@ export default {
   },
   template: `
   <div class="audit" :class="{'audit-compact': compact}">
-    <template v-if="!compact">${TITLE}${FILTER_BAR}${HEAD}</template>
+    <template v-if="!compact">${TITLE}<div ref="top" class="list-top">${FILTER_BAR}</div>${HEAD}</template>
     <p class="visually-hidden" role="status">{{ spoken }}</p>
     <div v-if="error" class="banner banner-danger users-error" role="alert">
       <span>Couldn't load the log. {{ error }}</span>
@@ -176,6 +176,8 @@ export default {
       document.addEventListener("keydown", this.pressed);
       document.addEventListener("pointerdown", this.clicked);
       const rows = { label: "The list", keys: [["Down, up", ["j", "k"]]] };
+      this.topSize = watchTop(this.$el);
+      this.topSize.observe(this.$refs.top);
       this.unlistKeys = listKeys(filterKeys(1, this.list.filters), rows);
     }
     this.stop = listen(
@@ -188,6 +190,7 @@ export default {
     document.removeEventListener("keydown", this.pressed);
     document.removeEventListener("pointerdown", this.clicked);
     this.unlistKeys?.();
+    this.topSize?.disconnect();
     for (const timer of [this.searching, this.answering, this.again]) clearTimeout(timer);
     this.stop();
   },

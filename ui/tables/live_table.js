@@ -2,7 +2,9 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, lateFilters, looks, people, returning, selection, views } from "table_hands";
+import {
+  keyboard, lateFilters, looks, people, returning, selection, views, watchTop,
+} from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -128,10 +130,7 @@ const table = {
     document.addEventListener("keydown", this.pressed);
     document.addEventListener("pointerdown", this.clicked);
     this.unlistKeys = this.listKeys();
-    // The headings stay in sight below it.
-    this.topSize = new ResizeObserver(([{ target }]) =>
-      this.$el.style.setProperty("--list-top", `${target.offsetHeight}px`),
-    );
+    this.topSize = watchTop(this.$el); // the headings stay in sight below it
     this.$watch("lateNow", this.askLate);
     this.later(() => {
       this.most = Infinity;

@@ -306,6 +306,13 @@ export const people = {
   },
 };
 
+// Tells the style of `root` how high what stays in sight above its headings is.
+export function watchTop(root) {
+  return new ResizeObserver(([{ target }]) =>
+    root.style.setProperty("--list-top", `${target.offsetHeight}px`),
+  );
+}
+
 // A browser may deny its storage: then the shortcuts are on, and lists open at their beginning.
 function read(storage, name) {
   try {
