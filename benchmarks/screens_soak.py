@@ -1,8 +1,9 @@
 """Three days of a screen in ten minutes: neither server nor screen may hold more at the end.
 
 The days are compressed: beats, and what changes, come 400 times as fast. The floor is what both
-held after the first tenth. One screen is Chromium's, whose heap is what its scripts hold once its
-collector has been through; the others are sockets alone.
+held after the first tenth. One screen is Chromium's: its heap is what its scripts hold once the
+collector has been through, and its memory that of the processes that draw pages; the others are
+sockets alone.
 """
 
 import time
@@ -13,6 +14,7 @@ from benchmarks.figures import Figure, Result
 from benchmarks.first_row import CHROMIUM, FLAGS
 from benchmarks.options import Options
 from benchmarks.scene import Server, scene
+from benchmarks.vitals import memory_of
 
 TIMES = 400
 MEMORY = 1.05
@@ -37,12 +39,12 @@ async def run(options: Options) -> Result:
         begun, rounds = time.perf_counter(), 0
         while (passed := time.perf_counter() - begun) < options.soak or not held:
             if passed > options.soak / 10 * (len(held) + 1):
-                held.append(await _held(rollcall, devtools))
+                held.append(await _held(rollcall, browser, devtools))
             await rollcall.ask("set_active", user_id=users[1], active=bool(rounds % 2))
             rounds += 1
             await load.ask("pause", seconds=CALM)
         early = held[0]
-        late = await _held(rollcall, devtools)
+        late = await _held(rollcall, browser, devtools)
         beats = await page.evaluate("() => window.beats")
         await browser.close()
     minutes = options.soak / 60
@@ -79,12 +81,17 @@ async def _hang(browser: Browser, server: Server, token: str) -> tuple[Page, CDP
     return page, await context.new_cdp_session(page)
 
 
-async def _held(server: Server, devtools: CDPSession) -> dict[str, float]:
+async def _held(server: Server, browser: Browser, devtools: CDPSession) -> dict[str, float]:
     """What both hold once their collectors have been through, in KiB."""
     for _ in range(3):  # objects may be freed only by the next collection
         await devtools.send("HeapProfiler.collectGarbage")
     heap = await devtools.send("Runtime.getHeapUsage")
+    whole = await browser.new_browser_cdp_session()
+    processes = (await whole.send("SystemInfo.getProcessInfo"))["processInfo"]
+    await whole.detach()
+    drawing = [each["id"] for each in processes if each["type"] == "renderer"]
     return {
         "memory of the server": (await server.ask("vitals"))["memory"],
+        "memory of the screen": sum(map(memory_of, drawing)),
         "heap of the screen": heap["usedSize"] / 1024,
     }

@@ -30,6 +30,7 @@ ACTS = (
     ("New Template", "templates/tasks?do=new", Permission.CREATE_TEMPLATES),
     ("New Group", "templates?do=new", Permission.CREATE_TEMPLATES),
     ("Pair a Screen", "settings/screens", Permission.MANAGE_SCREENS),
+    ("Show on a screen", "settings/screens", Permission.MANAGE_SCREENS),
 )
 # Pages of an organisation that stand in no navigation.
 BESIDE = (("Dashboard", "dashboard", Permission.VIEW_USERS), *USERS_TABS[1:])

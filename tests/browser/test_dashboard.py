@@ -3,8 +3,9 @@
 from playwright.async_api import expect
 
 from models import Tenant, User
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, fill
 from tests.browser.looks import look
+from tests.factories import create_tenant
 
 
 async def test_a_tenant_admin_finds_the_dashboard_and_the_way_to_a_screen(
@@ -28,6 +29,9 @@ async def test_a_tenant_admin_finds_the_dashboard_and_the_way_to_a_screen(
         await expect(box.get_by_role("region", name=view)).to_be_visible()
     await page.get_by_role("link", name="Show on a screen").click()
     await expect(page.get_by_role("button", name="+ Pair a Screen")).to_be_visible()
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox", name="A person, a page or an act").fill("screen")
+    await expect(page.get_by_role("option", name="Show on a screen")).to_be_visible()
 
 
 async def test_a_platform_admin_s_dashboard_shows_all_organisations_and_nobody_s_name(
@@ -40,3 +44,9 @@ async def test_a_platform_admin_s_dashboard_shows_all_organisations_and_nobody_s
     await expect(shown).to_contain_text("Tenant Admin")
     await expect(shown).not_to_contain_text("Grace")
     await look(page, "platform-dashboard")
+    other = await create_tenant("elsewhere")
+    await page.get_by_role("link", name="Show on a screen").click()
+    await fill(page, organisation=other.slug)
+    await page.get_by_role("button", name="Continue").click()
+    await page.wait_for_url(f"**/t/{other.slug}/settings/screens")
+    await expect(page.get_by_role("button", name="+ Pair a Screen")).to_be_visible()

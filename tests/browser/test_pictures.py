@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
+from math import exp
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from sqlmodel import select
 
 from models import HereCount, Poc, PocStatus, Role, Tenant, User
 from services.core import clock, runtime
-from services.core.db import reading, transaction
+from services.core.db import insert_if_missing, reading, transaction
 from services.core.settings import Settings
 from services.core.startup import started
 from services.operations.demo import create_demo
@@ -35,8 +37,24 @@ from tests.services.screen_calls import new_screen
 DOCS = ROOT / "docs"
 LABELS = Path(__file__).with_name("pictures.json")
 STALE = "This page has changed since its picture was made: run `make pictures`, and look at it."
-HERE = 24  # people of the demo who have Rollcall open
-LATER = 4  # people who come while it is looked at
+HERE = 36  # people of the demo who have Rollcall open
+LATER = 10  # people who come while it is looked at
+# In what order they come (positive), and some of the first ones go.
+MOVES = (3, -1, 4, -1, 2, -1, 1)
+AFTERNOON = 14
+# They come at once; on the picture they do so in the course of half an hour.
+SPREAD = """
+from dataclasses import replace
+from datetime import timedelta
+from services.screens import moves
+latest = moves.latest
+def spread(tenant_id):
+    return [
+        replace(move, at=move.at - timedelta(minutes=0.2 * i if i < 2 else 2.2 * i + i % 3 * 0.6))
+        for i, move in enumerate(latest(tenant_id))
+    ]
+moves.latest = spread
+"""
 COMMON = "\u0530"  # Latin, Greek and Cyrillic letters are below
 FITTING = range(7, 24)  # letters of a name
 COLOURS = 224
@@ -74,7 +92,7 @@ class Demo:
 
 @asynccontextmanager
 async def _demo(chromium: Browser, data_dir: Path) -> AsyncIterator[Demo]:
-    async with serving(data_dir) as server:
+    async with serving(data_dir, before=SPREAD) as server:
         settings = Settings(_env_file=None, data_dir=data_dir, public_url=server.url)
         async with started(settings):
             await create_demo()
@@ -111,16 +129,21 @@ async def _come(user: User, tenant: Tenant, url: str) -> Tab:
     return await visitor.open(f"/t/{tenant.slug}/roles")
 
 
-async def _a_day_so_far(tenant: Tenant) -> None:
-    """How many were here today and a week ago, which the wall draws."""
+async def _a_day_so_far(tenant: Tenant, ahead: timedelta) -> None:
+    """How many were here today and a week ago, which the wall draws: a peak at ten, lunch, and an
+    afternoon, where the clock is so far ahead of UTC."""
     now = clock.now()
-    quarter = now - timedelta(seconds=now.timestamp() % 900)
+    local = now + ahead
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) - ahead
+    hours = [hour / 4 for hour in range(24, 4 * 18)]
+    shape = {hour: exp(-((hour - 10) ** 2) / 3) + exp(-((hour - 14.6) ** 2) / 5) for hour in hours}
     async with transaction() as tx:
-        for step in range(1, 16):
-            here = HERE * (16 - step) // 16
-            tx.add(
-                HereCount(tenant_id=tenant.id, at=quarter - timedelta(minutes=15 * step), here=here)
-            )
+        for days, most in ((0, HERE + LATER), (7, HERE)):
+            for hour, tall in shape.items():
+                at = midnight + timedelta(hours=hour, days=-days)
+                if at < now:
+                    here = HereCount(tenant_id=tenant.id, at=at, here=round(tall * most))
+                    await insert_if_missing(tx, here)
 
 
 async def _users(demo: Demo) -> Page:
@@ -138,17 +161,25 @@ async def _poc(demo: Demo) -> Page:
 
 
 async def _wall(demo: Demo) -> Page:
-    await _a_day_so_far(demo.tenant)
-    page = await demo.browsers.tab(await demo.browsers.new(viewport=WALL), "/wall")
+    # Wherever it is afternoon now: the demo's organisation has chosen no time zone.
+    ahead = AFTERNOON - clock.now().hour
+    await _a_day_so_far(demo.tenant, timedelta(hours=ahead))
+    there = await demo.browsers.new(viewport=WALL, timezone_id=f"Etc/GMT{-ahead:+d}")
+    page = await demo.browsers.tab(there, "/wall")
     await expect(page.locator("#code")).to_have_text(CODE)
     form = new_screen(await page.locator("#code").inner_text(), views=("roll_call",), names="full")
     await pair_screen(await sign_in(demo.admin), form)
     await expect(page.get_by_role("main", name="Roll call")).to_be_visible()
-    for user in demo.later:
-        async with transaction() as tx:  # who was signed in before a start returns without an event
-            (await tx.get_one(User, user.id)).last_sign_in_at = clock.now()
-        demo.tabs.append(await _come(user, demo.tenant, demo.browsers.url))
-    await expect(page.locator(".move").nth(LATER - 1)).to_be_visible()
+    later, moved = iter(demo.later), 0
+    for count in MOVES:
+        if count < 0:
+            await demo.tabs.pop(3 * moved).sio.disconnect()
+        for user in islice(later, max(0, count)):
+            async with transaction() as tx:  # who signed in before a start returns without an event
+                (await tx.get_one(User, user.id)).last_sign_in_at = clock.now()
+            demo.tabs.append(await _come(user, demo.tenant, demo.browsers.url))
+        moved += abs(count)
+        await expect(page.locator(".move").nth(moved - 1)).to_be_visible()
     return page
 
 

@@ -4,7 +4,7 @@ from playwright.async_api import Page
 
 # Each theme is tried; what is told of a text is its words. Contrast is what WCAG calls it, of the
 # text's colour with the nearest ground behind it, and of both in grey where the screen is offline.
-MEASURE = """() => {
+MEASURE = """(mayCut) => {
   const root = document.documentElement;
   const greys = root.classList.contains("lost");
   const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
@@ -44,6 +44,16 @@ MEASURE = """() => {
       bottom: Math.min(own.bottom, side("bottom", Math.max) - air),
     };
   };
+  // Whether a text ends in an ellipsis: of one line, or after the last line that it may have.
+  const isCut = (of) => {
+    const { textOverflow, webkitLineClamp, fontSize } = getComputedStyle(of);
+    const letter = parseFloat(fontSize); // lower than a line, higher than what hangs out of one
+    if (webkitLineClamp !== "none") return of.scrollHeight > of.clientHeight + letter / 2;
+    const range = document.createRange();
+    range.selectNodeContents(of);
+    const isWider = range.getBoundingClientRect().width > of.getBoundingClientRect().width + 0.05;
+    return textOverflow === "ellipsis" && isWider;
+  };
   const charts = [...document.querySelectorAll("#wall svg.split, #wall svg.bars")]
     .filter((of) => of.checkVisibility())
     .map((of) => {
@@ -58,6 +68,7 @@ MEASURE = """() => {
     const isOut = box.left < within.left - 1 || box.right > within.right + 1 ||
       box.top < within.top - 1 || box.bottom > within.bottom + 1;
     if (isOut) note("cut off", of);
+    if (!mayCut && isCut(of)) note("ends in …", of);
   }
   const boxes = [...texts.filter((of) => of.closest("#wall")).map(inked), ...charts];
   boxes.forEach((one, i) => {
@@ -85,8 +96,9 @@ MEASURE = """() => {
 }"""
 
 
-async def problems_of(page: Page) -> list[str]:
-    """What is wrong with what a page shows now, in either theme."""
-    problems, texts = await page.evaluate(MEASURE)
+async def problems_of(page: Page, *, may_cut: bool = False) -> list[str]:
+    """What is wrong with what a page shows now, in either theme; `may_cut` is for texts that are
+    longer than any room, which end in an ellipsis."""
+    problems, texts = await page.evaluate(MEASURE, may_cut)
     assert texts > 3, "It shows nothing."
     return list(problems)

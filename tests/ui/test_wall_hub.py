@@ -5,7 +5,9 @@ import json
 from contextlib import suppress
 
 import pytest
+from starlette.responses import Response
 
+from models import SessionKind
 from services.access.actor import Actor
 from services.core.errors import InvalidInputError
 from services.core.runtime import Runtime
@@ -15,8 +17,9 @@ from tests.factories import CALLER
 from tests.services.screen_calls import new_screen
 from tests.services.screens.pairing_of import paired
 from ui import wall
+from ui.cookies import set_outside_session
 from ui.wall.hub import Hub, Line, hub
-from ui.wall.socket import WallSocket
+from ui.wall.socket import MOST_STRANGERS, WallSocket
 
 
 async def test_where_no_screen_hangs_nothing_wakes(
@@ -67,6 +70,57 @@ async def test_a_screen_that_hangs_up_before_it_is_answered_is_forgotten(
         await WallSocket()(scope, receive, send)
     assert held == [1]
     assert hub().lines == set()
+
+
+async def _first_answer(rollcall: Runtime, ip: str, cookie: str = "") -> str:
+    """Whether a connection from there is taken: the kind of the first message to it."""
+    origin = rollcall.settings.public_url
+    headers = {"host": origin.partition("://")[2], "origin": origin, "cookie": cookie}
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": "/wall/socket",
+        "query_string": b"tab=" + b"0" * 16,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": (ip, 1),
+    }
+    said: list[str] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.disconnect" if said else "websocket.connect"}
+
+    async def send(message: dict[str, str]) -> None:
+        said.append(message["type"])
+
+    await WallSocket()(scope, receive, send)  # type: ignore[arg-type]  # messages of texts alone
+    return said[0]
+
+
+ACCEPTED = "websocket.accept"
+
+
+async def test_strangers_take_no_place_of_other_networks_or_of_screens(
+    rollcall: Runtime, admin: Actor
+) -> None:
+    _, token = await paired(admin)
+    answer = Response()
+    set_outside_session(answer, SessionKind.SCREEN, token)
+    cookie = answer.headers["set-cookie"].partition(";")[0]
+
+    def come(network: str, count: int) -> None:
+        for tab in range(count):
+            hub().join(Line(str(tab), "", network))
+
+    come("192.0.2.1", pairing.MOST_OF_ONE_NETWORK)
+    assert await _first_answer(rollcall, "192.0.2.1") != ACCEPTED
+    assert await _first_answer(rollcall, "192.0.2.1", cookie) == ACCEPTED
+    assert await _first_answer(rollcall, "198.51.100.1") == ACCEPTED
+    for network in range(2, 1 + MOST_STRANGERS // pairing.MOST_OF_ONE_NETWORK):
+        come(f"192.0.2.{network}", pairing.MOST_OF_ONE_NETWORK)
+    assert len(hub().lines) == MOST_STRANGERS
+    assert await _first_answer(rollcall, "198.51.100.1") == ACCEPTED
+    assert [line.network.rpartition(".")[0] for line in hub().lines if line.is_over] == ["192.0.2"]
+    assert await _first_answer(rollcall, "192.0.2.9", cookie) == ACCEPTED
 
 
 def _last(line: Line) -> dict[str, str]:

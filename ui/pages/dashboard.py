@@ -64,10 +64,7 @@ async def platform_dashboard_page(visit: MayViewAll) -> None:
     counted = await figures.get_platform_figures(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Dashboard", current="dashboard") as toast:
-        _head(
-            "/platform/tenants",
-            "A screen is an organisation’s: enter it, and pair one in its Settings.",
-        )
+        _head("/pair", "A screen belongs to one organisation: say which, and pair it there.")
         with section("card dash-stage"):
             box = StageBox(shown)
         part = Part(section(), _fill)

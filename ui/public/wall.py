@@ -101,20 +101,21 @@ async def claim(request: Request) -> Response:
 @router.get("/pair")
 async def pair(request: Request) -> Response:
     """To the page where a code is typed: at once for people who are signed in, for others after the
-    sign-in."""
+    sign-in. Platform Admins, whose organisation it is not, say first which one gets the screen."""
     home = await sessions.home_of(session_token(request.cookies))
-    if home is not None:
-        role, slug = home
-        if role is Role.PLATFORM_ADMIN:
-            return go("/platform/tenants")
-        return go(f"{home_path(slug)}/{SCREENS}")
+    if home is not None and home[0] is not Role.PLATFORM_ADMIN:
+        return _to_screens(home[1])
     slug = await tenants.find_only_slug()
-    return _to_sign_in(slug) if slug else page("workspace.html", action="/pair")
+    if slug is None:
+        return page("workspace.html", action="/pair", is_above=home is not None)
+    return _to_sign_in(slug) if home is None else _to_screens(slug)
 
 
 @router.post("/pair")
 async def choose_workspace(request: Request) -> Response:
-    """To the sign-in page of the organisation that was typed, and from there to its screens."""
+    """To the sign-in page of the organisation that was typed, and from there to its screens; for a
+    Platform Admin who is signed in, straight to them."""
+    home = await sessions.home_of(session_token(request.cookies))
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
     if await find_looks(slug) is None:
@@ -125,8 +126,14 @@ async def choose_workspace(request: Request) -> Response:
             action="/pair",
             errors={"workspace": wrong},
             values=values,
+            is_above=home is not None,
         )
-    return _to_sign_in(slug)
+    is_above = home is not None and home[0] is Role.PLATFORM_ADMIN
+    return _to_screens(slug) if is_above else _to_sign_in(slug)
+
+
+def _to_screens(slug: str | None) -> Response:
+    return go(f"{home_path(slug)}/{SCREENS}")
 
 
 def _to_sign_in(slug: str) -> Response:

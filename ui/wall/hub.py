@@ -47,6 +47,7 @@ class Line:
 
     tab: str
     size: str
+    network: str = ""
     screen: ScreenActor | None = None
     code_id: UUID | None = None
     settings: ScreenSettings | None = None

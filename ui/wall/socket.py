@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import re
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from models import EndReason, SessionKind
 from services.access.outsiders import ScreenActor
 from services.core import runtime
 from services.core.errors import RollcallError, SessionEndedError
+from services.core.networks import network_of
 from services.screens import pairing, reading, screens, tabs
 from services.screens.pairing import CodeState
 from services.screens.showing import ScreenView
@@ -25,8 +28,8 @@ from ui.wall.hub import Line, hub
 
 log = logging.getLogger(__name__)
 
-# How many tabs a screen may be open in; for strangers that wait for a code, the number of codes is
-# the limit.
+# How many tabs a screen may be open in, and how many browsers that aren't screens may be connected.
+# They take no place of a screen's.
 MOST_PLACES, MOST_STRANGERS = 10, 500
 _TAB, _SIZE = re.compile(r"[0-9a-f]{16}"), re.compile(r"\d{1,5}(\.\d+)?×\d{1,5}(\.\d+)?")
 
@@ -51,7 +54,8 @@ async def _answer(socket: WebSocket) -> None:
     if not _is_from_here(socket) or not _TAB.fullmatch(tab):
         await socket.close(1008)
         return
-    line = Line(tab, _whole(size) if _SIZE.fullmatch(size) else "")
+    network = network_of(caller_of(socket).ip)
+    line = Line(tab, _whole(size) if _SIZE.fullmatch(size) else "", network)
     try:
         await _greet(socket, line)
     except RollcallError as error:
@@ -87,7 +91,7 @@ async def _greet(socket: WebSocket, line: Line) -> None:
         line.code_id = await pairing.find_code(pairing_key(socket.cookies))
         if line.code_id is None or not await _has_its_code(socket, line.code_id):
             line.tell("pair", frames.pair(why))
-        line.is_over = sum(other.screen is None for other in told.lines) >= MOST_STRANGERS
+        line.is_over = not _has_room(line, told.lines)
     else:
         same = [other for other in told.lines if other.screen == line.screen]
         line.is_over = len(same) >= MOST_PLACES
@@ -101,6 +105,22 @@ async def _greet(socket: WebSocket, line: Line) -> None:
         await tabs.note_open(line.screen, line.tab, line.size)
     told.join(line)
     line.tell("beat", frames.first_beat())
+
+
+def _has_room(line: Line, lines: Iterable[Line]) -> bool:
+    """Whether one more stranger may connect. A network has as many places as it may have codes; if
+    none is left for others, the network that has the most gives one up."""
+    strangers = [other for other in lines if other.screen is None and not other.is_over]
+    of_network = Counter(other.network for other in strangers)
+    own = of_network[line.network]
+    if own >= pairing.MOST_OF_ONE_NETWORK:
+        return False
+    if len(strangers) < MOST_STRANGERS:
+        return True
+    ((largest, most),) = of_network.most_common(1)
+    if most > own:
+        next(other for other in strangers if other.network == largest).end(frames.beat())
+    return most > own
 
 
 async def _has_its_code(socket: WebSocket, code_id: UUID) -> bool:

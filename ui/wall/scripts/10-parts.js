@@ -133,7 +133,7 @@ window.rollcallWall = (() => {
       h(
         "p",
         { class: "day-head" },
-        h("span", {}, `Today, ${number(most[1])} at ${clock.time(most[0])}`),
+        h("span", {}, most[1] ? `Today, ${number(most[1])} at ${clock.time(most[0])}` : "Today, nobody so far"),
         before.length ? h("span", { class: "dotted" }, `last ${clock.weekday(now)}`) : "",
       ),
       svg(

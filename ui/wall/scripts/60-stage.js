@@ -100,9 +100,9 @@
       this.onePart(main);
       this.pages = drawn.layOut ? drawn.layOut() : 1;
       this.isMoving = Boolean(drawn.isMoving);
+      this.drawTurn(); // which takes room of the organisation's name
       this.unfold();
       for (const panel of main.querySelectorAll(".panel:not(.names)")) this.fit(panel);
-      this.drawTurn();
     }
 
     // The stripes of overdue tasks are as wide as on a display of 1080 lines, or they look plain.
