@@ -38,6 +38,7 @@ from services.users.events import (
     UserEdited,
     UserInvited,
     UsersInvited,
+    UsersSucceeded,
     UserSwitched,
 )
 from services.users.imports.runs import find_import
@@ -141,6 +142,7 @@ def review_room(review_id: UUID) -> live.Room:
 def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages, and presence tell the lists."""
     bus.subscribe(UserEvent, _refresh_details)
+    bus.subscribe(UsersSucceeded, _show_successors)
     bus.subscribe(UserEvent, _show_ends)
     bus.subscribe(UsersInvited, _show_more_ends)
     for row_event in ROW_EVENTS:
@@ -197,6 +199,11 @@ async def _patch_row(event: UserEvent) -> None:
 async def _refresh_details(event: UserEvent) -> None:
     for room in (user_room(event.user_id), account_room(event.user_id)):
         await live.broadcast(room, "rollcall_details", {})
+
+
+async def _show_successors(event: UsersSucceeded) -> None:
+    for user_id in event.user_ids:
+        await live.broadcast(user_room(user_id), "rollcall_details", {})
 
 
 async def _show_ends(event: UserEvent) -> None:

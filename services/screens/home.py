@@ -1,7 +1,6 @@
 """What Home shows, read in one transaction: the work of the reader, and for people who look after
 the organisation its figures, its screens and the work that nobody active has."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.access.actor import Principal
@@ -9,7 +8,7 @@ from services.access.permissions import Permission, may
 from services.audit.acting import viewing
 from services.screens.figures import Figures, find_figures
 from services.screens.reading import Dashboard, find_dashboard
-from services.workspace.orphans import LeftWork, find_left_work
+from services.workspace.orphans import MOST, Orphaned, find_left_work
 from services.workspace.overview import Overview, find_overview
 
 
@@ -19,7 +18,7 @@ class Managed:
 
     figures: Figures
     dashboard: Dashboard
-    left: Sequence[LeftWork]
+    left: Orphaned
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,9 @@ class Home:
     managed: Managed | None
 
 
-async def get_home(principal: Principal) -> Home:
-    """What Home shows to the reader, in the tenant in which they work."""
+async def get_home(principal: Principal, most_left: int = MOST) -> Home:
+    """What Home shows to the reader, in the tenant in which they work; of the people who left work,
+    at most this many."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         overview = await find_overview(view)
         if view.user is not None and not may(view.user.role, Permission.VIEW_USERS):
@@ -39,4 +39,4 @@ async def get_home(principal: Principal) -> Home:
         tenant = await view.get_tenant()
         figures = await find_figures(view, tenant)
         dashboard = await find_dashboard(view, tenant)
-        return Home(overview, Managed(figures, dashboard, await find_left_work(view)))
+        return Home(overview, Managed(figures, dashboard, await find_left_work(view, most_left)))

@@ -46,6 +46,14 @@ class UsersInvited(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UsersSucceeded(Event):
+    """New accounts have taken the place of these inactive ones; a batch of an import at most."""
+
+    tenant_id: UUID
+    user_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportProgressed(Event):
     """An import of people was begun, got further, or ended."""
 

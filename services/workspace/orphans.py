@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import col, func, literal, select, union_all
@@ -14,7 +14,8 @@ from services.audit.acting import View
 from services.workspace.left import is_open, person_in, select_alone
 
 MOST = 50
-"""How many people who left work are shown; the latest first."""
+"""How many people who left work are shown at first, and how many more each time; the latest
+first."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,26 @@ class LeftWork:
     groups: int
 
 
-async def find_left_work(view: View) -> Sequence[LeftWork]:
-    """The people who left work in the tenant of the principal, the latest first, for a call that
-    knows who asks."""
+class Orphaned(NamedTuple):
+    """People who left work, the latest first, and how many more there are."""
+
+    people: Sequence[LeftWork]
+    more: int
+
+
+async def find_left_work(view: View, most: int = MOST) -> Orphaned:
+    """The people who left work in the tenant of the principal, the latest first and at most this
+    many, for a call that knows who asks."""
     counts = await _count(view)
     if not counts:
-        return []
+        return Orphaned([], 0)
     users = await view.tx.exec(
         select(User)
         .where(col(User.id).in_(counts))
         .order_by(col(User.deactivated_at).desc(), col(User.id))
-        .limit(MOST)
+        .limit(most)
     )
-    return [
+    people = [
         LeftWork(
             user_id=user.id,
             name=user.full_name,
@@ -53,6 +61,7 @@ async def find_left_work(view: View) -> Sequence[LeftWork]:
         )
         for user in users
     ]
+    return Orphaned(people, len(counts) - len(people))
 
 
 async def _count(view: View) -> dict[UUID, Counter[str]]:

@@ -40,13 +40,20 @@ async def test_an_end_is_extended_at_once_and_back_by_undo_on_a_live_page(
     await expect(row).to_contain_text(f"{day:%-d %B}")
     await expect(page.get_by_role("button", name="All 2")).to_be_visible()
     await look(page, "ends-soon")
+    await row.get_by_role("button", name="Extend by a month").dblclick()
+    await expect(page.get_by_role("button", name="All 1")).to_be_visible()
+    await expect(row).to_contain_text(f"was {day:%-d %B %Y}")  # it stays where it was pressed
+    await expect(row.get_by_role("button", name="Extend by a month")).to_have_count(0)
+    await row.get_by_role("button", name="Undo").click()
+    await expect(row).to_contain_text(f"{day:%-d %B}")
     await row.get_by_role("button", name="Extend by a month").click()
+    await expect(row.get_by_role("button", name="Extended")).to_be_visible()
+    await page.get_by_role("button", name="People 0").click()
     await expect(row).to_have_count(0)
-    await page.get_by_role("button", name="Undo").click()
+    await page.get_by_role("button", name="Undo", exact=True).last.click()
     await expect(row).to_contain_text(f"{day:%-d %B}")
     await page.get_by_label("Within").select_option("7 days")
     await expect(row).to_have_count(0)
-    await page.get_by_role("button", name="People 0").click()
     await expect(page.get_by_text("Nothing ends within 7 days.")).to_be_visible()
 
 

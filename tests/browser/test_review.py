@@ -44,7 +44,9 @@ async def test_a_review_is_begun_decided_together_and_closed(
         "aria-pressed", "true"
     )
     await expect(page.get_by_text("1 of 4 decided")).to_be_visible()
-    # By keys: this one, then the next row.
+    # By keys: this one, then the next row; who is decided stays until another filter is chosen.
+    await other.get_by_role("checkbox", name="Undecided").check()
+    await expect(choice(other, "Ada Lovelace", "Keep")).to_have_count(0)
     await choice(other, "Grace Hopper", "Keep").focus()
     await other.keyboard.press("1")
     await expect(choice(other, "Joan Clarke", "Keep")).to_be_focused()

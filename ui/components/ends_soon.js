@@ -9,6 +9,7 @@ const FEW = 8; // rows of a group that are shown until all are asked for
 const TICK = 20_000; // ms between two looks at the clock
 const DAY = 86_400_000; // ms
 const LONGEST = 2 ** 31 - 1; // ms, of a timer
+const ORDER = ["person", "customer", "invitation", "link"];
 const KINDS = [
   ["", "All"],
   ["person", "People"],
@@ -18,12 +19,15 @@ const KINDS = [
 
 export default {
   props: { values: Object, offered: Array },
-  emits: ["act", "change", "within", "stale"],
+  emits: ["act", "undo", "change", "within", "stale"],
   data() {
-    return { ...this.values, kind: "", open: {}, now: Date.now() };
+    return { ...this.values, kind: "", open: {}, kept: {}, now: Date.now() };
   },
   mounted() {
-    const stale = () => this.$emit("stale");
+    const stale = () => {
+      this.kept = {}; // an answer may be lost
+      this.$emit("stale");
+    };
     this.unlisten = listen({ rollcall_ends: this.soon, rollcall_work: this.soon }, { onReconnect: stale, onMissed: stale });
     this.ticking = setInterval(() => (this.now = Date.now()), TICK);
     this.wait();
@@ -37,7 +41,7 @@ export default {
   computed: {
     shown() {
       const mine = (row) => !this.kind || this.kindOf(row) === this.kind;
-      return this.groups
+      return withKept(this.groups, Object.values(this.kept))
         .map((group) => ({ ...group, rows: group.rows.filter(mine) }))
         .filter((group) => group.rows.length);
     },
@@ -50,6 +54,27 @@ export default {
       Object.assign(this, values);
       this.now = Date.now();
       this.wait();
+    },
+
+    // What became of a row whose button was pressed; nothing if the act was refused or taken back.
+    tellDone({ key, ...said }) {
+      if (!said.when) delete this.kept[key];
+      else if (this.kept[key]) Object.assign(this.kept[key].row, said);
+    },
+
+    // -- the person's: a row stays where it is after its act, so that a second click meets no other
+    act(row, title) {
+      if (this.kept[row.key]) return;
+      this.kept[row.key] = { title, row: { ...row, isKept: true } };
+      this.$emit("act", { kind: row.kind, id: row.id });
+    },
+    choose(kind) {
+      this.kind = kind;
+      this.kept = {};
+    },
+    chooseWithin(days) {
+      this.kept = {};
+      this.$emit("within", days);
     },
 
     // -- events: many changes at once lead to one query
@@ -68,7 +93,7 @@ export default {
 
     // -- what it looks like
     filters() {
-      const choose = (kind) => () => (this.kind = kind);
+      const choose = (kind) => () => this.choose(kind);
       return h("div", { class: "ends-filters" }, [
         h("div", { class: "segments", role: "group", "aria-label": "Kind" }, KINDS.map(([kind, label]) =>
           h("button", {
@@ -81,7 +106,7 @@ export default {
           h("select", {
             id: "ends-within",
             value: this.within,
-            onChange: (event) => this.$emit("within", Number(event.target.value)),
+            onChange: (event) => this.chooseWithin(Number(event.target.value)),
           }, this.offered.map((days) => h("option", { value: days }, `${days} days`))),
         ]),
       ]);
@@ -91,12 +116,12 @@ export default {
       const some = all ? rows : rows.slice(0, FEW);
       return h("section", { key: title, class: "card ends-group", "aria-label": title }, [
         h("h2", title),
-        h("ul", some.map(this.row)),
+        h("ul", some.map((row) => this.row(row, title))),
         !all && h("button", { type: "button", class: "link-button ends-rest", onClick: () => (this.open[title] = true) },
           `Show ${rows.length - FEW} more`),
       ]);
     },
-    row(row) {
+    row(row, title) {
       const name = h("a", { href: row.url, class: "name-link isolate clip", dir: "auto", title: row.name }, row.name);
       const left = Date.parse(row.at) - this.now;
       return h("li", { key: row.key }, [
@@ -106,7 +131,7 @@ export default {
         h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip" }, row.detail)]),
         h("div", { class: "ends-when" }, [
           h("time", { datetime: row.at, class: { "ends-today": row.today } }, row.when),
-          h("div", { class: "small muted clip", title: row.note }, left < DAY ? inWords(left) : row.note),
+          h("div", { class: "small muted clip", title: row.note }, !row.isKept && left < DAY ? inWords(left) : row.note),
         ]),
         h("div", { class: "ends-acts" }, [
           row.poc
@@ -114,9 +139,14 @@ export default {
             : h("button", {
                 type: "button", class: "btn btn-small",
                 "aria-label": `${row.act}: ${row.name}`,
-                onClick: () => this.$emit("act", { kind: row.kind, id: row.id }),
+                "aria-disabled": row.isKept ? "true" : null,
+                onClick: () => this.act(row, title),
               }, row.act),
-          row.kind === "person" && h("button", {
+          row.undo && h("button", {
+            type: "button", class: "btn btn-small btn-quiet", "aria-label": `Undo: ${row.name}`,
+            onClick: () => this.$emit("undo", row.id),
+          }, "Undo"),
+          row.kind === "person" && !row.isKept && h("button", {
             type: "button", class: "btn btn-small btn-quiet", "aria-label": `Change the end of ${row.name}`,
             title: "Change the end", onClick: () => this.$emit("change", row.id),
           }, "…"),
@@ -133,6 +163,27 @@ export default {
     ]);
   },
 };
+
+// The groups with the rows that stay, each before the first that ends later.
+function withKept(groups, kept) {
+  if (!kept.length) return groups;
+  const stays = new Set(kept.map(({ row }) => row.key));
+  const all = groups.map(({ title, rows }) => ({ title, rows: rows.filter(({ key }) => !stays.has(key)) }));
+  for (const { title, row } of kept) {
+    let group = all.find((one) => one.title === title);
+    if (!group) all.push((group = { title, rows: [] }));
+    const at = group.rows.findIndex((other) => endsBefore(row, other));
+    group.rows.splice(at < 0 ? group.rows.length : at, 0, row);
+  }
+  return all.filter(({ rows }) => rows.length).sort((a, b) => Date.parse(a.rows[0].at) - Date.parse(b.rows[0].at));
+}
+
+// In the order of the server: by the end, then the kind, then the id.
+function endsBefore(row, other) {
+  const order = ({ kind }) => ORDER.indexOf(kind);
+  const by = Date.parse(row.at) - Date.parse(other.at) || order(row) - order(other);
+  return by < 0 || (by === 0 && row.id < other.id);
+}
 
 function inWords(ms) {
   const minutes = Math.ceil(ms / 60_000);

@@ -19,7 +19,7 @@ export default {
   props: { people: String, me: String, open: Boolean },
   emits: ["decide", "missed"],
   data() {
-    return { rows: JSON.parse(this.people), text: "", reason: "", decision: "", most: SHOWN, chosen: {} };
+    return { rows: JSON.parse(this.people), text: "", reason: "", decision: "", stays: {}, most: SHOWN, chosen: {} };
   },
   mounted() {
     const ask = () => this.$emit("missed");
@@ -32,6 +32,16 @@ export default {
     this.stop();
     document.removeEventListener("keydown", this.pressed);
     this.unlistKeys();
+  },
+  watch: {
+    // What was decided since stays where it is until another filter is chosen, so that the next
+    // person isn't under the pointer.
+    decision: {
+      immediate: true,
+      handler() {
+        this.stays = Object.fromEntries(this.rows.filter(this.fits).map((row) => [row.id, true]));
+      },
+    },
   },
   computed: {
     counts() {
@@ -47,7 +57,7 @@ export default {
         (row) =>
           words.every((word) => fold(row.name).includes(word)) &&
           (!this.reason || row.reasons.includes(this.reason)) &&
-          (!this.decision || (this.decision === "none" ? !row.decision : row.decision === this.decision)),
+          (this.stays[row.id] || this.fits(row)),
       );
     },
     chosenIds() {
@@ -55,6 +65,10 @@ export default {
     },
   },
   methods: {
+    fits(row) {
+      return !this.decision || row.decision === (this.decision === "none" ? "" : this.decision);
+    },
+
     // -- called by the server
     show(people) {
       this.rows = people;

@@ -37,7 +37,7 @@ from services.users.allowed_domains import allowed_domains, refusal
 from services.users.batch_worker import LEASE
 from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
 from services.users.ends import End, chosen_end
-from services.users.events import ImportProgressed, UsersInvited
+from services.users.events import ImportProgressed, UsersInvited, UsersSucceeded
 from services.users.invitation_form import PersonalInvitation, read_form
 from services.users.invitation_links import require_open
 from services.users.new_user import new_user
@@ -254,13 +254,14 @@ async def _promise(
     if not users:
         return
     tenant = await act.tx.get_one(Tenant, act.tenant_id)
-    earlier = {
-        user.email_key: user
-        for user in await inactive_here(act.tx, act.tenant_id, [user.email_key for user in users])
-    }
+    new = {user.email_key: user.id for user in users}
+    earlier = await inactive_here(act.tx, act.tenant_id, list(new))
+    for one in earlier:
+        one.succeeded_by(new[one.email_key])
+    if earlier:
+        ids = tuple(one.id for one in earlier)
+        act.publish(UsersSucceeded(tenant_id=tenant.id, user_ids=ids))
     for user in users:
-        if user.email_key in earlier:
-            earlier[user.email_key].succeeded_by(user.id)
         link = one_time_links.issue(act.tx, LinkPurpose.INVITATION, user.id)
         outbox.enqueue(
             act.tx,

@@ -128,6 +128,7 @@ VALUES: dict[str, Any] = {
     "first": True,
     "shared": True,
     "session_ids": (uuid4(), uuid4()),
+    "user_ids": (uuid4(), uuid4()),
     "person_ids": (uuid4(), uuid4()),
     "reason": EndReason.DEACTIVATED,
     "cause": uuid4(),

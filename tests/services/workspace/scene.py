@@ -94,7 +94,7 @@ async def left_work(admin: Actor) -> Sequence[LeftWork]:
     """Who left work that nobody active has, as the Home of an admin says."""
     managed = (await home.get_home(admin)).managed
     assert managed is not None
-    return managed.left
+    return managed.left.people
 
 
 async def deactivate(admin: Actor, user_id: UUID) -> None:

@@ -20,6 +20,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError, NotAllowedError, OperatorError
+from services.screens import home
 from services.sessions import receipts
 from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
@@ -180,6 +181,9 @@ async def test_what_who_left_has_is_listed_until_somebody_active_has_it(
     counts = {one.user_id: (one.pocs, one.tasks) for one in await left_work(admin)}
     # Of the shared task nobody active is left.
     assert counts == {ada_user.id: (1, 2), joan_user.id: (1, 1)}
+    managed = (await home.get_home(admin, 1)).managed
+    assert managed is not None
+    assert (len(managed.left.people), managed.left.more) == (1, 1)
     for gone in (ada_user, joan_user):
         await handover.hand_over_work(admin, gone.id, HandOverForm(owner_id=third.id))
     assert await left_work(admin) == []

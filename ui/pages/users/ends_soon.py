@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from services.core.forms import Form
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import accounts, extending, invitations, listing, reminders
+from services.users.extending import Extension
 from services.users.forms import TIME_HINT, EndReminders, ToldEndDate, end_hint
 from services.workspace import end_calendar
 from services.workspace.ends_soon import MOST, Ending, EndsSoon, Kind, list_ends_soon
@@ -68,6 +70,7 @@ class _EndsScreen:
         self.toast = toast
         self.within = 30
         self.changed_id: UUID | None = None
+        self.extensions: dict[UUID, Extension] = {}
 
     def build(self, shown: EndsSoon) -> None:
         """Lay the page out."""
@@ -76,6 +79,7 @@ class _EndsScreen:
             self.list = EndsSoonList(
                 self._values(shown),
                 on_act=self._act,
+                on_undo=self._undo,
                 on_change=self._open_change,
                 on_within=self._choose,
                 on_stale=told(self.toast)(self._refresh),
@@ -166,24 +170,35 @@ class _EndsScreen:
         await told(self.toast)(self._refresh)()
 
     async def _act(self, kind: str, user_id: UUID) -> None:
+        marks: dict[str, Any] = {}
         act = self._resend if kind == Kind.INVITATION else self._extend
-        await told(self.toast)(act)(user_id)
+        await told(self.toast)(partial(act, marks))(user_id)
+        self.list.tell_done(f"{kind}-{user_id}", marks)
 
-    async def _extend(self, user_id: UUID) -> None:
+    async def _extend(self, marks: dict[str, Any], user_id: UUID) -> None:
         extension = await extending.extend(self.actor, user_id)
+        self.extensions[user_id] = extension
+        before, after = extension.before.words, extension.after.words
+        marks |= {"when": after, "note": f"was {before}", "act": "Extended", "undo": True}
+        said = f"{extension.name}’s access ends on {after}."
+        self.toast.show(said, "success", "Undo", partial(self._undo, user_id))
 
-        async def take_back() -> None:
-            await extending.take_back(self.actor, extension)
-            self.toast.show(f"{extension.name}’s access ends on {extension.before.words} again.")
+    async def _undo(self, user_id: UUID) -> None:
+        if extension := self.extensions.pop(user_id, None):
+            await told(self.toast)(self._take_back)(extension)
+            self.list.tell_done(f"{Kind.PERSON}-{user_id}", {})
 
-        said = f"{extension.name}’s access ends on {extension.after.words}."
-        self.toast.show(said, "success", "Undo", told(self.toast)(take_back))
+    async def _take_back(self, extension: Extension) -> None:
+        await extending.take_back(self.actor, extension)
+        self.toast.show(f"{extension.name}’s access ends on {extension.before.words} again.")
 
-    async def _resend(self, user_id: UUID) -> None:
+    async def _resend(self, marks: dict[str, Any], user_id: UUID) -> None:
         invited = await invitations.resend(self.actor, user_id)
+        marks |= {"when": "just now", "note": "the old link is dead", "act": "Sent again"}
         if invited.by_mail:
             said = f"A new invitation is on its way to {invited.email}. The old link is dead."
         else:
+            marks["act"] = "Renewed"
             said = "The old link is dead. Copy the new one on their page, and hand it over."
         self.toast.show(said, "success")
 

@@ -76,12 +76,17 @@ class _LeavingScreen:
         self.user_id = user_id
         self.home = home_path(visit.tenant_slug)
         self.among: tuple[UUID, ...] | None = None
+        self.taken: list[HandoverView] = []
 
     async def read(self) -> None:
         """Read what the page shows."""
         self.departure = await leaving.get_departure(self.actor, self.user_id)
         self.left = await get_work_impact(self.actor, self.user_id)
-        self.handed = await handover.list_handovers(self.actor, self.user_id)
+        found = {one.id: one for one in await handover.list_handovers(self.actor, self.user_id)}
+        # What was taken back here stays in its place: else the next one's button would come under
+        # the pointer.
+        kept = [one for one in self.taken if one.id not in found]
+        self.handed = sorted([*found.values(), *kept], key=lambda one: one.at, reverse=True)
 
     def build(self, toast: Toast) -> None:
         """Lay the page out."""
@@ -116,7 +121,7 @@ class _LeavingScreen:
     def _show(self) -> None:
         self.undo.set_visibility(self.departure.receipt.can_be_undone)
         self.sheet.show(self.departure, self.left)
-        self.work.show(self.left, self.handed)
+        self.work.show(self.left, self.handed, key=(self.left, self.handed, len(self.taken)))
         is_away = self.departure.receipt.returned_at is None
         self.work.box.set_visibility(is_away and (self.left.is_work or bool(self.handed)))
 
@@ -141,7 +146,9 @@ class _LeavingScreen:
                         text("span", f"{what} to {one.to}").props('dir="auto"')
                         said = f"{moment(one.at)}, by {one.by}"
                         LocalText("span", said).classes("muted small").props('dir="auto"')
-                        if one.can_be_undone:
+                        if one in self.taken:
+                            text("span", "Taken back", "muted small")
+                        elif one.can_be_undone:
                             back = told(self.toast)(partial(self._take_back, one))
                             about = f"{what} from {one.to}"
                             button("Take back", back, look="btn btn-small", about=about)
@@ -156,11 +163,14 @@ class _LeavingScreen:
 
     async def _take_back(self, one: HandoverView) -> None:
         await handover.take_back(self.actor, one.id)
+        self.taken.append(one)
+        await self._refresh()
         self.toast.show("Taken back.", tone="success")
 
     async def _ask_undo(self) -> None:
         name = self.departure.receipt.name
-        back = " The work that was handed over comes back to them." if self.handed else ""
+        gone = any(one not in self.taken for one in self.handed)
+        back = " The work that was handed over comes back to them." if gone else ""
         self.undoing.open(title="Undo this departure?", body=f"{name} can sign in again.{back}")
 
     async def _undo(self, _form: Form) -> str:

@@ -19,11 +19,13 @@ from services.screens.home import Managed
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
-from services.workspace import overview, pocs
+from services.workspace import orphans, overview, pocs
+from services.workspace.orphans import Orphaned
 from services.workspace.overview import MyTask, Overview
 from services.workspace.poc_list import PocRow
 from services.workspace.pocs import HandOverForm
 from ui import notices, work_feed
+from ui.actions import told
 from ui.components.part import Part
 from ui.components.person_avatar import PersonAvatar
 from ui.components.refresher import MINUTE, Refresher
@@ -48,6 +50,8 @@ from ui.work_words import count_words
 
 LATER = "Later"
 REST = 3  # seconds
+FEW = 8
+"""How many POCs without an active owner are in sight before their owners."""
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 
 # What each role is for, in three steps; the first one has a link.
@@ -106,6 +110,7 @@ class _HomeScreen:
         self.visit = visit
         self.toast = toast
         self.base = home_path(visit.tenant_slug)
+        self.most_left = orphans.MOST
 
     def build(self, shown: Overview, managed: Managed | None) -> None:
         """Lay the page out."""
@@ -132,7 +137,7 @@ class _HomeScreen:
         with ui.element("div").classes("home-columns"):
             with ui.element("div").classes("home-main"):
                 self.main = Part(ui.element("div").classes("home-main"), self._main)
-                self.left = Part(ui.element("div"), partial(left_work, self.base))
+                self.left = Part(ui.element("div"), self._left_work)
                 self.figures = Part(ui.element("div"), self._managed)
                 if managed:
                     self.screens = OnScreens(self.base)
@@ -145,10 +150,17 @@ class _HomeScreen:
                 Refresher(event, self._refresh, self.toast, every=every, rest=REST)
 
     async def _refresh(self) -> None:
-        shown = await home.get_home(self.visit.actor)
+        shown = await home.get_home(self.visit.actor, self.most_left)
         self._show(shown.overview, shown.managed)
         if shown.managed:
             self.screens.show(shown.managed.dashboard)
+
+    def _left_work(self, left: Orphaned) -> None:
+        left_work(self.base, told(self.toast)(self._show_more_left), left)
+
+    async def _show_more_left(self) -> None:
+        self.most_left += orphans.MOST
+        await self._refresh()
 
     def _managed(self, shown: Figures) -> None:
         with section():
@@ -161,7 +173,7 @@ class _HomeScreen:
         if managed:
             self.figures.show(managed.figures)
             self.left.show(managed.left)
-            self.left.box.set_visibility(bool(managed.left))
+            self.left.box.set_visibility(bool(managed.left.people))
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
         self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
 
@@ -198,7 +210,13 @@ class _HomeScreen:
     def _without_owner(self, rows: Sequence[PocRow]) -> None:
         with section():
             text("h2", "Open POCs without an active owner")
-            self._poc_rows(rows, reassign=True)
+            if len(rows) <= FEW:
+                self._poc_rows(rows, reassign=True)
+                return
+            # After a large departure it is the people below whose work is handed over.
+            with ui.element("details"):
+                text("summary", f"{len(rows):,} POCs, each to be reassigned alone", "home-due")
+                self._poc_rows(rows, reassign=True)
 
     def _open_reassign(self, poc: PocRow) -> None:
         self.reassigning = poc

@@ -1,7 +1,7 @@
 """The part of Home for people who look after the organisation: figures, each a link, and what the
 screens on its walls show."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 
 from nicegui import ui
@@ -12,7 +12,7 @@ from services.screens.figures import Figures
 from services.screens.people import People
 from services.screens.reading import Dashboard
 from services.screens.showing import ScreenView
-from services.workspace.orphans import LeftWork
+from services.workspace.orphans import Orphaned
 from ui.components.person_avatar import PersonAvatar
 from ui.components.stage_box import StageBox
 from ui.frame import section, text
@@ -105,12 +105,12 @@ def review_due(base: str, since: date) -> None:
         link("Begin a review", f"{base}/review", "btn")
 
 
-def left_work(base: str, people: Sequence[LeftWork]) -> None:
+def left_work(base: str, on_more: Callable[[], Awaitable[None]], left: Orphaned) -> None:
     """The people who left work that nobody active has, each with a link to hand it over."""
     with section():
         text("h2", "Orphaned work")
         with ui.element("ul").classes("home-rows home-people"):
-            for one in people:
+            for one in left.people:
                 with ui.element("li"):
                     PersonAvatar(one.user_id, one.name, one.picture, "avatar-small")
                     with ui.element("div").classes("home-what"):
@@ -120,6 +120,9 @@ def left_work(base: str, people: Sequence[LeftWork]) -> None:
                         text("span", f"{what}{since}", "small muted")
                     give = link("Hand over", f"{base}/users/{one.user_id}/leaving", "btn btn-small")
                     give.props["aria-label"] = f"Hand over the work of {one.name}"
+        if left.more:
+            people = "1 more person" if left.more == 1 else f"{left.more:,} more people"
+            button(f"Show {people} who left work", on_more, look="link-button")
 
 
 class OnScreens:

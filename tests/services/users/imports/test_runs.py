@@ -18,7 +18,7 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.users import accounts, batch_worker
-from services.users.events import ImportProgressed, UsersInvited
+from services.users.events import ImportProgressed, UsersInvited, UsersSucceeded
 from services.users.imports import runs, worker
 from services.users.imports.batches import BATCH, RowOutcome, invite_next
 from tests import books, factories
@@ -123,11 +123,16 @@ async def test_repeating_a_file_invites_nobody_twice(admin: Actor) -> None:
 
 
 async def test_whoever_was_inactive_gets_a_new_account_beside_the_old_one(
-    admin: Actor, tenant: Tenant
+    admin: Actor, tenant: Tenant, events: list[Event], rollcall: Runtime
 ) -> None:
-    earlier = await factories.create_user(tenant, email="ada@example.com", active=False)
-    (outcome,) = await import_rows(admin, rows_of("ada@example.com"))
-    assert (await books.user_of(earlier.id)).successor_id == outcome.user_id
+    email = "ada@example.com"
+    earlier = [await factories.create_user(tenant, email=email, active=False) for _ in range(2)]
+    (outcome,) = await import_rows(admin, rows_of(email))
+    for user in earlier:
+        assert (await books.user_of(user.id)).successor_id == outcome.user_id
+    await rollcall.bus.drain()
+    (told,) = [event for event in events if isinstance(event, UsersSucceeded)]
+    assert set(told.user_ids) == {user.id for user in earlier}
 
 
 async def test_a_tenant_admin_cant_import_an_admin(admin: Actor) -> None:
