@@ -75,6 +75,8 @@ async def serving_alone(data: str, **settings: str) -> AsyncIterator[tuple[int, 
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
     env |= {"ROLLCALL_DATA_DIR": data, "ROLLCALL_PORT": str(port), "ROLLCALL_PUBLIC_URL": url}
     env |= settings
+    # It starts as it does wherever it was started before: nothing has to be compiled.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     log = Path(data) / "server.log"
     with log.open("ab") as output:
         begun = time.perf_counter()

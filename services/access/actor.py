@@ -9,7 +9,7 @@ from functools import partial
 from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import and_, bindparam
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SessionKind, Tenant, User
@@ -187,7 +187,10 @@ async def authorize(
     writes = bool(lock) and not tx.only_looks
     if writes:
         own = () if principal.user_id is None else (principal.user_id,)
-        await lock_users(tx, {*own, *lock})
+        if runtime.current().database.is_sqlite and principal.session_id is not None:
+            await _read_together(tx, principal.session_id, {*own, *lock})
+        else:
+            await lock_users(tx, {*own, *lock})
     if isinstance(permission, Secret):
         rule = SECRETS[permission]
         permission, fresh = rule.permission, fresh or rule.fresh
@@ -220,6 +223,9 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]
     return users
 
 
+_ACTS = "who acts"
+"""Where a transaction keeps the session that was read together with users, until it is checked."""
+
 # Built once, because every call asks it: building it takes as long as running it.
 _SESSION = (
     select(LoginSession, User, col(Tenant.second_factor_policy))
@@ -230,11 +236,41 @@ _SESSION = (
 )
 
 
+# The same, and users besides, in one statement. PostgreSQL mustn't be asked so: after waiting for a
+# locked user, it would answer with the session as it was before (its manual, 13.2.1).
+_SESSION_AND_USERS = (
+    select(User, LoginSession, col(Tenant.second_factor_policy))
+    .join(
+        LoginSession,
+        and_(
+            col(LoginSession.id) == bindparam("session_id"),
+            col(LoginSession.user_id) == col(User.id),
+        ),
+        isouter=True,
+    )
+    .join(Tenant, col(Tenant.id) == col(User.tenant_id), isouter=True)
+    .where(col(User.id).in_(bindparam("ids", expanding=True)))
+    .execution_options(populate_existing=True)
+)
+
+
+async def _read_together(tx: Transaction, session_id: UUID, ids: Collection[UUID]) -> None:
+    """Read the users who are decided about, and the session that decides, where nothing has to be
+    locked. `_require_session` then needs no statement of its own."""
+    asked = {"session_id": session_id, "ids": list(ids)}
+    for user, session, policy in await tx.exec(_SESSION_AND_USERS, params=asked):
+        tx.hold(user)
+        if session is not None:
+            tx.info[_ACTS] = session, user, policy
+
+
 async def _require_session(
     tx: Transaction, actor: Actor, permission: Permission
 ) -> tuple[LoginSession, User]:
-    asked = {"session_id": actor.session_id, "user_id": actor.user_id}
-    found = (await tx.exec(_SESSION, params=asked)).first()
+    found = tx.info.pop(_ACTS, None)
+    if found is None or (found[0].id, found[1].id) != (actor.session_id, actor.user_id):
+        asked = {"session_id": actor.session_id, "user_id": actor.user_id}
+        found = (await tx.exec(_SESSION, params=asked)).first()
     if found is None:
         raise SessionEndedError
     session, user, policy = found

@@ -69,12 +69,12 @@ class Transaction(AsyncSession):
         a write of its own."""
         self._with_events.append(write)
 
-    async def finish(self) -> None:
-        """Write what is left to be written before the commit."""
+    def finish(self) -> None:
+        """Do what goes along with the events. The commit writes it, with all that isn't written
+        yet: each flush has a price of its own."""
         if self.events:
             for write in self._with_events:
                 write()
-        await self.flush()
 
     def hold(self, *rows: object) -> None:
         """Keep rows until the transaction ends, so that a later query finds them in memory:
@@ -113,7 +113,7 @@ async def transaction(
         async with _translated(), Transaction(engine) as tx:
             async with tx.begin():
                 yield tx
-                await tx.finish()
+                tx.finish()
                 if tx.events:
                     await current.transport.send(tx, tx.events)
             committed_at = time.perf_counter()

@@ -18,7 +18,7 @@ from models import (
     TaskGroup,
     User,
 )
-from services.access.actor import Principal
+from services.access.actor import IS_ACTIVE, Principal
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
 from services.core import clock
@@ -189,7 +189,7 @@ async def _count_invitations(tx: Transaction, tenant_id: UUID | None, ids: Seque
         .where(
             User.tenant_id == tenant_id,
             col(User.invited_by_id).in_(ids),
-            User.active,
+            IS_ACTIVE,
             col(User.id).not_in(ids),
             col(User.first_sign_in_at).is_(None),
         )
