@@ -30,6 +30,8 @@ from tests.replicas.people import all_leave
 HERE = Path(__file__).parent
 SECRET = "the same secret, thirty-two characters or more"
 KNOWN = "serves the same database"
+# When the replicas have started by then, they find an end at the time at which it comes.
+AHEAD = timedelta(seconds=25)
 _numbers = count(1)
 
 
@@ -187,6 +189,21 @@ async def past_their_end(beside: Runtime) -> list[People]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def soon_at_their_end(beside: Runtime) -> tuple[Tenant, list[User]]:
+    """Users whose end comes while the replicas run."""
+    runtime.use(beside)
+    tenant = await factories.create_tenant("Soon")
+    users = await factories.create_users(5, tenant)
+    async with transaction() as tx:
+        for user in users:
+            row = await tx.get_one(User, user.id)
+            set_end(row, End(clock.now().date()), None)
+            row.ends_at = clock.now() + AHEAD  # an end that is chosen is at a whole minute
+    _set_aside()
+    return tenant, users
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def near_their_end(beside: Runtime) -> tuple[People, list[User]]:
     """Users whose reminders were due before the replicas were started, so that both find them at
     once."""
@@ -208,6 +225,7 @@ async def pair(
     replicas: Replicas,
     past_their_end: list[People],
     near_their_end: tuple[People, list[User]],
+    soon_at_their_end: tuple[Tenant, list[User]],
 ) -> AsyncIterator[tuple[Server, Server]]:
     """Two replicas that run."""
     async with replicas.two() as pair:

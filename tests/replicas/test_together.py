@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import MailState, User
+from models import MailState, Tenant, User
 from services.access.actor import COMMAND_LINE, Operator
 from services.core import clock
 from services.sessions import sessions
@@ -153,6 +153,26 @@ async def test_each_reminder_of_an_end_is_sent_once(
     assert sorted(mail.params["person_email"] for mail in mails) == sorted(u.email for u in users)
     await until_reminded(people, users)
     assert len(mail_server.to(people.grace.email)) == len(users)
+
+
+@pytest.mark.usefixtures("scene")
+async def test_an_end_that_comes_is_never_early_at_most_a_minute_late_and_once(
+    soon_at_their_end: tuple[Tenant, list[User]],
+) -> None:
+    tenant, users = soon_at_their_end
+    ends = {user.id: (await books.user_of(user.id)).ends_at for user in users}
+
+    async def all_out() -> bool:
+        return not any([(await books.user_of(user_id)).active for user_id in ends])
+
+    await until(all_out)
+    entries = await books.audit_of(tenant)
+    assert sorted(str(e.subject_id) for e in entries) == sorted(str(user_id) for user_id in ends)
+    for entry in entries:
+        end = ends.get(entry.subject_id) if entry.subject_id else None
+        assert end is not None
+        assert (entry.action, entry.actor_name) == ("user.deactivated", "Rollcall")
+        assert timedelta(0) <= entry.at - end <= timedelta(minutes=1)
 
 
 async def until_reminded(people: People, users: list[User]) -> None:
