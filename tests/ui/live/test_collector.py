@@ -24,6 +24,7 @@ class Page:
 @pytest.fixture(autouse=True)
 def _nothing_by_itself() -> Iterator[None]:
     gc.collect()
+    gc.freeze()  # what earlier tests left isn't looked at by each collection, a second or two
     gc.disable()
     yield
     gc.enable()
