@@ -35,7 +35,21 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
 ) -> None:
     users = await factories.create_users(MANY, tenant)
     await factories.create_user(tenant, first_name="Hedy", invited=True)
-    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?role=sales_engineer")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=invited")
+    for name, begin, done in (
+        ("Copy Links", "Copy 1 link", "1 link copied"),
+        ("Resend", "Resend 1 invitation", "1 invitation resent"),
+    ):
+        await page.get_by_role("checkbox", name="Select Hedy Lovelace").check()
+        bar = page.get_by_role("toolbar", name="Acts on the 1 selected user")
+        await bar.get_by_role("button", name=name, exact=True).click()
+        await page.get_by_role("button", name=begin).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(done)
+        if name == "Copy Links":
+            given = page.get_by_label("Link for Hedy Lovelace", exact=True)
+            await expect(given).to_have_value(re.compile("/invitation"))
+        await page.goto(f"{browsers.url}/t/{tenant.slug}/users?status=invited")
+    await page.goto(f"{browsers.url}/t/{tenant.slug}/users?role=sales_engineer")
     other = await browsers.as_user(users[0], f"/t/{tenant.slug}/account")
     await page.get_by_role("checkbox", name="Select the 50 on this page").check()
     await page.get_by_role("button", name=f"Select all {MANY + 1} that match").click()
