@@ -45,6 +45,7 @@ from services.users.imports.runs import find_import
 from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
+from services.workspace.customers.list import OUTSIDERS
 from ui import figures, live, tenant_feed
 from ui.looks import logo_url, version_of
 from ui.run_values import bulk_values, import_values
@@ -328,7 +329,8 @@ async def _show_screens(event: ScreenChanged) -> None:
 def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
     message = {"id": str(user_id), "online": online}
     # A Platform Admin at work in a tenant is seen there, and among the Platform Admins.
-    for room in {users_room(tenant_id), users_room(None), user_room(user_id)}:
+    outsiders = list_room(OUTSIDERS.noun, tenant_id)
+    for room in {users_room(tenant_id), users_room(None), user_room(user_id), outsiders}:
         live.broadcast_soon(room, "rollcall_presence", message)
     live.broadcast_soon(welcome_room(tenant_id), "rollcall_welcome", {})
     for home in {tenant_id, None}:

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.access.events import UserEvent
 from services.core import clock
 from services.core.bus import Bus
+from services.lists.slices import find_row
 from services.mail.events import CustomerMailProgressed
 from services.users.events import UserActivated, UserDeactivated, UserEdited
 from services.workspace import (
@@ -20,7 +21,8 @@ from services.workspace import (
     template_list,
 )
 from services.workspace.comments import CommentView
-from services.workspace.customers.people import find_poc_ids
+from services.workspace.customers.list import OUTSIDERS
+from services.workspace.customers.people import find_ids_of_poc, find_poc_ids
 from services.workspace.events import (
     CommentChanged,
     CriterionChanged,
@@ -38,7 +40,7 @@ from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from ui import live
 from ui.looks import version_of
 from ui.notices import people_room
-from ui.tables.feed import list_room, tell, turns_end
+from ui.tables.feed import list_room, tell, tell_row, turns_end
 from ui.work_values import (
     criterion_values,
     head_values,
@@ -75,11 +77,6 @@ def workers_room(tenant_id: UUID | None) -> live.Room:
     return live.Room("workers", tenant_id)
 
 
-def outsiders_room(tenant_id: UUID | None) -> live.Room:
-    """The room of the pages that list a tenant's outsiders, and hear that one changed."""
-    return live.Room("outsiders", tenant_id)
-
-
 def templates_room(tenant_id: UUID | None) -> live.Room:
     """The room of a tenant's pages that show one template, and hear that something changed."""
     return live.Room("templates", tenant_id)
@@ -102,6 +99,7 @@ def subscribe(bus: Bus) -> None:
     for event in (UserActivated, UserDeactivated, UserEdited):
         bus.subscribe(event, _show_worker)
     bus.subscribe(CustomerMailProgressed, _refresh_people)
+    bus.subscribe(PocChanged, _show_outsiders)
     bus.subscribe(TemplateEvent, _refresh_templates)
 
 
@@ -139,7 +137,6 @@ async def _have_asked(event: PocEvent) -> None:
     from the customer's is shown the POC."""
     await live.broadcast(poc_room(event.poc_id), "rollcall_poc", {})
     await live.broadcast(team_room(event.poc_id), "rollcall_customers", {})
-    await live.broadcast(outsiders_room(event.tenant_id), "rollcall_customers", {})
 
 
 async def _show_head(event: PocEvent) -> None:
@@ -156,7 +153,6 @@ async def _show_team(event: PocEvent) -> None:
 
 async def _renew_customers(event: CustomerChanged) -> None:
     await live.broadcast(team_room(event.poc_id), "rollcall_customers", {})
-    await live.broadcast(outsiders_room(event.tenant_id), "rollcall_customers", {})
 
 
 async def _show_worker(event: UserEvent) -> None:
@@ -175,10 +171,22 @@ async def _renew_selections(event: CustomerChanged) -> None:
     await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
 
 
+async def _show_outsiders(event: PocChanged) -> None:
+    """The list of outsiders names the POC of each, and says whether it is closed."""
+    if live.is_watched(list_room(OUTSIDERS.noun, event.tenant_id)):
+        for customer_id in await find_ids_of_poc(event.poc_id):
+            await _show_outsider(event.tenant_id, customer_id, event.committed_at)
+
+
+async def _show_outsider(tenant_id: UUID | None, customer_id: UUID, committed_at: float) -> None:
+    find = partial(find_row, OUTSIDERS, customer_id)
+    await tell_row(OUTSIDERS, tenant_id, find, {}, committed_at)
+
+
 async def _refresh_people(event: CustomerMailProgressed) -> None:
+    await _show_outsider(event.tenant_id, event.customer_id, event.committed_at)
     for poc_id in await find_poc_ids(event.customer_id):
         await live.broadcast(team_room(poc_id), "rollcall_customers", {})
-    await live.broadcast(outsiders_room(event.tenant_id), "rollcall_customers", {})
     await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
 
 

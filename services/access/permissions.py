@@ -126,6 +126,7 @@ class Secret(StrEnum):
     TENANTS_EXPORT = "the organisations as a file"
     TEMPLATES_EXPORT = "the templates as a file"
     POCS_EXPORT = "the POCs as a file"
+    CUSTOMERS_EXPORT = "the customers as a file"
     CALENDAR_FEED = "the address at which a calendar reads who ends when"
     CUSTOMER_LINK = "a link that lets somebody at a customer's in"
 
@@ -154,6 +155,7 @@ SECRETS: dict[Secret, Rule] = {
     Secret.TENANTS_EXPORT: Rule(P.MANAGE_TENANTS, fresh=False),
     Secret.TEMPLATES_EXPORT: Rule(P.VIEW_TEMPLATES, fresh=False),
     Secret.POCS_EXPORT: Rule(P.VIEW_ALL_POCS, fresh=False),
+    Secret.CUSTOMERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
     Secret.CALENDAR_FEED: Rule(P.VIEW_USERS, fresh=True),
     Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
 }

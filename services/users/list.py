@@ -148,7 +148,7 @@ PASSKEY, APP, NOTHING = (
 )
 
 
-def _ages(name: str) -> tuple[Option, ...]:
+def ages(name: str) -> tuple[Option, ...]:
     """Choices of how long ago something was."""
     return (
         Option("7", "In the last 7 days", {name: Within(7)}),
@@ -242,7 +242,7 @@ USERS = LiveList[UserRow](
         ),
         choice("status", "Status", ACTIVE, INVITED, INACTIVE),
         check("here", "Here now", HERE.match),
-        choice("seen", "Last active", *_ages("last_active"), everything="Any time", quiet=True),
+        choice("seen", "Last active", *ages("last_active"), everything="Any time", quiet=True),
         choice("factor", "Second factor", PASSKEY, APP, NOTHING, everything="Any", quiet=True),
         dates("joined", "Joined", quiet=True),
         person("inviter", "Invited by", field="invited_by_id", quiet=True),

@@ -78,6 +78,8 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await titles.last.drag_to(titles.first)
     await expect(toast(page, "“Install the gateway” is moved.")).to_be_visible()
     await expect(titles).to_have_text(["Install the gateway", "Route the first traffic"])
+    await toast(page, "is moved.").last.get_by_role("button", name="Undo").click()
+    await expect(titles).to_have_text(["Route the first traffic", "Install the gateway"])
 
     work = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs")
     await work.locator(".empty").get_by_role("button", name="+ New POC").click()
@@ -112,6 +114,7 @@ async def test_what_becomes_of_a_task_shows_at_once_on_every_other_open_page(
     await page.get_by_label("Status of Trial").select_option("blocked")
     await dialog(page).get_by_label("Reason").fill("The change window")
     await dialog(page).get_by_role("button", name="Save").click()
+    await expect(page.locator(".task-group-head .chip-warning")).to_have_text("1 blocked")
     blocked = board.get_by_role("region", name="Blocked")
     await expect(blocked.get_by_text("Blocked: The change window")).to_be_visible()
     # People who don't work on the POC may look, but change nothing.
@@ -268,7 +271,11 @@ async def test_an_administrator_adds_a_resource_to_a_template(
     await expect(link).to_have_attribute("href", "https://example.com/ports")
     row = page.locator(".work-rows > li", has_text="Port list")
     await expect(row.get_by_text("Trial")).to_be_visible()
-    await expect(page.locator(".template-title", has_text="Trial")).to_contain_text("1 resource")
+    task = page.locator(".template-title", has_text="Trial")
+    await expect(task).to_contain_text("1 resource")
+    await page.get_by_role("button", name="Duplicate").click()
+    await page.wait_for_url(lambda shown: not shown.endswith(url))
+    await expect(task).to_contain_text("1 resource")
 
 
 async def test_home_says_what_a_role_is_for_until_something_is_theirs(

@@ -40,6 +40,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/audit.csv": MANAGERS,
     "/t/{slug}/files/{resource_id}": EVERYONE,
     "/t/{slug}/customers": MANAGERS,
+    "/t/{slug}/customers.csv": MANAGERS,
     "/t/{slug}/ends-soon": MANAGERS,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,

@@ -48,6 +48,7 @@ HANDS_OUT = {
     "users.listing.export_users": Secret.USERS_EXPORT,
     "tenants.tenants.export_tenants": Secret.TENANTS_EXPORT,
     "workspace.listing.export_pocs": Secret.POCS_EXPORT,
+    "workspace.customers.listing.export_outsiders": Secret.CUSTOMERS_EXPORT,
     "workspace.template_list.export_groups": Secret.TEMPLATES_EXPORT,
     "workspace.template_list.export_tasks": Secret.TEMPLATES_EXPORT,
     "workspace.end_calendar.tell_url": Secret.CALENDAR_FEED,

@@ -29,7 +29,7 @@ from services.workspace import (
     template_list,
     templates,
 )
-from services.workspace.customers import people as customers
+from services.workspace.customers import listing as outsiders
 from services.workspace.resource_forms import ResourceForm
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.customer_calls import CUSTOMER_ROWS
@@ -345,7 +345,19 @@ TAKING_NOTHING = [
     ),
     _on_nothing("pocs.create_poc", WORKERS, lambda a: pocs.create_poc(a, _new_poc())),
     _on_nothing("listing.list_pocs", EVERYONE, lambda a: listing.list_pocs(a, ListQuery())),
-    _on_nothing("customers.people.list_outsiders", MANAGERS, customers.list_outsiders),
+    _on_nothing(
+        "customers.listing.list_outsiders",
+        MANAGERS,
+        lambda a: outsiders.list_outsiders(a, ListQuery()),
+    ),
+    _on_nothing(
+        "customers.listing.open_outsiders", MANAGERS, lambda a: outsiders.open_outsiders(a, {})
+    ),
+    _on_nothing(
+        "customers.listing.export_outsiders",
+        MANAGERS,
+        lambda a: _export(outsiders.export_outsiders(a, ListQuery())),
+    ),
     _on_nothing("listing.list_customers", EVERYONE, listing.list_customers),
     _on_nothing("listing.list_owners", EVERYONE, listing.list_owners),
     _on_nothing("overview.note_visit", EVERYONE, overview.note_visit),

@@ -13,6 +13,7 @@ export function list(view) {
         h("h2", { dir: "auto" }, group.title),
         side(group),
         h("span", { class: "muted small" }, count(view.of(group))),
+        state(view, view.of(group)),
         ...days(view, group),
         group.people.length > 0 && faces(group),
         view.mayChange &&
@@ -257,6 +258,23 @@ function quiet(_view, label, onClick, of) {
     { type: "button", class: "btn btn-quiet", "aria-label": `${label}, ${of}`, onClick },
     label,
   );
+}
+
+// A group's state follows from its tasks: what is blocked first, then what waits to be accepted.
+function state(view, tasks) {
+  const some = (name) => tasks.filter(({ status: now }) => now === name).length;
+  const chip = (look, words) => h("span", { class: `chip chip-${look}` }, words);
+  if (some("blocked")) return chip("warning", `${some("blocked")} blocked`);
+  if (!tasks.length) return null;
+  const done = some("done");
+  if (done < tasks.length)
+    return done || some("in_progress") ? chip("accent", "In progress") : chip("outline", "Not started");
+  const ours = view.accepts ? tasks.filter((task) => task.side === "team") : [];
+  if (!ours.length) return chip("active", "All done");
+  const waiting = ours.filter(({ accepted }) => !accepted).length;
+  return waiting
+    ? chip("accent", waiting === 1 ? "1 waits for acceptance" : `${waiting} wait for acceptance`)
+    : chip("active", "All accepted");
 }
 
 // When a group is due, and whether it is overdue.

@@ -14,3 +14,4 @@ class CustomerAction(AuditAction):
     ACTIVATED = "customer.activated", "Customer activated"
     DEACTIVATED = "customer.deactivated", "Customer deactivated"
     REMOVED = "customer.removed", "Customer removed from POC"
+    EXPORTED = "customer.exported", "Customers exported"

@@ -30,7 +30,7 @@ from services.mail import outbox
 from services.sessions.sessions import end
 from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.cut import stays, void_links
-from services.workspace.customers.people import lock_on_poc, membership, tell
+from services.workspace.customers.people import lock_on_poc, membership, poc_ids_of, tell
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc_to_change, tenant_of
 
@@ -67,7 +67,9 @@ async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> Cust
         async with acting(principal, Permission.INVITE_CUSTOMERS) as act:
             person = await _lock_by_email(act, key)
             poc = await _open_poc(act, poc_id)
-            person = await _checked(act, poc, person, key) or await _add(act, form, key)
+            known = await _checked(act, poc, person, key)
+            was = {"listed": bool(await poc_ids_of(act.tx, known.id))} if known else None
+            person = known or await _add(act, form, key)
             act.add(
                 PocCustomer(
                     tenant_id=poc.tenant_id,
@@ -83,7 +85,7 @@ async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> Cust
                 CustomerAction.INVITED, poc, customer=person.full_name, email=person.email
             )
             await act.tx.flush()
-            await tell(act.tx, person)
+            await tell(act.tx, person, was)
             return CustomerInvited(person.id, person.full_name, person.email, by_mail)
     except IntegrityError as error:  # two people invited the same person at the same moment
         raise InvalidInputError(
@@ -102,7 +104,7 @@ async def resend(principal: Principal, poc_id: UUID, customer_id: UUID) -> Custo
         by_mail = await _send(act, poc, person)
         person.changed()
         await act.record(CustomerAction.LINK_SENT, person)
-        await tell(act.tx, person)
+        await tell(act.tx, person, {})
         return CustomerInvited(person.id, person.full_name, person.email, by_mail)
 
 
@@ -138,6 +140,7 @@ async def remove(principal: Principal, poc_id: UUID, customer_id: UUID) -> None:
             await void_links(act.tx, person)
             await end(act.tx, person, EndReason.REVOKED, cause=cause)
         act.publish(CustomerChanged(tenant_id=poc.tenant_id, poc_id=poc.id, customer_id=person.id))
+        await tell(act.tx, person, {"listed": True})
 
 
 async def _lock_by_email(act: Act, key: str) -> CustomerPerson | None:

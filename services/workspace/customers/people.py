@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -26,6 +27,7 @@ from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
+from services.lists.events import RowChanged
 from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end
@@ -33,9 +35,6 @@ from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.cut import forget_passkeys, void_links
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc, get_poc_to_change, tenant_of
-
-# How many people the organisation's list of outsiders shows at once.
-MOST_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,6 @@ class CustomerRow:
     here: bool
     last_active_at: datetime | None
     mail: MailProgress | None
-    pocs: Sequence[ShownPoc]
     version: int
 
 
@@ -86,19 +84,6 @@ async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[CustomerRo
             .join(PocCustomer, col(PocCustomer.customer_id) == CustomerPerson.id)
             .where(PocCustomer.poc_id == poc.id, col(PocCustomer.removed_at).is_(None))
             .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
-        )
-        return await _rows(view.tx, found.all())
-
-
-async def list_outsiders(principal: Principal) -> Sequence[CustomerRow]:
-    """Which outsider sees what: all customers' people of the tenant who are on a POC."""
-    async with viewing(principal, Permission.VIEW_USERS) as view:
-        shown = select(PocCustomer.customer_id).where(col(PocCustomer.removed_at).is_(None))
-        found = await view.tx.exec(
-            select(CustomerPerson)
-            .where(CustomerPerson.tenant_id == tenant_of(view), col(CustomerPerson.id).in_(shown))
-            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
-            .limit(MOST_LISTED)
         )
         return await _rows(view.tx, found.all())
 
@@ -181,8 +166,21 @@ async def membership(view: View, poc_id: UUID, customer_id: UUID) -> PocCustomer
     return found.first()
 
 
-async def tell(tx: Transaction, person: CustomerPerson) -> None:
-    """Tell the pages of all POCs that list a person that the person has changed."""
+async def find_ids_of_poc(poc_id: UUID) -> Sequence[UUID]:
+    """The customer's people of a POC, to tell the open lists when it changes."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(PocCustomer.customer_id).where(
+                PocCustomer.poc_id == poc_id, col(PocCustomer.removed_at).is_(None)
+            )
+        )
+        return found.all()
+
+
+async def tell(tx: Transaction, person: CustomerPerson, was: dict[str, Any] | None) -> None:
+    """Tell the pages of all POCs that list a person, and the organisation's list, that the person
+    has changed; `was` is what the list's filters looked at, and none for a new person."""
+    tx.publish(RowChanged(noun="customer", tenant_id=person.tenant_id, row_id=person.id, was=was))
     for poc_id in await poc_ids_of(tx, person.id):
         tx.publish(
             CustomerChanged(tenant_id=person.tenant_id, poc_id=poc_id, customer_id=person.id)
@@ -209,14 +207,12 @@ async def _switch(
         cause = await act.record(action, person)
         if not active:
             await end(act.tx, person, EndReason.DEACTIVATED, cause=cause)
-        await tell(act.tx, person)
+        await tell(act.tx, person, {"active": not active})
     return CustomerSwitched(person.id, person.full_name, active, changed, person.version, cause)
 
 
 async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[CustomerRow]:
-    ids = [person.id for person in people]
-    pocs = await _pocs_of(tx, ids)
-    mails = await _mails_to(tx, [person.id for person in people if person.invited])
+    mails = await mails_to(tx, [person.id for person in people if person.invited])
     now = clock.now()
     return [
         CustomerRow(
@@ -229,14 +225,14 @@ async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[Custo
             here=presence.is_online(person.id),
             last_active_at=person.last_active_at,
             mail=mails[person.id].progress(now) if person.id in mails else None,
-            pocs=pocs[person.id],
             version=person.version,
         )
         for person in people
     ]
 
 
-async def _pocs_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, list[ShownPoc]]:
+async def pocs_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, list[ShownPoc]]:
+    """The POCs to which each of these people was invited, by their titles."""
     found: dict[UUID, list[ShownPoc]] = defaultdict(list)
     if ids:
         rows = await tx.exec(
@@ -250,7 +246,7 @@ async def _pocs_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, list
     return found
 
 
-async def _mails_to(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID | None, OutgoingMail]:
+async def mails_to(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID | None, OutgoingMail]:
     """The latest mail to each of these people."""
     if not ids:
         return {}

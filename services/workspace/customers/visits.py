@@ -109,7 +109,7 @@ async def start_session(
         ip=caller.ip,
         first=True if first else None,
     )
-    await tell(tx, person)
+    await tell(tx, person, {"invited": first})
     return StartedSession(token, [poc.id for poc in await shown_pocs(tx, person.id)])
 
 

@@ -20,6 +20,7 @@ from ui.pages.workspace.parts import button, link
 from ui.words import ago
 from ui.work_words import work_words
 
+QUIET_OUTSIDERS = "customers?status=active&seen=not-30"
 Cell = tuple[int, str, str, str]
 """A count, its words, where it leads to, and its tone."""
 
@@ -43,8 +44,8 @@ def rows_of(figures: Figures) -> list[tuple[str, list[Cell]]]:
             "People from outside",
             [
                 (f.outside_active, "with access", "customers", ""),
-                (f.outside_waiting, "never came", "customers", ""),
-                (f.outside_quiet, "quiet 30 days", "customers", ""),
+                (f.outside_waiting, "never came", "customers?status=invited", ""),
+                (f.outside_quiet, "quiet 30 days", QUIET_OUTSIDERS, ""),
             ],
         ),
         (

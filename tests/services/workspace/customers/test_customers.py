@@ -34,11 +34,13 @@ from services.core.errors import (
     SessionEndedError,
     TooManyAttemptsError,
 )
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.outside import recognise_customer
 from services.sign_in import throttle
 from services.workspace import comments, listing, pocs, resources, tasks
 from services.workspace.customers import acts, invitations, people, shared, visits
+from services.workspace.customers import listing as outsiders
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.rights import NotAMemberError
@@ -283,7 +285,7 @@ async def test_the_switch_ends_sessions_links_and_mails_at_once(
     await visits.ask(tenant.slug, RETO.email, CALLER)
     with pytest.raises(ValueError, match="not enough values"):
         await _link_of(invited.customer_id)
-    (row,) = await people.list_outsiders(admin)
+    (row,) = (await outsiders.list_outsiders(admin, ListQuery())).rows
     assert [shown.title for shown in row.pocs] == ["Trial"]
     with pytest.raises(ConflictError, match="just changed"):
         await people.set_active(admin, row.id, active=True, seen_version=row.version - 1)

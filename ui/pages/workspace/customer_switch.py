@@ -1,0 +1,100 @@
+"""The switch that lets a customer's person in and shuts them out, with its question and receipt."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+from services.core.forms import Form
+from services.sessions import presence, receipts
+from services.sessions.receipts import Receipt
+from services.workspace.customers.people import CustomerSwitched
+from ui.actions import told
+from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog
+
+Switch = Callable[[UUID, bool, int | None], Awaitable[CustomerSwitched]]
+
+
+class Switchable(Protocol):
+    """A customer's person, as any list shows them."""
+
+    @property
+    def id(self) -> UUID:
+        """The person's id."""
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+
+    @property
+    def email(self) -> str:
+        """Where their links go."""
+
+    @property
+    def version(self) -> int:
+        """What the reader saw of them."""
+
+
+class CustomerSwitch:
+    """Asks before somebody is shut out, and tells what came of it; `switch` is the service call."""
+
+    def __init__(self, toast: Toast, switch: Switch) -> None:
+        self.toast = toast
+        self._switch = switch
+        self._asked: Switchable | None = None
+        self._was_here = False
+        self.dialog: FormDialog[Form] = FormDialog(
+            toast,
+            "Deactivate customer",
+            Form,
+            submit="Deactivate",
+            tone="danger",
+            on_submit=self._deactivate,
+        )
+
+    async def ask(self, row: Switchable) -> None:
+        """Ask whether to shut a person out."""
+        # Coming and going is no news to the table: each row asks for it where it is shown.
+        self._asked, self._was_here = row, presence.is_online(row.id)
+        open_pages = "Their open pages close at once, everywhere."
+        now = open_pages if self._was_here else "They aren’t here now."
+        body = [
+            f"{now} {{name}} can’t come in any more, and the links that they have stop working.",
+            "What they wrote and did stays. You can activate them again at any time.",
+        ]
+        about = About(str(row.id), row.name, row.email, "")
+        self.dialog.open(title="Deactivate {name}?", body=body, about=about)
+
+    async def activate(self, row: Switchable) -> None:
+        """Let a person in again."""
+        await self._restore_access(row.id, row.version)
+
+    async def _deactivate(self, _form: Form) -> None:
+        row = self._asked
+        if row is None:
+            return
+        done = await self._switch(row.id, False, row.version)
+        if not done.changed or done.cause is None:
+            self.toast.show(f"{done.name} is inactive already.")
+            return
+        receipt = await receipts.of(done.cause) if self._was_here else None
+        undo = told(self.toast)(partial(self._again, done))
+        self.toast.show(_outcome(done, receipt), "success", "Undo", undo)
+
+    async def _again(self, done: CustomerSwitched) -> None:
+        await self._restore_access(done.customer_id, done.version)
+
+    async def _restore_access(self, customer_id: UUID, version: int) -> None:
+        done = await self._switch(customer_id, True, version)
+        words = f"{done.name} is active again. They come in with a new link."
+        self.toast.show(words, tone="success")
+
+
+def _outcome(done: CustomerSwitched, receipt: Receipt | None) -> str:
+    if receipt is None or not receipt.pages:
+        return f"{done.name} is deactivated. No page of theirs was open."
+    pages = "1 open page" if receipt.pages == 1 else f"{receipt.pages} open pages"
+    slowest = receipt.slowest_ms
+    when = f", the last one after {round(slowest)} ms" if slowest else ""
+    return f"{done.name} is signed out of {pages}{when}."
