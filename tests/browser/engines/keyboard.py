@@ -1,6 +1,7 @@
 """A browser of any engine with a keyboard alone: what has the focus is found by its spoken name."""
 
 import asyncio
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -27,10 +28,21 @@ NAMED = {
 }
 
 
+# Fill in the date field that has the focus.
+DAY = """
+  const field = document.activeElement;
+  field.value = arguments[0];
+  for (const told of ["input", "change"]) field.dispatchEvent(new Event(told, { bubbles: true }));
+"""
+
+
+def typed(day: date) -> str:
+    """The digits of a day in a date field; day and month are to be the same, in either order."""
+    return f"{day:%d%m%Y}"
+
+
 class Keyboard(Protocol):
     """What somebody has who has no mouse."""
-
-    types_days: bool  # WebKit's driver leaves a date field empty, whatever is typed
 
     async def open(self, path: str) -> None:
         """Type the url of a page."""
@@ -40,6 +52,9 @@ class Keyboard(Protocol):
 
     async def type(self, text: str) -> None:
         """Type a text, key after key."""
+
+    async def type_day(self, day: date) -> None:
+        """Type a day into the date field that has the focus."""
 
     async def choose(self, path: Path) -> None:
         """Choose a file in the field that has the focus: the window for it isn't the page's."""
@@ -62,7 +77,6 @@ class DriverKeyboard:
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
-        self.types_days = screen.driver.name == "firefox"
         self.open = screen.open
         self.expect = screen.expect
         self.expect_not = screen.expect_not
@@ -91,6 +105,13 @@ class DriverKeyboard:
         driver.close()
         driver.switch_to.window(page)
 
+    async def type_day(self, day: date) -> None:
+        """Type a day into the date field that has the focus."""
+        if self.screen.driver.name == "firefox":
+            await self.type(typed(day))
+        else:  # WebKit's driver can't reach the parts of a date field: what they would make of it
+            await self.screen.run(DAY, day.isoformat())
+
     async def choose(self, path: Path) -> None:
         """Choose a file in the field that has the focus."""
         field = await asyncio.to_thread(lambda: self.screen.driver.switch_to.active_element)
@@ -108,8 +129,6 @@ class DriverKeyboard:
 class PageKeyboard:
     """The keyboard of Chromium, which Playwright drives."""
 
-    types_days = True
-
     def __init__(self, page: Page) -> None:
         self.page = page
 
@@ -125,6 +144,10 @@ class PageKeyboard:
     async def type(self, text: str) -> None:
         """Type a text, key after key."""
         await self.page.keyboard.type(text)
+
+    async def type_day(self, day: date) -> None:
+        """Type a day into the date field that has the focus."""
+        await self.type(typed(day))
 
     async def choose(self, path: Path) -> None:
         """Choose a file in the field that has the focus."""

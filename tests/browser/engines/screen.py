@@ -95,7 +95,7 @@ class Screen:
         return found
 
     def _field(self, label: str) -> Any:
-        return self.driver.execute_script(FIND, "input, select", label)
+        return self.driver.execute_script(FIND, "input, select, textarea", label)
 
     async def find(self, selector: str, name: str) -> WebElement:
         """Wait for the element of this name."""
