@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from services.screens.pocs import Pocs, PocShown
 from services.screens.roll_call import PersonHere, RoleHere, RollCall
-from services.screens.showing import Names, ScreenView
+from services.screens.showing import Dwell, Names, ScreenView
 from tests.browser.browsers import Browsers
 from tests.browser.wall_measure import problems_of
 from tests.browser.wall_scenes import NOW, TODAY, Scene, Told, a_day, nothing, told, too_much
@@ -74,7 +74,10 @@ async def test_nothing_is_cut_off_small_or_faint(browsers: Browsers) -> None:
         for name, (make, names, sizes) in SCENES.items():
             for view in ScreenView if size in sizes else ():
                 now += 60
-                screen.show(make(now), views=(view,), names=names)
+                scene = make(now)
+                # The one alone, so that it is shown; then among all, so that the head is full.
+                for views in ((view,), tuple(ScreenView)):
+                    screen.show(scene, views=views, names=names, dwell=Dwell.MINUTE)
                 await _shown(screen, page)
                 found = await problems_of(page, may_cut=make is too_much)
                 found += NOUGHTS.findall(await page.locator("#wall").inner_text())

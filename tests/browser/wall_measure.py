@@ -46,12 +46,15 @@ MEASURE = """(mayCut) => {
   };
   // Whether a text ends in an ellipsis: of one line, or after the last line that it may have.
   const isCut = (of) => {
-    const { textOverflow, webkitLineClamp, fontSize } = getComputedStyle(of);
+    const style = getComputedStyle(of);
+    const { textOverflow, webkitLineClamp, fontSize } = style;
+    const before = parseFloat(style.paddingInlineStart) + parseFloat(style.borderInlineStartWidth);
     const letter = parseFloat(fontSize); // lower than a line, higher than what hangs out of one
     if (webkitLineClamp !== "none") return of.scrollHeight > of.clientHeight + letter / 2;
     const range = document.createRange();
     range.selectNodeContents(of);
-    const isWider = range.getBoundingClientRect().width > of.getBoundingClientRect().width + 0.05;
+    const room = of.getBoundingClientRect().width - before;
+    const isWider = range.getBoundingClientRect().width > room + 0.05;
     return textOverflow === "ellipsis" && isWider;
   };
   const charts = [...document.querySelectorAll("#wall svg.split, #wall svg.bars")]

@@ -1,5 +1,6 @@
 """A real server, and a database that the tests set the scene in."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,9 +15,13 @@ from tests.browser.server import Server, serving
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    """`main.py serve`, from an empty data folder."""
-    async with serving(tmp_path / "data") as running:
+async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Server]:
+    """`main.py serve`, at its first start, on tables that were made before: making them anew would
+    be most of the start."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    shutil.copyfile(sqlite_template, data_dir / "rollcall.db")
+    async with serving(data_dir) as running:
         yield running
 
 

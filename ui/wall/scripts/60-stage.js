@@ -10,7 +10,9 @@
   function isCut(text) {
     const range = document.createRange();
     range.selectNodeContents(text);
-    return range.getBoundingClientRect().width > text.getBoundingClientRect().width + 0.05;
+    const { paddingInlineStart, borderInlineStartWidth } = getComputedStyle(text);
+    const before = parseFloat(paddingInlineStart) + parseFloat(borderInlineStartWidth);
+    return range.getBoundingClientRect().width > text.getBoundingClientRect().width - before + 0.05;
   }
 
   wall.Stage = class {
