@@ -1,20 +1,28 @@
 """The outbox: a mail is a row of the transaction that promised it. `delivery` sends it."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from email.utils import make_msgid
 from uuid import UUID
 
 from sqlalchemy import bindparam
-from sqlmodel import col, or_, update
+from sqlmodel import col, func, or_, select, update
 
 from models import CustomerPerson, MailState, MailTemplate, OneTimeLink, OutgoingMail, User
 from services.core import clock, runtime
 from services.core.db import LOCKED, Transaction
 from services.core.emails import on_the_wire
+from services.core.errors import ConflictError
 from services.mail.events import CustomerMailProgressed, MailProgressed
 
 Recipient = User | CustomerPerson
 """The people whom mails are for."""
+
+MOST_TO_ONE = 20
+"""How many mails may be promised to one person within `COUNTED` before more links for them are
+refused. Without it, a script that sends a link again and again would fill a mailbox that may be
+anybody's. People who send a link once more do so two or three times."""
+COUNTED = timedelta(minutes=10)
 
 
 def is_configured() -> bool:
@@ -60,6 +68,19 @@ def enqueue(
     )
     tx.add(mail)
     return mail
+
+
+async def require_room(tx: Transaction, to: Recipient) -> None:
+    """Refuse one more link for a person who is locked, and to whom many mails went just now. Raises
+    `ConflictError`."""
+    mine = col(OutgoingMail.user_id) if isinstance(to, User) else col(OutgoingMail.customer_id)
+    lately = col(OutgoingMail.created_at) > clock.now() - COUNTED
+    counted = await tx.exec(select(func.count()).where(mine == to.id, lately))
+    if counted.one() >= MOST_TO_ONE:
+        raise ConflictError(
+            f"{MOST_TO_ONE} mails went to {to.full_name} within ten minutes. Wait a little, then "
+            "try again."
+        )
 
 
 IS_WAITING = col(OutgoingMail.state).not_in(

@@ -44,6 +44,7 @@ async def mail_link(actor: Principal, user_id: UUID) -> str:
     """
     async with acting(actor, Permission.RESET_PASSWORDS, lock=(user_id,)) as act:
         user, tenant, link = await _make(act, user_id)
+        await outbox.require_room(act.tx, user)
         mail = outbox.enqueue(
             act.tx,
             MailTemplate.RESET,

@@ -72,9 +72,11 @@ async def request_change(actor: Principal, form: EmailForm) -> str:
             tx, user = act.tx, act.own
             if not outbox.is_configured():
                 raise ConflictError(NO_MAIL)
+            await outbox.require_room(tx, user)
             await emails_elsewhere.check_pause(tx, actor)
             await _require_free(tx, user, form.email)
             await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_CONFIRM)
+            await outbox.cancel(tx, user.id, MailTemplate.EMAIL_CONFIRM)
             link = one_time_links.issue(tx, LinkPurpose.EMAIL_CONFIRM, user.id)
             await tx.flush()
             tx.add(

@@ -212,6 +212,7 @@ async def resend(actor: Principal, user_id: UUID) -> Invited:
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
         user = await _get_waiting(act, user_id)
+        await outbox.require_room(act.tx, user)
         (sent,) = await invitation_links.renew(act, [user])
         return await _invited(act, user, sent)
 

@@ -120,6 +120,7 @@ async def test_of_thousands_of_requests_at_once_few_are_read_before_the_first_is
     writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * many)
     await asyncio.wait_for(asked.wait(), PATIENCE)
     (connection,) = server.server_state.connections
+    assert isinstance(connection, TimedProtocol)
     assert len(connection.pipeline) < PARSED_AT_ONCE / 20
     may_answer.set()
     async with asyncio.timeout(PATIENCE):

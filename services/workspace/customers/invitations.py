@@ -34,6 +34,9 @@ from services.workspace.customers.people import lock_on_poc, membership, poc_ids
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc_to_change, tenant_of
 
+TO_COME_IN = (MailTemplate.CUSTOMER_INVITATION, MailTemplate.CUSTOMER_VISIT)
+"""The mails with a link to come in."""
+
 
 class CustomerForm(Form):
     """The person at the customer's who is to see a POC."""
@@ -211,6 +214,8 @@ async def _lock_active(act: Act, poc_id: UUID, customer_id: UUID) -> tuple[Custo
 
 async def _send(act: Act, poc: Poc, person: CustomerPerson) -> bool:
     tenant = await act.get_tenant()
+    await outbox.require_room(act.tx, person)
+    await outbox.cancel(act.tx, person.id, *TO_COME_IN)  # their links are void
     link = await _new_link(act, person)
     queued = outbox.enqueue(
         act.tx,

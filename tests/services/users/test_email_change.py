@@ -12,6 +12,7 @@ from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError, NotAllowedError
 from services.core.runtime import Runtime
+from services.mail import outbox
 from services.sign_in.sign_in import sign_in as sign_in_with
 from services.tenants import organisation
 from services.users import email_change, invitations
@@ -126,6 +127,17 @@ async def test_a_change_that_is_cancelled_or_asked_for_anew_leaves_no_link(
     for token in (first, second):
         with pytest.raises(DeadLinkError):
             await email_change.open_confirmation(tenant.slug, token)
+
+
+async def test_a_stranger_s_mailbox_isn_t_filled_by_asking_again_and_again(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    ada = await factories.sign_in(await create_user(tenant))
+    for number in range(outbox.MOST_TO_ONE):
+        form = EmailForm(email=f"stranger{number % 2}@example.com")
+        await email_change.request_change(ada, form)
+    with pytest.raises(ConflictError, match="mails went to"):
+        await email_change.request_change(ada, EmailForm(email=NEW))
 
 
 async def test_an_email_in_use_is_refused_before_and_at_the_confirmation(

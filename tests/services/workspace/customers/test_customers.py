@@ -35,6 +35,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.lists.query import ListQuery
+from services.mail import outbox
 from services.sessions import sessions
 from services.sessions.outside import recognise_customer
 from services.sign_in import throttle
@@ -304,6 +305,22 @@ async def test_asking_for_a_link_says_the_same_for_every_address_and_not_without
         await visits.ask(tenant.slug, RETO.email, CALLER)
     with pytest.raises(TooManyAttemptsError):
         await visits.ask(tenant.slug, RETO.email, CALLER)
+
+
+async def test_one_person_s_mailbox_isn_t_filled_by_sending_links_again_and_again(
+    tenant: Tenant, ada: Actor, mail_server: MailServer
+) -> None:
+    poc = await create_poc(ada)
+    invited = await invitations.invite(ada, poc, RETO)
+    for _ in range(outbox.MOST_TO_ONE - 1):
+        await invitations.resend(ada, poc, invited.customer_id)
+    with pytest.raises(ConflictError, match="mails went to"):
+        await invitations.resend(ada, poc, invited.customer_id)
+    async with reading() as tx:
+        states = (await tx.exec(select(OutgoingMail.state))).all()
+    # Of those that wait, the last one's link alone is good.
+    assert states.count(MailState.WAITING) == 1
+    assert len(states) == outbox.MOST_TO_ONE
 
 
 async def test_their_session_ends_after_30_days_however_it_is_used(
