@@ -16,6 +16,8 @@ from services.core.names import MAX_NAME, clean_name
 
 # RFC 5321: the octets of an email.
 LONGEST_EMAIL = 254
+# The longest secret, and the longest text that a service makes sense of by itself, in characters.
+LONGEST_TEXT = 4096
 # Days outside these years are typing mistakes.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 # More people than this are too many to choose one by one.
@@ -88,9 +90,9 @@ class FormField:
 
     def read(self, value: object) -> Any:
         """The value of a field that isn't empty. Raises `ValueError` with a sentence."""
-        text = _text(value)
-        if self.maxlength is not None and len(text) > self.maxlength:
-            raise ValueError(f"{self.label} can have {self.maxlength:,} characters at most.")
+        text, most = _text(value), self.maxlength or LONGEST_TEXT
+        if len(text) > most:
+            raise ValueError(f"{self.label} can have {most:,} characters at most.")
         return text
 
 

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 import services
 from services.core.errors import InvalidInputError
+from services.core.form_fields import EmailField, LinesField, TextField
 from services.core.forms import Form, fields_of
 from tests.hostile import HOSTILE
 from tests.library_words import theirs
@@ -59,11 +62,31 @@ def _forms(of: type[Form] = Form) -> Iterator[type[Form]]:
         yield from _forms(form)
 
 
-def test_every_form_says_of_each_field_in_our_words_what_is_wrong() -> None:
+def _import_all() -> set[type[Form]]:
     for module in pkgutil.walk_packages(services.__path__, "services."):
         if not module.name.endswith("_process"):  # a program of its own
             importlib.import_module(module.name)
-    forms = set(_forms())
+    return set(_forms())
+
+
+def test_every_text_of_every_form_has_a_limit_and_no_nul() -> None:
+    taken = []
+    for form in _import_all():
+        given = {name: uuid4() for name in form.model_fields.keys() - fields_of(form).keys()}
+        for name, field in fields_of(form).items():
+            # Secrets are hashed or sealed as they were typed, and codes are only compared.
+            kept = isinstance(field, TextField | LinesField | EmailField)
+            for value in ("x" * 1_000_000, *(["a\0b", "a\x1bb"] if kept else [])):
+                if field.kind in {"text", "lines", "email", "password"}:
+                    with pytest.raises(InvalidInputError) as refused:
+                        form(**{**given, name: value})
+                    if not refused.value.fields.get(name):
+                        taken.append((form.__name__, name, value[:5]))
+    assert taken == []
+
+
+def test_every_form_says_of_each_field_in_our_words_what_is_wrong() -> None:
+    forms = _import_all()
     assert len(forms) > 40
     wrong = []
     for form in forms:
