@@ -39,8 +39,8 @@ def every_role(_call: Call) -> list[Role]:
 def enough_roles(call: Call) -> list[Role]:
     """The roles for a walk that finds nothing more on the second database by all of them.
 
-    On SQLite, and in full, every role. On PostgreSQL one that may make the call, by which all of its
-    SQL is run there too, and one that may not: what differs between two that may is decided in
+    On SQLite, and in full, every role. On PostgreSQL one that may make the call, by which all of
+    its SQL is run there too, and one that may not: what differs between two that may is decided in
     Python, the same way on both.
     """
     if sizes.soak or runtime.current().database.is_sqlite:
