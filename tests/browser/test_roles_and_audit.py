@@ -257,6 +257,7 @@ async def test_days_in_the_wrong_order_are_told(
     told = page.get_by_text("The day from which you look is after the day to which you look.")
     await expect(told).to_be_visible()
     await look(page, "audit-wrong-order")
+    await page.get_by_role("button", name="Filters 2").click()  # in a narrow window they are folded
     await page.get_by_label("When, to").fill("2026-11-27")
     await expect(told).to_be_hidden()
 

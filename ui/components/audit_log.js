@@ -5,7 +5,7 @@ import { viewsMenu } from "live_table_view";
 import { listKeys } from "single_keys";
 import { filterKeys, keyboard, views, watchTop } from "table_hands";
 import { toUrl } from "table_rows";
-import { columnsMenu } from "table_toolbar";
+import { columnsMenu, filtersButton } from "table_toolbar";
 
 const SEARCH_PAUSE = 250; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
@@ -22,7 +22,8 @@ const TITLE = `
   </div>`;
 
 const FILTER_BAR = `
-  <form class="toolbar" role="search" aria-label="Audit log" @submit.prevent="ask">
+  <form class="toolbar folds" :class="{'filters-open': filtersOpen}" role="search" aria-label="Audit log"
+        @submit.prevent="ask">
     <div class="search">
       <svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor"
            stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
@@ -30,6 +31,7 @@ const FILTER_BAR = `
       <input ref="search" type="search" aria-label="Search the log" placeholder="Search the log"
              autocomplete="off" spellcheck="false" maxlength="200" v-model="asked.q" @input="typed">
     </div>
+    <filters-button :table="self"></filters-button>
     <div v-for="{ key: name, label, kind, everything, options } in list.filters" :key="name" class="filter"
          :class="{'filter-on': asked[name]}">
       <label :for="$attrs.id + '-' + name">{{ label }}</label>
@@ -43,7 +45,7 @@ const FILTER_BAR = `
              :aria-invalid="backwards ? 'true' : null" :aria-describedby="backwards ? $attrs.id + '-backwards' : null"
              @change="change({[name]: $event.target.value})">
     </div>
-    <button v-if="filtered && items.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
+    <button v-if="filtered && items.length" class="btn btn-quiet clear-filters" type="button" @click="clear">Clear filters</button>
     <columns-menu :table="self"></columns-menu>
     <p v-if="backwards" :id="$attrs.id + '-backwards'" class="banner banner-danger" role="alert">
       The day from which you look is after the day to which you look.</p>
@@ -84,6 +86,7 @@ const ROW = `
 export default {
   components: {
     ColumnsMenu: ({ table }) => columnsMenu(table),
+    FiltersButton: ({ table }) => filtersButton(table),
     ViewsMenu: ({ table }) => viewsMenu(table),
   },
   template: `
@@ -143,6 +146,8 @@ export default {
     const names = ["q", ...list.filters.map(({ key }) => key)];
     return {
       list,
+      filtersShown: list.filters,
+      filtersOpen: false,
       items: this.entries,
       more: this.has_more,
       end: this.head,
@@ -348,7 +353,7 @@ export default {
     keys() {
       return {
         "/": () => this.$refs.search.focus(),
-        f: () => this.$el.querySelector(".filter select").focus(),
+        f: () => this.addFilter(),
         F: () => this.filtered && this.clear(),
         j: () => this.moveTo(1),
         k: () => this.moveTo(-1),

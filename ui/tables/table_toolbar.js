@@ -26,7 +26,7 @@ export function toolbar(table) {
 }
 
 // For phones, where the filters wait behind it, and it counts those that are set.
-function filtersButton(table) {
+export function filtersButton(table) {
   const isSet = ({ key, kind }) => kind !== "check" && table.asked[key];
   const set = table.filtersShown.filter(isSet).length;
   const attributes = {
