@@ -233,6 +233,7 @@ def task_values(task: TaskView) -> dict[str, Any]:
         "people": [person_values(person) for person in task.assignees],
         "comments": task.comments,
         "accepted": task.accepted_by.name if task.accepted_by else "",
+        "completed": task.completed_at.isoformat(timespec="seconds") if task.completed_at else "",
         "position": task.position,
         "archived": task.is_archived,
         "version": task.version,

@@ -10,7 +10,8 @@ from playwright.async_api import expect
 from models import Role, Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import groups, members, pocs, tasks
+from services.workspace import groups, members, pocs, task_list, tasks
+from services.workspace.customers import acts
 from services.workspace.groups import NewGroupForm
 from services.workspace.pocs import HandOverForm, NewPocForm
 from services.workspace.tasks import NewTaskForm
@@ -117,6 +118,19 @@ async def test_what_becomes_of_a_task_shows_at_once_on_every_other_open_page(
     await expect(page.locator(".task-group-head .chip-warning")).to_have_text("1 blocked")
     blocked = board.get_by_role("region", name="Blocked")
     await expect(blocked.get_by_text("Blocked: The change window")).to_be_visible()
+    state = page.locator(".task-group-head .chip")
+    await page.get_by_label("Status of Trial").select_option("in_progress")
+    await expect(card.first).to_be_visible()
+    await page.get_by_label("Status of Trial").select_option("done")
+    await expect(board.get_by_role("region", name="Done").locator("li")).to_have_count(1)
+    await expect(state).to_have_text("1 waits for acceptance")
+    customer, _ = await factories.open_customer_session(
+        await factories.create_customer(tenant, rows.poc)
+    )
+    version = (await task_list.find_task(rows.task)).version
+    await acts.set_accepted(customer, rows.task, version, accepted=True)
+    await expect(state).to_have_text("All accepted")
+    await expect(state).to_have_attribute("title", re.compile(r"^Completed \d+ \w+ \d{4}, "))
     # People who don't work on the POC may look, but change nothing.
     await expect(board.get_by_role("button", name="+ Add Task")).to_have_count(0)
 

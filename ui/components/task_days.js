@@ -11,6 +11,13 @@ export function short(day) {
   return new Date(day * DAY).toLocaleDateString("en-GB", options);
 }
 
+// A moment in the reader's time zone.
+export function momentOf(iso) {
+  const at = new Date(iso);
+  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  return `${day}, ${at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
+}
+
 // The first and last day of a task or group, as numbers; if one is missing, the other is used for
 // both.
 export function daysOf({ start, end }) {

@@ -4,7 +4,7 @@
 import { h } from "vue";
 import { icon } from "icons";
 import { dayOf, daysOf, isoOf, overdue, short, spanOf, words } from "task_days";
-import { mark } from "task_views";
+import { mark, stateMark } from "task_views";
 
 const LEAST = 41; // days that fill a wide page
 const NEAR = 28; // days
@@ -43,6 +43,7 @@ function section(view, scale, group) {
   return h("section", { key: group.id, "aria-label": group.title }, [
     h("div", { class: "timeline-group" }, [
       h("h2", { class: "timeline-label" }, [
+        stateMark(view, view.of(group)),
         h("span", { class: "clip", dir: "auto", title: group.title }, group.title),
         group.side === "customer" && icon("people", 14, { class: "timeline-side" }),
         whole && h("span", { class: "small muted timeline-when" }, words(whole)),

@@ -2,7 +2,7 @@
 import { h } from "vue";
 import { avatar } from "avatar";
 import { icon } from "icons";
-import { dayOf, overdue, spanOf, words } from "task_days";
+import { dayOf, momentOf, overdue, spanOf, words } from "task_days";
 
 export function list(view) {
   const filtered = Object.values(view.wanted).some(Boolean);
@@ -67,6 +67,7 @@ export function board(view) {
   const tasks = view.byGroup.flatMap((group) => view.seen(group));
   // Where no card takes the focus, the board does: it can be scrolled sideways.
   const still = !view.mayChange || !tasks.length;
+  const states = new Map(view.byGroup.map((group) => [group.id, stateWords(view, view.of(group))]));
   return h(
     "div",
     { class: "board", role: "group", "aria-label": "Board", tabindex: still ? 0 : null },
@@ -84,7 +85,7 @@ export function board(view) {
         },
         [
           h("h2", [mark(value), label, h("span", { class: "muted" }, ` ${lane.length}`)]),
-          h("ul", lane.map((task) => card(view, task))),
+          h("ul", lane.map((task) => card(view, task, states))),
           lane.length ? null : h("p", { class: "muted small" }, "Nothing here."),
         ],
       );
@@ -96,7 +97,7 @@ function shownStatus(view, task) {
   return view.lifted?.id === task.id ? view.lifted.status : task.status;
 }
 
-function card(view, task) {
+function card(view, task, states) {
   const group = view.byGroup.find(({ id }) => id === task.group);
   return h(
     "li",
@@ -114,7 +115,7 @@ function card(view, task) {
       onKeydown: (event) => view.mayChange && view.liftByKey(event, task),
     },
     [
-      h("span", { class: "muted small", dir: "auto" }, group?.title),
+      h("span", { class: "muted small", dir: "auto", title: states.get(task.group) }, group?.title),
       h("span", { class: "task-title", dir: "auto" }, task.title),
       task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
       acceptance(view, task),
@@ -261,20 +262,45 @@ function quiet(_view, label, onClick, of) {
 }
 
 // A group's state follows from its tasks: what is blocked first, then what waits to be accepted.
-function state(view, tasks) {
-  const some = (name) => tasks.filter(({ status: now }) => now === name).length;
-  const chip = (look, words) => h("span", { class: `chip chip-${look}` }, words);
-  if (some("blocked")) return chip("warning", `${some("blocked")} blocked`);
+// Its look, its words and its mark; once everything is done, when the last of it was.
+function stateOf(view, tasks) {
   if (!tasks.length) return null;
+  const some = (name) => tasks.filter(({ status: now }) => now === name).length;
+  const as = (look, words, mark, since = "") => ({ look, words, mark, since });
+  if (some("blocked")) return as("warning", `${some("blocked")} blocked`, "blocked");
   const done = some("done");
   if (done < tasks.length)
-    return done || some("in_progress") ? chip("accent", "In progress") : chip("outline", "Not started");
-  const ours = view.accepts ? tasks.filter((task) => task.side === "team") : [];
-  if (!ours.length) return chip("active", "All done");
+    return done || some("in_progress")
+      ? as("accent", "In progress", "in_progress")
+      : as("outline", "Not started", "not_started");
+  const last = tasks.reduce((latest, { completed }) => (completed > latest ? completed : latest), "");
+  const since = last && `Completed ${momentOf(last)}`;
+  const ours = tasks.filter((task) => task.side === "team");
   const waiting = ours.filter(({ accepted }) => !accepted).length;
-  return waiting
-    ? chip("accent", waiting === 1 ? "1 waits for acceptance" : `${waiting} wait for acceptance`)
-    : chip("active", "All accepted");
+  if (ours.length && !waiting) return as("active", "All accepted", "done", since);
+  if (!waiting || !view.accepts) return as("active", "All done", "done", since);
+  const words = waiting === 1 ? "1 waits for acceptance" : `${waiting} wait for acceptance`;
+  return as("accent", words, "done", since);
+}
+
+function state(view, tasks) {
+  const now = stateOf(view, tasks);
+  return now && h("span", { class: `chip chip-${now.look}`, title: now.since || null }, now.words);
+}
+
+// The same where a mark alone has room, with its words for those who point at it or listen.
+export function stateMark(view, tasks) {
+  const words = stateWords(view, tasks);
+  if (!words) return null;
+  return h("span", { class: "timeline-state", title: words }, [
+    mark(stateOf(view, tasks).mark),
+    h("span", { class: "visually-hidden" }, words),
+  ]);
+}
+
+function stateWords(view, tasks) {
+  const now = stateOf(view, tasks);
+  return now && [now.words, now.since].filter(Boolean).join(". ");
 }
 
 // When a group is due, and whether it is overdue.
