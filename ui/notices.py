@@ -26,7 +26,7 @@ from services.reviews.reviews import PersonView
 from services.screens.events import ScreenChanged
 from services.sessions import presence
 from services.sessions.events import UserSignedIn
-from services.tenants.events import TenantChanged
+from services.tenants.events import TenantChanged, TimeZoneChanged
 from services.tenants.organisation import find_shown
 from services.users.bulk.runs import find_run
 from services.users.counts import find_here
@@ -156,6 +156,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(AuditGrew, _ask_for_entries)
     bus.subscribe(TenantChanged, _show_tenant)
+    bus.subscribe(TimeZoneChanged, _ask_for_days)
     bus.subscribe(ReviewChanged, _show_review)
     bus.subscribe(ScreenChanged, _show_screens)
     bus.subscribe(Listening, _make_up)
@@ -246,6 +247,10 @@ async def _renew_selections(event: UserEvent) -> None:
 
 async def _ask_for_users(event: UsersInvited) -> None:
     await _have_asked(users_room(event.tenant_id))
+
+
+async def _ask_for_days(event: TimeZoneChanged) -> None:
+    await _have_asked(header_room(event.tenant_id))
 
 
 async def _ask_for_entries(event: AuditGrew) -> None:

@@ -41,6 +41,17 @@ def moment_of(day: date, at: time | None, zone: str = "") -> datetime:
     return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
 
 
+def told_in(moment: datetime, zone: str) -> tuple[date, time | None]:
+    """What clocks in a time zone show at a moment: the day and, unless it is that day's first
+    moment, the time."""
+    try:
+        local = moment.astimezone(find_zone(zone))
+    except OverflowError:  # the last day that exists
+        local = moment
+    at = None if beginning_of(local.date(), zone) == moment else local.time()
+    return local.date(), at
+
+
 def a_month_later(day: date) -> date:
     """The same day of the next month, or its last one where it is shorter."""
     year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)

@@ -11,3 +11,10 @@ class TenantChanged(Event):
     """A tenant was created, renamed, closed or reopened."""
 
     tenant_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeZoneChanged(Event):
+    """A tenant has another time zone: the ends of its people's access read differently."""
+
+    tenant_id: UUID

@@ -1,6 +1,7 @@
 """An organisation as its own admins set it up: its name and looks, and who may be invited."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from pydantic import field_validator
@@ -20,9 +21,9 @@ from services.core.links import check_link
 from services.core.looking import looks_first
 from services.core.names import fold, is_slug
 from services.core.zones import check_zone, time_zones
-from services.tenants import pictures
+from services.tenants import pictures, zone_change
 from services.tenants.actions import TenantAction
-from services.tenants.events import TenantChanged
+from services.tenants.events import TenantChanged, TimeZoneChanged
 from services.tenants.list import facts_of, tell_row
 
 MOST_DOMAINS = 1_000
@@ -151,8 +152,10 @@ async def get_organisation(actor: Principal) -> Organisation:
 
 @looks_first
 async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
-    """Change what is said about the organisation; its slug stays. Raises `InvalidInputError`."""
-    async with acting(actor, Permission.MANAGE_ORGANISATION) as act:
+    """Change what is said about the organisation; its slug stays. In another time zone, everybody's
+    access ends at the same moment as before. Raises `InvalidInputError`."""
+    lock = partial(zone_change.lock_users, actor, form.time_zone)
+    async with acting(actor, Permission.MANAGE_ORGANISATION, lock=lock) as act:
         tenant = await act.get_tenant(lock=True)
         renamed, before = tenant.name != form.name, tenant.name
         changes = [
@@ -162,7 +165,7 @@ async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
         ]
         if not (renamed or changes):
             return
-        was = facts_of(tenant)
+        was, zone_before = facts_of(tenant), tenant.time_zone
         tenant.name, tenant.name_key = form.name, fold(form.name)
         for name in LOGGED:
             setattr(tenant, name, getattr(form, name))
@@ -172,6 +175,9 @@ async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
             )
         if changes:
             await act.record(TenantAction.EDITED, tenant_id=tenant.id, changes=". ".join(changes))
+        if tenant.time_zone != zone_before:
+            await zone_change.tell_ends_in(act.tx, tenant.id, tenant.time_zone)
+            act.publish(TimeZoneChanged(tenant_id=tenant.id))
         act.publish(TenantChanged(tenant_id=tenant.id))
         if renamed:
             tell_row(act.tx, tenant.id, was)

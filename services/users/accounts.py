@@ -30,7 +30,7 @@ from services.users.emails_elsewhere import (
     ActiveElsewhereError,
     claim_answer,
 )
-from services.users.ends import End, chosen_end, details_of, end_of, set_end
+from services.users.ends import End, chosen_end, details_of, end_of, set_end, zone_of
 from services.users.events import UserEdited
 from services.users.forms import UserNames
 from services.users.stays import stays_of
@@ -180,7 +180,10 @@ async def change_ends(
     by = act.principal.user_id
     if any(user.id == by for user, _ in ends):
         raise SelfDeactivationError
-    changing = [(user, end) for user, end in ends if end_of(user) != end]
+    # A bulk act, or one that is taken back, may have chosen it in the time zone before this one.
+    zone = await zone_of(act.tx, act.tenant_id)
+    told = [(user, end.in_zone(zone) if end else None) for user, end in ends]
+    changing = [(user, end) for user, end in told if end_of(user) != end]
     for user, end in changing:
         set_end(user, end, by)
         user.changed()

@@ -1,5 +1,6 @@
 """Ends of access: chosen as a day, or a time of it, in the organisation's time zone; stored as
-that, and as the moment that it means."""
+that, and as the moment that it means. If the organisation gets another time zone, the moment stays,
+and is told in the new one (`services.tenants.zone_change`)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -10,7 +11,7 @@ from sqlmodel import col, select
 
 from models import Tenant, User
 from services.core import clock
-from services.core.days import a_month_later, find_zone, moment_of
+from services.core.days import a_month_later, find_zone, moment_of, told_in
 from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError
 
@@ -36,6 +37,10 @@ class End:
         """As people read it."""
         day = f"{self.day:%-d %B %Y}"
         return f"{day}, {self.at:%H:%M} ({self.zone})" if self.at else day
+
+    def in_zone(self, zone: str) -> "End":
+        """The same moment, as clocks in this zone show it."""
+        return self if zone == self.zone else End(*told_in(self.moment, zone), zone)
 
 
 def end_of(user: User) -> End | None:

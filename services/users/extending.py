@@ -53,7 +53,8 @@ async def take_back(actor: Principal, extension: Extension) -> None:
     """
     async with acting(actor, Permission.EDIT_USERS, lock=(extension.user_id,)) as act:
         user = await act.get(User, extension.user_id)
-        if not user.active or end_of(user) != extension.after:
+        end = end_of(user)
+        if not user.active or end is None or end.moment != extension.after.moment:
             raise ConflictError(
                 f"Someone else has just changed {user.full_name}. Look again, then decide."
             )
