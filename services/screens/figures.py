@@ -26,6 +26,7 @@ from services.core import clock
 from services.core.counting import count_each
 from services.sessions import presence
 from services.users.counts import NO_TENANT, count_here, find_counts
+from services.workspace.customers.list import is_shown_any
 
 QUIET = timedelta(days=30)
 CLOSED = tuple(sorted(CLOSED_STATUSES))
@@ -33,7 +34,8 @@ CLOSED = tuple(sorted(CLOSED_STATUSES))
 
 @dataclass(frozen=True)
 class Figures:
-    """What the admins of a tenant see at a glance."""
+    """What the admins of a tenant see at a glance. People from outside are counted while a POC is
+    shown to them."""
 
     here: int
     active: int
@@ -72,7 +74,7 @@ async def find_figures(view: View, tenant: Tenant) -> Figures:
     counts = await find_counts(view.tx, tenant.id)
     invited = counts.of(active=True, invited=True)
     now = clock.now()
-    outside = (CustomerPerson.tenant_id == tenant.id, col(CustomerPerson.active))
+    outside = (CustomerPerson.tenant_id == tenant.id, col(CustomerPerson.active), is_shown_any())
     here = (Poc.tenant_id == tenant.id, col(Poc.archived_at).is_(None))
     is_late = and_(col(Poc.status).not_in(CLOSED), col(Poc.end_on) < now.date())
     found = await view.tx.exec(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from models import CustomerPerson, MailProgress, PocCustomer
+from models import CLOSED_STATUSES, CustomerPerson, MailProgress, Poc, PocCustomer
 from services.core import clock
 from services.core.db import Transaction
 from services.lists.declaration import (
@@ -30,7 +30,8 @@ from services.workspace.customers.people import ShownPoc, mails_to, pocs_of
 
 @dataclass(frozen=True)
 class OutsiderRow:
-    """What the list shows of a customer's person; `listed` says whether they are on any POC."""
+    """What the list shows of a customer's person; `listed` says whether they are on any POC, and
+    `shown` whether on one that is open."""
 
     id: UUID
     version: int
@@ -40,6 +41,7 @@ class OutsiderRow:
     active: bool
     invited: bool
     listed: bool
+    shown: bool = False
     title: str = ""
     last_active: datetime | None = None
     mail: MailProgress | None = None
@@ -60,6 +62,7 @@ async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[Outsi
             active=person.active,
             invited=person.invited,
             listed=person.id in pocs,
+            shown=any(poc.is_open for poc in pocs.get(person.id, ())),
             title=person.title,
             last_active=person.last_active_at,
             mail=mails[person.id].progress(now) if person.id in mails else None,
@@ -87,6 +90,20 @@ def _standing(row: OutsiderRow) -> str:
 def _is_listed() -> ColumnElement[bool]:
     present = select(PocCustomer.customer_id).where(col(PocCustomer.removed_at).is_(None))
     return col(CustomerPerson.id).in_(present)
+
+
+def is_shown_any() -> ColumnElement[bool]:
+    """Of customers' people: those who are on a POC that is open, whether they are active or not."""
+    shown = (
+        select(PocCustomer.customer_id)
+        .join(Poc, col(Poc.id) == PocCustomer.poc_id)
+        .where(
+            col(PocCustomer.removed_at).is_(None),
+            col(Poc.archived_at).is_(None),
+            col(Poc.status).not_in(CLOSED_STATUSES),
+        )
+    )
+    return col(CustomerPerson.id).in_(shown)
 
 
 def _is_online() -> ColumnElement[bool]:
@@ -135,12 +152,14 @@ OUTSIDERS = LiveList[OutsiderRow](
         "active": col(CustomerPerson.active),
         "invited": col(CustomerPerson.first_here_at).is_(None),
         "listed": _is_listed,
+        "shown": is_shown_any,
         "online": _is_online,
         "last_active": col(CustomerPerson.last_active_at),
     },
     belongs={"listed": True},
     filters=(
         choice("status", "Status", ACTIVE, INVITED, INACTIVE),
+        check("access", "With access", {"active": True, "shown": True}),
         check("here", "Here now", {"online": True}),
         choice("seen", "Last here", *ages("last_active"), everything="Any time", quiet=True),
     ),

@@ -39,12 +39,13 @@ from services.workspace.rights import by_id, get_poc, get_poc_to_change, tenant_
 
 @dataclass(frozen=True)
 class ShownPoc:
-    """A POC to which a customer's person was invited."""
+    """A POC to which a customer's person was invited; only an open one is shown to them."""
 
     id: UUID
     title: str
     customer: str
     status: PocStatus
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,10 @@ async def pocs_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, list[
             .order_by(col(Poc.title_key), col(Poc.id))
         )
         for customer_id, poc in rows:
-            found[customer_id].append(ShownPoc(poc.id, poc.title, poc.customer, poc.status))
+            is_open = poc.archived_at is None and not poc.status.is_closed
+            found[customer_id].append(
+                ShownPoc(poc.id, poc.title, poc.customer, poc.status, is_open)
+            )
     return found
 
 

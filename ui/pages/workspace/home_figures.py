@@ -20,7 +20,7 @@ from ui.pages.workspace.parts import button, link
 from ui.words import ago
 from ui.work_words import work_words
 
-QUIET_OUTSIDERS = "customers?status=active&seen=not-30"
+OUTSIDERS = "customers?access=1"
 Cell = tuple[int, str, str, str]
 """A count, its words, where it leads to, and its tone."""
 
@@ -43,9 +43,9 @@ def rows_of(figures: Figures) -> list[tuple[str, list[Cell]]]:
         (
             "People from outside",
             [
-                (f.outside_active, "with access", "customers", ""),
-                (f.outside_waiting, "never came", "customers?status=invited", ""),
-                (f.outside_quiet, "quiet 30 days", QUIET_OUTSIDERS, ""),
+                (f.outside_active, "with access", OUTSIDERS, ""),
+                (f.outside_waiting, "never came", f"{OUTSIDERS}&status=invited", ""),
+                (f.outside_quiet, "quiet 30 days", f"{OUTSIDERS}&seen=not-30", ""),
             ],
         ),
         (

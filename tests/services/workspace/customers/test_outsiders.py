@@ -1,15 +1,18 @@
 """Which outsider sees what: looked for, told live, and taken along as a file."""
 
-from models import Tenant
+from models import PocStatus, Tenant
 from services.access.actor import Actor
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery, from_url
 from services.lists.wire import row_values
+from services.screens import home
+from services.workspace import pocs
 from services.workspace.customers import invitations, listing, people
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.customers.list import OUTSIDERS
+from services.workspace.pocs import StatusForm
 from tests import factories
 from tests.services.workspace.scene import create_poc
 
@@ -53,6 +56,28 @@ async def test_who_is_taken_out_of_their_last_poc_leaves_the_list(
         {"listed": True},
         {"listed": False},
     ]
+
+
+async def test_home_counts_the_people_whom_the_list_shows_with_access(
+    tenant: Tenant, ada: Actor, admin: Actor
+) -> None:
+    open_poc, closed = await create_poc(ada, "Open"), await create_poc(ada, "Closed")
+    await factories.create_customer(tenant, open_poc)
+    await invitations.invite(ada, open_poc, RETO)
+    await factories.create_customer(tenant, open_poc, first_name="Gone", active=False)
+    await factories.create_customer(tenant, closed, first_name="Ended")
+    await pocs.change_status(ada, closed, 1, StatusForm(status=PocStatus.CANCELLED))
+    removed = await factories.create_customer(tenant, open_poc, first_name="Removed")
+    await invitations.remove(ada, open_poc, removed.id)
+    managed = (await home.get_home(admin)).managed
+    assert managed is not None
+    shown = await _names(admin, access="1")
+    assert managed.figures.outside_active == len(shown)
+    assert managed.figures.outside_waiting == len(await _names(admin, access="1", status="invited"))
+    assert "Ended Bianchi" not in shown
+    assert {"Reto Bianchi", "Zoé Bianchi"} <= set(shown)
+    rows = (await listing.list_outsiders(admin, ListQuery())).rows
+    assert {row.name for row in rows if row.active and row.shown} == set(shown)
 
 
 async def test_the_file_says_who_sees_what(ada: Actor, admin: Actor) -> None:
