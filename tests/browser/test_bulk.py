@@ -144,6 +144,27 @@ async def test_the_preview_says_what_would_be_left_and_an_end_date_is_chosen_fir
     assert user.end_date.isoformat() == "2030-01-31"
 
 
+async def test_chosen_people_are_exported_and_brought_back_from_the_bar(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    gone = await factories.create_user(tenant, first_name="Hedy", last_name="Lamarr", active=False)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await _choose(page, "Hedy Lamarr", "Ada Lovelace")
+    bar = page.get_by_role("toolbar", name="Acts on the 2 selected users")
+    async with page.expect_download() as download:
+        await bar.get_by_role("button", name="Export", exact=True).click()
+    exported = (await (await download.value).path()).read_text()
+    assert [email in exported for email in (gone.email, ada.email, grace.email)] == [
+        True,
+        True,
+        False,
+    ]
+    await bar.get_by_role("button", name="Activate", exact=True).click()
+    await page.get_by_role("button", name="Activate 1 user").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("1 user activated")
+    assert (await books.user_of(gone.id)).active
+
+
 async def test_the_work_of_all_is_handed_over_with_them_and_what_is_left_stays_in_sight(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User
 ) -> None:

@@ -119,6 +119,8 @@ async def test_somebody_invited_with_a_note_finds_it_and_their_contact_at_the_fi
     await browsers.as_user(ada, f"/t/{tenant.slug}/home")
     await expect(newcomer.get_by_text("Sales Engineer, here now")).to_be_visible()
     await look(newcomer, "welcome")
+    await step.click()
+    await expect(dialog(newcomer)).to_have_accessible_name("New POC")
 
 
 async def test_pasted_addresses_lead_to_a_result_for_each(

@@ -14,6 +14,7 @@ from services.sessions.sessions import Visit
 from services.users.welcoming import Contact, FirstDay, get_first_day
 from ui import notices
 from ui.components.facts import fact
+from ui.components.icon import Icon
 from ui.components.part import Part
 from ui.components.person_avatar import PersonAvatar
 from ui.components.refresher import Refresher
@@ -34,6 +35,8 @@ class _Step:
     sentence: str
     label: str
     path: str
+    look: str
+    look_path: str
     does: Sequence[str]
     does_not: str
 
@@ -42,6 +45,8 @@ _INVITE = _Step(
     "Invite the people of your organisation: Administrators make templates, Sales Engineers run "
     "POCs.",
     "+ Invite User",
+    "users?do=invite",
+    "Look at the users",
     "users",
     (
         "Invites people, several at once or from a file",
@@ -55,6 +60,8 @@ STEPS: dict[Role, _Step] = {
         "Start a POC: choose a template, name the customer, set a start date. Its tasks and dates "
         "are made for you.",
         "+ New POC",
+        "pocs?do=new",
+        "Look at the POCs",
         "pocs",
         (
             "Starts POCs from templates, and runs them",
@@ -67,6 +74,8 @@ STEPS: dict[Role, _Step] = {
         "Make a task template: what is to do, whose it is, and on which day it starts. Every POC "
         "that is started from it gets a copy.",
         "+ New template",
+        "templates?do=new",
+        "Look at the templates",
         "templates",
         (
             "Makes templates of tasks, and groups of them",
@@ -137,7 +146,7 @@ class _WelcomeScreen:
         self.about.show(shown.name, self.visit.email, shown.role)
         self.contact.show(shown.contact)
         self.contact.box.set_visibility(shown.contact is not None)
-        self.documentation.show(shown.documentation_url)
+        self.documentation.show(shown.tenant_name, shown.documentation_url)
         self.documentation.box.set_visibility(bool(shown.documentation_url))
 
     def _colours(self, url: str) -> None:
@@ -172,7 +181,9 @@ class _WelcomeScreen:
     def _step(self, step: _Step, role: Role) -> None:
         text("h2", "Your next step")
         text("p", step.sentence)
-        text("a", step.label, "btn btn-primary").props["href"] = f"{self.base}/{step.path}"
+        with ui.element("div").classes("welcome-acts"):
+            text("a", step.label, "btn btn-primary").props["href"] = f"{self.base}/{step.path}"
+            text("a", step.look, "btn").props["href"] = f"{self.base}/{step.look_path}"
         text("h3", f"What {'an' if role.label[0] in 'AEIOU' else 'a'} {role.label} does")
         with ui.element("ul").classes("role-can"):
             for sentence in step.does:
@@ -193,25 +204,40 @@ class _WelcomeScreen:
             return
         text("h2", "Your point of contact")
         with ui.element("div").classes("welcome-person"):
-            PersonAvatar(contact.id, contact.name, contact.picture, online=contact.is_here)
+            PersonAvatar(
+                contact.id, contact.name, contact.picture, "avatar-large", online=contact.is_here
+            )
             with ui.element("div").classes("welcome-contact"):
                 text("strong", contact.name).props('dir="auto"')
                 said = f"{contact.role.label}, {'here now' if contact.is_here else 'not here now'}"
                 text("span", said, "here" if contact.is_here else "muted")
                 if contact.is_inviter:
                     text("span", "invited you", "small muted")
-        with ui.element("div").classes("welcome-contact"):
+        with _reached_by("mail"):
             text("a", contact.email).props["href"] = f"mailto:{contact.email}"
-            if contact.phone:
+        if contact.phone:
+            with _reached_by("phone"):
                 text("a", contact.phone).props["href"] = f"tel:{contact.phone.replace(' ', '')}"
-            if contact.time_zone:
-                with ui.element("span").classes("muted"):
-                    ZoneClock(contact.time_zone)
+        if contact.time_zone:
+            with _reached_by("clock"):
+                ZoneClock(contact.time_zone)
 
-    def _documentation(self, url: str) -> None:
+    def _documentation(self, tenant: str, url: str) -> None:
         if not url.startswith(("https://", "http://")):
             return
         text("h2", "Documentation")
-        shown = text("a", url.partition("://")[2], "welcome-url").props('target="_blank"')
-        shown.props["href"] = url
-        shown.props["rel"] = "noopener noreferrer"
+        with ui.element("a").classes("welcome-link") as link:
+            Icon("page", 20)
+            with ui.element("span").classes("welcome-url"):
+                text("strong", f"Documentation of {tenant}").props('dir="auto"')
+                text("span", url.partition("://")[2], "small muted")
+            Icon("out")
+        link.props["href"], link.props["target"] = url, "_blank"
+        link.props["rel"] = "noopener noreferrer"
+
+
+def _reached_by(way: str) -> ui.element:
+    line = ui.element("div").classes("welcome-way")
+    with line:
+        Icon(way)
+    return line
