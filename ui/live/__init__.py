@@ -8,7 +8,7 @@ from ui.live.collector import quiet_gc
 from ui.live.connection import MOST_UNFINISHED
 from ui.live.cut import cut
 from ui.live.errors import plain_errors
-from ui.live.flood import install, require_calm
+from ui.live.flood import install, keep_pace, require_calm
 from ui.live.guard import tell_missed
 from ui.live.pages import (
     OpenPage,
@@ -20,7 +20,7 @@ from ui.live.pages import (
 )
 from ui.live.rest import slow_pings
 from ui.live.rooms import Room, broadcast, broadcast_soon, is_watched
-from ui.live.turns import TurnedPage
+from ui.live.turns import TurnedPage, actor_in, turn_to_read
 from ui.live.unused import without_middlewares, without_process_pool
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "OpenPage",
     "Room",
     "TurnedPage",
+    "actor_in",
     "all_pages",
     "any_open",
     "broadcast",
@@ -35,6 +36,7 @@ __all__ = [
     "cut",
     "install",
     "is_watched",
+    "keep_pace",
     "pages_of_sessions",
     "plain_errors",
     "quiet_gc",
@@ -43,6 +45,7 @@ __all__ = [
     "session_ids",
     "slow_pings",
     "tell_missed",
+    "turn_to_read",
     "without_middlewares",
     "without_process_pool",
 ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.core import runtime
 from services.core.errors import FloodedError
 from ui.live import guard, pages
+from ui.live.budget import account_of
 from ui.live.connection import MOST_UNFINISHED
 from ui.live.cut import cut
 from ui.live.guard import Authenticate
@@ -47,6 +48,17 @@ def require_calm(session_id: UUID) -> None:
     left = calm_at.get(session_id, 0.0) - time.monotonic()
     if left > 0:
         raise FloodedError(int(left) + 1)
+
+
+async def keep_pace(session_id: UUID, holder_id: UUID) -> None:
+    """Wait until a request that is no page may be answered: each counts as a frame of a page does.
+
+    Raises `FloodedError` if too many were sent already.
+    """
+    account = account_of(session_id, holder_id)
+    if not account.spend():
+        raise FloodedError(PAUSE)
+    await asyncio.sleep(account.delay())
 
 
 def _flooded(session_id: UUID, user_id: UUID) -> None:

@@ -1,9 +1,9 @@
-"""Whose page is built next: of everybody only a few at a time, so that nobody who asks for many
-keeps the others waiting. Whoever opens many tabs waits as long for all of them as without turns:
-one processor builds them."""
+"""Whose page is built next, and whose file is sent: of everybody only a few at a time, so that
+nobody who asks for many keeps the others waiting. Whoever opens many tabs waits as long for all of
+them as without turns: one processor builds them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any
@@ -11,6 +11,8 @@ from uuid import UUID
 
 from nicegui import ui
 
+from services.access.actor import Actor
+from services.access.outsiders import CustomerActor
 from services.core import runtime
 from services.core.errors import FloodedError
 from services.sessions.outside import CustomerVisit
@@ -24,28 +26,53 @@ AT_ONCE = 2
 MOST_WAITING = MOST_PAGES * SESSIONS
 """How many of theirs may wait or be built; more tabs than that, none of them can have."""
 
+READ_AT_ONCE = 4
+"""How many files of one person's are read at a time: exports, and what was uploaded. They don't
+stand in the line of the pages, since a slow reader keeps a turn for minutes."""
+
 PAUSE = 10
 """Seconds to wait that are told to whoever asks for more."""
 
 
 class _Line:
-    """Those who wait for pages of one person."""
+    """Those who wait for pages, or for files, of one person."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int) -> None:
         self.present = 0
-        self.turns = asyncio.Semaphore(AT_ONCE)
+        self.turns = asyncio.Semaphore(at_once)
 
 
 class _Lines(dict[UUID, _Line]):
-    """The lines of those who wait right now."""
+    """The lines of those who wait for pages right now."""
+
+
+class _Readers(dict[UUID, _Line]):
+    """The lines of those who wait for files right now."""
 
 
 @asynccontextmanager
 async def turn_to_build(holder_id: UUID) -> AsyncIterator[None]:
     """Wait for the turn to build a page of this person's, and keep it for as long as the block
     runs. Raises `FloodedError` if too many of theirs wait already."""
-    lines = runtime.current().part(_Lines)
-    line = lines.setdefault(holder_id, _Line())
+    async with _turn(runtime.current().part(_Lines), holder_id, AT_ONCE):
+        yield
+
+
+@asynccontextmanager
+async def turn_to_read(holder_id: UUID) -> AsyncIterator[None]:
+    """The same for a file that is sent to this person."""
+    async with _turn(runtime.current().part(_Readers), holder_id, READ_AT_ONCE):
+        yield
+
+
+def actor_in(given: Mapping[str, Any]) -> Actor | CustomerActor:
+    """Who asks: the actor of the visit among what a page, or a file, is given."""
+    return next(value.actor for value in given.values() if isinstance(value, Visit | CustomerVisit))
+
+
+@asynccontextmanager
+async def _turn(lines: dict[UUID, _Line], holder_id: UUID, at_once: int) -> AsyncIterator[None]:
+    line = lines.setdefault(holder_id, _Line(at_once))
     if line.present >= MOST_WAITING:
         raise FloodedError(PAUSE)
     line.present += 1
@@ -67,9 +94,7 @@ class TurnedPage(ui.page):  # noqa: TID251 - `add_page` makes it
 
         @wraps(build)
         async def in_turn(*args: Any, **given: Any) -> Any:
-            actor = next(
-                value.actor for value in given.values() if isinstance(value, Visit | CustomerVisit)
-            )
+            actor = actor_in(given)
             async with turn_to_build(actor.holder_id):
                 require_calm(actor.session_id)  # it may have flooded meanwhile
                 return await build(*args, **given)

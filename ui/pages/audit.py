@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from nicegui import app, ui
+from nicegui import ui
 
 from services.access.actor import Actor
 from services.access.permissions import Permission
@@ -28,7 +28,7 @@ from ui.csv_answer import csv_answer
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_version
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_AUDIT))]
@@ -38,8 +38,8 @@ def register() -> None:
     """Route the page and its export."""
     add_page("/t/{slug}/audit")(audit_page)
     add_page("/platform/audit")(audit_page)
-    app.get("/t/{slug}/audit.csv", include_in_schema=False)(export)
-    app.get("/platform/audit.csv", include_in_schema=False)(export)
+    add_file("/t/{slug}/audit.csv")(export)
+    add_file("/platform/audit.csv")(export)
 
 
 async def audit_page(visit: MayView) -> None:

@@ -1,5 +1,6 @@
 """What a session and a user may say, over all their sockets."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.core import runtime
+from services.core.errors import FloodedError
 from services.core.startup import assemble
 from tests.conftest import make_settings
 from ui.live.budget import (
@@ -19,6 +21,7 @@ from ui.live.budget import (
     Budget,
     account_of,
 )
+from ui.live.flood import keep_pace
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +99,19 @@ def test_two_pages_of_a_session_spend_from_the_same() -> None:
     other: Account = account_of(session_id, user_id)
     assert one.session is other.session
     assert one.user is other.user
+
+
+async def test_files_that_are_asked_for_at_once_are_answered_at_the_pace_of_a_pages_frames() -> (
+    None
+):
+    session_id, user_id = uuid4(), uuid4()
+    asked = [asyncio.create_task(keep_pace(session_id, user_id)) for _ in range(int(BURST) + 5)]
+    for _ in range(3):  # those that needn't wait end after a turn of the loop
+        await asyncio.sleep(0)
+    done = [one for one in asked if one.done()]
+    refused = [one for one in done if isinstance(one.exception(), FloodedError)]
+    assert len(refused) == 5
+    assert len(done) - len(refused) == AT_ONCE
+    for one in asked:
+        one.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)

@@ -14,7 +14,14 @@ from services.core.errors import FloodedError
 from services.core.runtime import Runtime
 from services.sessions.outside import CustomerVisit
 from ui.live import turns
-from ui.live.turns import AT_ONCE, MOST_WAITING, TurnedPage, turn_to_build
+from ui.live.turns import (
+    AT_ONCE,
+    MOST_WAITING,
+    READ_AT_ONCE,
+    TurnedPage,
+    turn_to_build,
+    turn_to_read,
+)
 
 
 def _visit(holder_id: UUID) -> CustomerVisit:
@@ -68,3 +75,26 @@ async def test_more_tabs_than_anybody_can_have_are_refused_and_others_arent(
         tab.cancel()  # their browsers hung up
     await asyncio.gather(*tabs, return_exceptions=True)
     assert rollcall.part(turns._Lines) == {}
+
+
+async def test_of_one_persons_files_few_are_sent_at_once_and_their_pages_are_built_beside_them(
+    rollcall: Runtime,
+) -> None:
+    sent: list[UUID] = []
+    may_end = asyncio.Event()
+    many, other = uuid4(), uuid4()
+
+    async def send(holder_id: UUID) -> None:
+        async with turn_to_read(holder_id):
+            sent.append(holder_id)
+            await may_end.wait()
+
+    files = [asyncio.create_task(send(many)) for _ in range(READ_AT_ONCE + 3)]
+    files.append(asyncio.create_task(send(other)))
+    await asyncio.sleep(0)
+    assert sent == [*[many] * READ_AT_ONCE, other]
+    async with turn_to_build(many):
+        may_end.set()
+    await asyncio.gather(*files)
+    assert sent.count(many) == READ_AT_ONCE + 3
+    assert rollcall.part(turns._Readers) == {}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends
 from fastapi.responses import Response
-from nicegui import app, ui
+from nicegui import ui
 
 from models import Decision, ReviewOutcome
 from services.access.permissions import Permission
@@ -31,7 +31,7 @@ from ui.csv_answer import csv_answer
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.pages.workspace.parts import button, link
 from ui.paths import home_path
 from ui.words import moment
@@ -50,7 +50,7 @@ OUTCOMES = {
 def register() -> None:
     """Route the page and the record as a file."""
     add_page("/t/{slug}/review/{review_id}")(review_page)
-    app.get("/t/{slug}/review/{review_id}/record.csv", include_in_schema=False)(record_file)
+    add_file("/t/{slug}/review/{review_id}/record.csv")(record_file)
 
 
 async def review_page(visit: MayView, review_id: UUID) -> None:

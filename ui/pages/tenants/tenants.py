@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from nicegui import app
 
 from services.access.permissions import Permission
 from services.sessions.sessions import Visit
@@ -20,7 +19,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog
 from ui.frame import enter, frame
 from ui.identity import require
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, Opening, export_response, opened
 
@@ -30,7 +29,7 @@ MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_TENANTS))]
 def register() -> None:
     """Route the page and its export."""
     add_page("/platform/tenants")(tenants_page)
-    app.get("/platform/tenants.csv", include_in_schema=False)(export)
+    add_file("/platform/tenants.csv")(export)
 
 
 async def tenants_page(visit: MayManage) -> None:

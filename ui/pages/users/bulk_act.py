@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends
 from fastapi.responses import Response
-from nicegui import app, ui
+from nicegui import ui
 
 from models import BulkKind, BulkState, PocStatus
 from services.access.permissions import Permission
@@ -30,7 +30,7 @@ from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.looks import version_of
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.paths import home_path
 from ui.run_values import bulk_values
 from ui.words import moment
@@ -57,7 +57,7 @@ def register() -> None:
     """Route the pages, and the file with the results."""
     add_page("/t/{slug}/users/bulk")(acts_page)
     add_page("/t/{slug}/users/bulk/{bulk_id}")(act_page)
-    app.get("/t/{slug}/users/bulk/{bulk_id}/results.csv", include_in_schema=False)(results_file)
+    add_file("/t/{slug}/users/bulk/{bulk_id}/results.csv")(results_file)
 
 
 async def acts_page(visit: MaySwitch) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from nicegui import app
 
 from services.access.permissions import Permission
 from services.core.errors import NotFoundError
@@ -21,7 +20,7 @@ from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import require
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.pages.workspace.customer_switch import CustomerSwitch
 from ui.paths import home_path
 from ui.tables.feed import list_room
@@ -37,7 +36,7 @@ ABOUT = (
 def register() -> None:
     """Route the page and its export."""
     add_page("/t/{slug}/customers")(customers_page)
-    app.get("/t/{slug}/customers.csv", include_in_schema=False)(export)
+    add_file("/t/{slug}/customers.csv")(export)
 
 
 async def customers_page(visit: MayView) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends
 from fastapi.responses import Response
-from nicegui import app, ui
+from nicegui import ui
 
 from services.access.permissions import Permission
 from services.sessions import sessions
@@ -21,7 +21,7 @@ from ui.components.toast import Toast
 from ui.csv_answer import csv_answer
 from ui.frame import enter, frame, text
 from ui.identity import require
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.paths import home_path
 from ui.run_values import import_values
 
@@ -31,7 +31,7 @@ MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
 def register() -> None:
     """Route the page and the file with the results."""
     add_page("/t/{slug}/users/imports/{import_id}")(run_page)
-    app.get("/t/{slug}/users/imports/{import_id}/results.csv", include_in_schema=False)(results)
+    add_file("/t/{slug}/users/imports/{import_id}/results.csv")(results)
 
 
 async def run_page(visit: MayInvite, import_id: UUID) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from nicegui import app, ui
+from nicegui import ui
 
 from models import Role
 from services.access.actor import Actor
@@ -26,7 +26,7 @@ from ui.dialogs.user_acts import UserActs, values_of_acts
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_text, as_uuid, as_version, to_do
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.pages.tenants.first_admin import FirstAdminNotice
 from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
@@ -39,8 +39,8 @@ def register() -> None:
     """Route the page and its export, for a tenant's users and for the Platform Admins."""
     add_page("/t/{slug}/users")(users_page)
     add_page("/platform/users")(users_page)
-    app.get("/t/{slug}/users.csv", include_in_schema=False)(export)
-    app.get("/platform/users.csv", include_in_schema=False)(export)
+    add_file("/t/{slug}/users.csv")(export)
+    add_file("/platform/users.csv")(export)
 
 
 async def users_page(visit: MayView) -> None:

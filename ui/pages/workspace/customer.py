@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
-from nicegui import app
 
 from services.core.errors import InvalidInputError, NotFoundError, RollcallError, SessionEndedError
 from services.sessions import sessions
@@ -22,7 +21,7 @@ from ui.components.toast import Toast
 from ui.frame import customer_frame, enter_as_customer
 from ui.identity import require_customer
 from ui.input import as_text, as_uuid, as_version
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.pages.workspace.customer_passkeys import PasskeyCard
 from ui.pages.workspace.poc_files import file_response
 from ui.paths import customer_path
@@ -34,7 +33,7 @@ Visitor = Annotated[CustomerVisit, Depends(require_customer)]
 def register() -> None:
     """Route the page."""
     add_page("/t/{slug}/customer/{poc_id}")(customer_page)
-    app.get("/t/{slug}/customer/files/{resource_id}", include_in_schema=False)(download)
+    add_file("/t/{slug}/customer/files/{resource_id}")(download)
 
 
 async def customer_page(visit: Visitor, poc_id: str) -> None:

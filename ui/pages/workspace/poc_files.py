@@ -17,6 +17,8 @@ from services.workspace import files
 from services.workspace.files import OpenFile
 from ui.identity import require
 from ui.input import as_uuid
+from ui.live import keep_pace
+from ui.page import add_file
 from ui.paths import home_path
 from ui.public import status_of
 
@@ -30,7 +32,7 @@ def register() -> None:
     """Route them."""
     app.post("/t/{slug}/pocs/{poc_id}/files", include_in_schema=False)(upload)
     app.post("/t/{slug}/templates/{group_id}/files", include_in_schema=False)(upload_to_template)
-    app.get("/t/{slug}/files/{resource_id}", include_in_schema=False)(download)
+    add_file("/t/{slug}/files/{resource_id}")(download)
 
 
 def upload_url(visit: Visit, poc_id: UUID) -> str:
@@ -115,6 +117,8 @@ async def _uploader(request: Request, recognise: Callable[[Request], Awaitable[V
     """Who uploads. A person who isn't signed in is told so: a script can't follow to the sign-in
     page."""
     try:
-        return await recognise(request)
+        visit = await recognise(request)
     except HTTPException as error:
         raise SessionEndedError from error
+    await keep_pace(visit.actor.session_id, visit.actor.holder_id)
+    return visit

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from nicegui import app, ui
+from nicegui import ui
 
 from services.access.permissions import Permission, may
 from services.core import clock
@@ -28,7 +28,7 @@ from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.input import as_day, as_uuid, to_do
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.paths import home_path
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, Opening, export_response, opened
@@ -40,7 +40,7 @@ MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 def register() -> None:
     """Route the page and its export."""
     add_page("/t/{slug}/pocs")(pocs_page)
-    app.get("/t/{slug}/pocs.csv", include_in_schema=False)(export)
+    add_file("/t/{slug}/pocs.csv")(export)
 
 
 async def pocs_page(visit: MayView) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from nicegui import app, ui
+from nicegui import ui
 
 from models import Side
 from services.access.permissions import Permission, may
@@ -22,7 +22,7 @@ from ui.forms.dialog import FormDialog, Outcome
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import to_do
-from ui.page import add_page
+from ui.page import add_file, add_page
 from ui.pages.workspace.template import form_values
 from ui.paths import home_path
 from ui.tables.feed import list_room
@@ -39,8 +39,8 @@ def register() -> None:
     a word, so this one comes first.)"""
     add_page("/t/{slug}/templates")(groups_page)
     add_page("/t/{slug}/templates/tasks")(tasks_page)
-    app.get("/t/{slug}/templates.csv", include_in_schema=False)(export_groups)
-    app.get("/t/{slug}/templates/tasks.csv", include_in_schema=False)(export_tasks)
+    add_file("/t/{slug}/templates.csv")(export_groups)
+    add_file("/t/{slug}/templates/tasks.csv")(export_tasks)
 
 
 async def groups_page(visit: MayView) -> None:
