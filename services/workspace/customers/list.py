@@ -113,6 +113,7 @@ def _is_online() -> ColumnElement[bool]:
 ACTIVE = Option("active", "Active", {"active": True, "invited": False})
 INVITED = Option("invited", "Invited", {"active": True, "invited": True})
 INACTIVE = Option("inactive", "Inactive", {"active": False})
+WITH_ACCESS = Option("1", "With access", {"active": True, "shown": True})
 
 OUTSIDERS = LiveList[OutsiderRow](
     noun="customer",
@@ -159,9 +160,9 @@ OUTSIDERS = LiveList[OutsiderRow](
     belongs={"listed": True},
     filters=(
         choice("status", "Status", ACTIVE, INVITED, INACTIVE),
-        check("access", "With access", {"active": True, "shown": True}),
         check("here", "Here now", {"online": True}),
         choice("seen", "Last here", *ages("last_active"), everything="Any time", quiet=True),
+        choice("access", "Access", WITH_ACCESS, quiet=True),
     ),
     search=TextSearch(col(CustomerPerson.name_key) + " " + col(CustomerPerson.email_key)),
     breakdown=(ACTIVE, INVITED, INACTIVE),

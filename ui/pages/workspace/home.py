@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from services.workspace.orphans import Orphaned
 from services.workspace.overview import MyTask, Overview
 from services.workspace.poc_list import PocRow
 from services.workspace.pocs import HandOverForm
+from services.workspace.template_rows import GroupTemplateRow
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.part import Part
@@ -43,7 +44,14 @@ from ui.pages.workspace.home_figures import (
     review_due,
     rows_of,
 )
-from ui.pages.workspace.parts import due_mark, link, person_name, progress_bar, status_chip
+from ui.pages.workspace.parts import (
+    due_mark,
+    link,
+    person_name,
+    side_bars,
+    status_chip,
+    task_sign,
+)
 from ui.paths import home_path
 from ui.words import ago
 from ui.work_words import count_words
@@ -127,12 +135,8 @@ class _HomeScreen:
             heading = "Home" if managed else f"Hello, {self.visit.name}"
             with ui.element("div"):
                 text("h1", heading).props('dir="auto"')
-                if managed:
-                    text("span", f"{clock.now():%A %-d %B}", "small muted")
-            if managed:
-                link("+ Invite User", f"{self.base}/users?do=invite", "btn btn-primary")
-            elif may(self.visit.role, Permission.RUN_POCS):
-                link("+ New POC", f"{self.base}/pocs?do=new", "btn btn-primary")
+                text("span", f"{clock.now():%A %-d %B}", "small muted")
+            self._acts(is_managed=managed is not None)
         self.step = Part(ui.element("div"), self._next_step)
         with ui.element("div").classes("home-columns"):
             with ui.element("div").classes("home-main"):
@@ -148,6 +152,18 @@ class _HomeScreen:
             if managed or event == "rollcall_work":
                 every = MINUTE if managed and event == "rollcall_work" else 0
                 Refresher(event, self._refresh, self.toast, every=every, rest=REST)
+
+    def _acts(self, *, is_managed: bool) -> None:
+        """What this role begins most."""
+        if is_managed:
+            link("+ Invite User", f"{self.base}/users?do=invite", "btn btn-primary")
+        elif may(self.visit.role, Permission.RUN_POCS):
+            link("+ New POC", f"{self.base}/pocs?do=new", "btn btn-primary")
+        elif may(self.visit.role, Permission.CREATE_TEMPLATES):
+            with ui.element("div").classes("actions"):
+                link("+ New Group", f"{self.base}/templates?do=new", "btn")
+                tasks = f"{self.base}/templates/tasks?do=new"
+                link("+ New Template", tasks, "btn btn-primary")
 
     async def _refresh(self) -> None:
         shown = await home.get_home(self.visit.actor, self.most_left)
@@ -175,7 +191,7 @@ class _HomeScreen:
             self.left.show(managed.left)
             self.left.box.set_visibility(bool(managed.left.people))
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
-        self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
+        self.changes.show(shown.changes, shown.changes_in_all, shown.since)
 
     def _next_step(self, waiting: Sequence[PocRow], since: date | None) -> None:
         if since is not None:
@@ -209,7 +225,7 @@ class _HomeScreen:
 
     def _without_owner(self, rows: Sequence[PocRow]) -> None:
         with section():
-            text("h2", "Open POCs without an active owner")
+            _counted("h2", "Open POCs without an active owner", len(rows))
             if len(rows) <= FEW:
                 self._poc_rows(rows, reassign=True)
                 return
@@ -232,7 +248,7 @@ class _HomeScreen:
     def _my_tasks(self, tasks: Sequence[MyTask]) -> None:
         today = clock.now().date()
         with section():
-            text("h2", "My tasks")
+            _counted("h2", "My tasks", len(tasks))
             if not tasks:
                 text("p", "No task of an open POC is yours.", "muted")
             groups = _by_due(tasks, today)
@@ -242,25 +258,25 @@ class _HomeScreen:
                     if is_later:
                         text("summary", f"{len(some):,} more, due later", "home-due")
                     else:
-                        text("h3", label, "home-due")
+                        _counted("h3", label, len(some)).classes("home-due")
                     with ui.element("ul").classes("home-rows"):
                         for task in some:
                             self._my_task(task, today)
 
     def _my_task(self, task: MyTask, today: date) -> None:
         with ui.element("li"):
+            task_sign(task.status)
             with ui.element("div").classes("home-what"):
                 link(task.title, f"{self.base}/pocs/{task.poc_id}")
                 text("span", f"{task.poc_title} · {task.customer}", "small muted").props(
                     'dir="auto"'
                 )
-            text("span", task.status.label, "small muted")
             due_mark(task.due_on, today)
 
     def _my_pocs(self, rows: Sequence[PocRow]) -> None:
         with section():
             with ui.element("div").classes("card-head"):
-                text("h2", "My POCs")
+                _counted("h2", "My POCs", len(rows))
                 link("All POCs", f"{self.base}/pocs")
             if not rows:
                 text("p", "No open POC is yours.", "muted")
@@ -288,8 +304,7 @@ class _HomeScreen:
             PersonAvatar(poc.owner.id, poc.owner.name, poc.owner.picture, "avatar-small")
             person_name(poc.owner)
         status_chip(poc.status)
-        with ui.element("span").classes("progress"):
-            progress_bar(poc.progress)
+        side_bars(poc.progress)
         due_mark(poc.due, clock.now().date(), is_done=poc.status.is_closed)
 
     def _groups(self, shown: Overview) -> None:
@@ -302,11 +317,20 @@ class _HomeScreen:
                     with ui.element("li"):
                         with ui.element("div").classes("home-what"):
                             link(group.title, f"{self.base}/templates/{group.id}")
-                        tasks, pocs = (
-                            count_words(group.tasks, "task"),
-                            count_words(group.pocs, "POC"),
-                        )
-                        text("span", f"{tasks}, in {pocs}", "small muted")
+                            about = text("span", self._about(group), "small muted")
+                            about.props('dir="auto"')
+                        used = count_words(group.pocs, "POC") if group.pocs else "Not used yet"
+                        text("span", used, "small muted")
+
+    def _about(self, group: GroupTemplateRow) -> str:
+        """How much a group has, and who changed it last."""
+        by = group.changed_by
+        who = "you" if by and by.id == self.visit.user_id else by.name if by else ""
+        changed = f"changed {ago(group.changed_at)}" + (f" by {who}" if who else "")
+        if by and not by.active:
+            changed += " (inactive)"
+        sizes = (count_words(group.tasks, "task"), count_words(group.days, "day"))
+        return " · ".join((*sizes, changed))
 
     def _figures(self, shown: Overview) -> None:
         with section():
@@ -323,11 +347,14 @@ class _HomeScreen:
             if shown.overdue:
                 text("p", f"{count_words(shown.overdue, 'open POC')} past the end date.", "danger")
 
-    def _changes(self, changes: Sequence[AuditEntry], in_all: int, is_first: bool) -> None:
-        text("h2", "Since you were last here")
+    def _changes(self, changes: Sequence[AuditEntry], in_all: int, since: datetime | None) -> None:
+        with ui.element("div").classes("card-head"):
+            text("h2", "Since you were last here")
+            if since is not None:
+                text("span", ago(since), "small muted")
         if not changes:
             first = "This is your first visit. What others do shows here from the next one on."
-            text("p", first if is_first else "Nothing changed.", "muted")
+            text("p", first if since is None else "Nothing changed.", "muted")
             return
         with ui.element("ul").classes("home-changes"):
             for entry in changes:
@@ -339,6 +366,15 @@ class _HomeScreen:
             link(f"Everything since then, in Audit ({in_all:,})", f"{self.base}/audit")
         elif in_all > len(changes):
             text("p", f"{in_all - len(changes):,} more, earlier.", "muted")
+
+
+def _counted(tag: str, words: str, count: int) -> ui.element:
+    """A heading with how many there are below it, if there are any."""
+    with ui.element(tag) as heading:
+        text("span", words)
+        if count:
+            text("span", f" {count:,}", "home-count")
+    return heading
 
 
 def _has_nothing_yet(shown: Overview, role: Role) -> bool:

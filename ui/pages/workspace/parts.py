@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from models import PocStatus
+from models import PocStatus, TaskStatus
 from services.workspace.people import Person
 from services.workspace.progress import Progress
 from ui.frame import text
@@ -52,13 +52,28 @@ def due_mark(day: date | None, today: date, *, is_done: bool = False) -> None:
         text("span", words, f"small task-due {tone}")
 
 
-def progress_bar(progress: Progress) -> None:
-    """The progress of a POC, both sides in one bar, with the same in words."""
-    whole = progress.whole
-    bar = ui.element("progress").classes("bar")
-    bar.props["max"], bar.props["value"] = max(whole.total, 1), whole.done
-    bar.props["aria-label"] = f"Progress: {part_words(whole)}"
-    text("span", part_words(whole), "small muted")
+def side_bars(progress: Progress) -> None:
+    """The progress of a POC, the team's above the customer's, as the list of POCs has it."""
+    sides = (("team", "Team", progress.team), ("customer", "Customer", progress.customer))
+    shown = [(name, label, part) for name, label, part in sides if part.total]
+    if not shown:
+        text("span", part_words(progress.whole), "small muted")
+        return
+    with ui.element("div").classes("sides"):
+        for name, label, part in shown:
+            with ui.element("div").classes(f"side {name}"):
+                bar = ui.element("span").classes("side-share")
+                bar.style(f"--share: {part.done / part.total}").props('aria-hidden="true"')
+                text("span", f"{label} {part_words(part)}", "visually-hidden")
+                count = text("span", f"{part.done}/{part.total}", "small muted")
+                count.props('aria-hidden="true"')
+
+
+def task_sign(status: TaskStatus) -> None:
+    """The mark of a task's status, which says it to those who point at it or listen."""
+    with ui.element("span").classes(f"task-sign task-sign-{status.value}") as sign:
+        text("span", status.label, "visually-hidden")
+    sign.props["title"] = status.label
 
 
 def empty(title: str, sentence: str, actions: Sequence[Callable[[], object]] = ()) -> None:
