@@ -45,7 +45,7 @@ class OrganisationForm(Form):
         "Time Zone",
         [Option(zone, zone.replace("_", " ")) for zone in time_zones()],
         half=True,
-        hint="End dates end in it.",
+        hint="Days begin and end in it. Another one moves nobody’s end date.",
     )
     documentation_url: str = text(
         "Documentation Link",

@@ -77,7 +77,8 @@ export default {
         this.spoken = `${number(run.done)} of ${number(run.people)} done`;
       }
       this.now = run;
-      this.lookSoon();
+      if (run.state === "running") this.lookSoon();
+      else this.$emit("look"); // the heading says the result: what stands below it says the same
     },
     lookSoon() {
       this.asking ??= setTimeout(() => {
