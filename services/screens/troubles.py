@@ -19,7 +19,7 @@ from services.operations import backup, readiness
 from services.operations.doctor_files import OLD_BACKUP
 from services.screens.scope import Scope
 from services.screens.screens import SILENT
-from services.sessions import replicas
+from services.sessions import presence, replicas
 from services.sign_in.actions import SignInAction
 
 # What the mail server's trouble is (services/mail/troubles.py), in words for people who pass by.
@@ -100,7 +100,7 @@ async def read_troubles(tx: Transaction, scope: Scope) -> Troubles:
         in_order.append(InOrder("Mail", "leaves"))
     if "sign-ins" not in keys:
         in_order.append(InOrder("Sign-ins", "calm"))
-    in_order.append(await _screens(tx, scope))
+    in_order += [_open_pages(scope), await _screens(tx, scope)]
     if found:
         remembered.in_trouble.add(tenant_id)
     elif tenant_id in remembered.in_trouble:
@@ -112,6 +112,12 @@ async def read_troubles(tx: Transaction, scope: Scope) -> Troubles:
         in_order,
         int(ended.timestamp()) if ended else 0,
     )
+
+
+def _open_pages(scope: Scope) -> InOrder:
+    every = presence.everywhere()
+    of_tenant = [seen for seen in every if scope.tenant_id in (None, seen.tenant_id)]
+    return InOrder("Open pages", f"{sum(seen.pages - seen.left for seen in of_tenant):,}")
 
 
 async def _screens(tx: Transaction, scope: Scope) -> InOrder:
@@ -256,11 +262,12 @@ def _backup() -> tuple[Trouble | None, InOrder | None]:
 
 async def _readiness(database_ms: float) -> list[tuple[Trouble | None, InOrder | None]]:
     told: list[tuple[Trouble | None, InOrder | None]] = []
-    names = {"writing": "Database", "disk": "Disk", "keys": "Keys", "hearing": "Processes"}
+    names = {"schema": "Schema", "writing": "Database", "disk": "Disk", "keys": "Keys"}
+    names["hearing"] = "Processes"
     # Rounded to steps, so that the shown value doesn't change each time.
     within = next((step for step in (10, 30, 100, 300, 1000) if database_ms < step), 3000)
-    values = {"writing": f"within {within} ms", "disk": "has room", "keys": "fit"}
-    values["hearing"] = "hear each other"
+    values = {"schema": "migrated", "writing": f"within {within} ms", "disk": "has room"}
+    values |= {"keys": "fit", "hearing": "hear each other"}
     for check in await readiness.recent():
         name = names.get(check.name, "")
         if check.ok and name:

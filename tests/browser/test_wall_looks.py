@@ -55,6 +55,11 @@ SCENES = {
 }
 # What nobody says: "0 of them today".
 NOUGHTS = re.compile(r"\b(?:of|on) 0\b.*|\b0 (?:of them|expire).*")
+LISTS = {
+    ScreenView.PEOPLE: [".panel:nth-child(1) .rows", ".panel:nth-child(2) .rows"],
+    ScreenView.POCS: [".pocs-rows", ".owners", ".week"],
+    ScreenView.TROUBLE: [".order"],
+}
 
 
 async def _shown(screen: Told, page: Page) -> None:
@@ -84,3 +89,25 @@ async def test_nothing_is_cut_off_small_or_faint(browsers: Browsers) -> None:
                 problems += [f"{size}, {name}, {view}: {problem}" for problem in found]
         await page.close()
     assert not problems, "\n".join(problems)
+
+
+async def test_lists_show_as_many_rows_as_there_is_room_for(browsers: Browsers) -> None:
+    page = await (await browsers.new()).new_page()
+    screen, now, shown = await told(page, a_day()), NOW, {}
+    for size in ("1080p", "upright"):
+        across, down = SIZES[size]
+        await page.set_viewport_size({"width": across, "height": down})
+        for view, lists in LISTS.items():
+            now += 60
+            screen.show(a_day(now), views=(view,))
+            await _shown(screen, page)
+            rows = [await page.locator(f"#wall {of} > li").count() for of in lists]
+            shown[size, view.value] = rows
+    assert shown == {
+        ("1080p", "people"): [5, 5],
+        ("1080p", "pocs"): [8, 5, 3],
+        ("1080p", "trouble"): [10],
+        ("upright", "people"): [5, 5],
+        ("upright", "pocs"): [6, 3, 3],
+        ("upright", "trouble"): [10],
+    }

@@ -34,6 +34,8 @@ Valentina Rojas|Wanjiru Kamau|Yuki Tanaka|Zoltán Kiss""".replace("\n", "|").spl
 ADMINISTRATORS = """Aroha Ngata|Caoimhe Byrne|Dimitra Pappas|Hyun-ji Kim|Ingrid Nyström
 Marek Dvořák|Noor Rahman|Samuel Adjei|Thandiwe Dlamini""".replace("\n", "|").split("|")
 TENANT_ADMINS = ["Ada Lovelace", "Hugo van Dijk", "Leïla Benali", "Ravi Menon"]
+ENDING = """Ottoline Graves|Bao Trần|Rhys Llewellyn|Isabela Quispe|Tendai Moyo|Saoirse Quinn
+Kwame Asante""".replace("\n", "|").split("|")
 # As long as a name may be, in letters without a place to break them, and in both directions.
 LONG = [
     "Wolfeschlegelsteinhausenbergerdorff-" + "Wilhelmina" * 6,
@@ -114,11 +116,8 @@ def a_day(now: int = NOW) -> Scene:
         until=TODAY + timedelta(days=30),
         review=ReviewShown("Autumn review", 41, 23, _at(17, 0, day=TODAY + timedelta(days=5))),
         ends_soon=[
-            Ending("Ottoline Graves", "Sales Engineer", TODAY),
-            Ending("Bao Trần", "Sales Engineer", TODAY + timedelta(days=2)),
-            Ending("Rhys Llewellyn", "Administrator", TODAY + timedelta(days=5)),
-            Ending("Isabela Quispe", "Sales Engineer", TODAY + timedelta(days=9)),
-            Ending("Tendai Moyo", "Sales Engineer", TODAY + timedelta(days=23)),
+            Ending(name, "Sales Engineer", TODAY + timedelta(days=days))
+            for name, days in zip(ENDING, (0, 2, 5, 9, 23, 24, 26), strict=True)
         ],
         waiting=[
             Waiting(name, now - ago * 86400, now + left * 86400 + 3600)
@@ -236,15 +235,14 @@ def _troubles() -> list[Trouble]:
 
 
 def _in_order() -> list[InOrder]:
+    values = """Replicas 3 of 3|Database answers|Schema migrated|Disk has room|Keys fit
+Processes hear each other|Screens 6 of 6"""
+    each = [value.partition(" ") for value in values.replace("\n", "|").split("|")]
     return [
         InOrder("Server", at=NOW - 19 * 86400),
-        InOrder("Replicas", "3 of 3"),
         InOrder("Backup", at=_at(3, 10)),
-        InOrder("Database", "within 10 ms"),
-        InOrder("Disk", "has room"),
-        InOrder("Keys", "fit"),
-        InOrder("Processes", "hear each other"),
-        InOrder("Screens", "6 of 6"),
+        InOrder("Open pages", "118"),
+        *(InOrder(name, value) for name, _, value in each),
     ]
 
 
@@ -279,7 +277,9 @@ def nothing(now: int = NOW) -> Scene:
                 this_week=[],
             ),
             ScreenView.TROUBLE: Troubles(
-                [], _in_order(), last_ended=_at(9, 0, day=TODAY - timedelta(days=6))
+                [],
+                [*_in_order(), InOrder("Mail", "leaves")],
+                last_ended=_at(9, 0, day=TODAY - timedelta(days=6)),
             ),
         },
         now,

@@ -112,6 +112,18 @@ async def test_signing_out_twice_leads_to_the_sign_in_page(http: httpx.AsyncClie
     assert answer.headers["location"] == "/t/acme/login?why=signed_out"
 
 
+async def test_a_platform_admin_pairs_a_screen_of_the_only_open_organisation_without_naming_it(
+    http: httpx.AsyncClient, tenant: Tenant, other_tenant: Tenant, platform_user: User
+) -> None:
+    _, token = await factories.open_session(platform_user)
+    headers = {"Cookie": f"{COOKIE}={token}"}
+    assert (await http.get("/pair", headers=headers)).status_code == 200  # it asks which one
+    async with transaction() as tx:
+        (await tx.get_one(Tenant, other_tenant.id)).closed_at = clock.now()
+    answer = await http.get("/pair", headers=headers)
+    assert answer.headers["location"] == f"/t/{tenant.slug}/settings/screens"
+
+
 @pytest.mark.usefixtures("tenant", "platform_user")
 async def test_the_front_door_leads_to_the_platform_where_nobody_else_can_sign_in(
     http: httpx.AsyncClient, tenant: Tenant

@@ -4,6 +4,7 @@
 window.rollcallWall = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const DAY = 86400;
+  const LEAST_BAR = 1; // of 100: a bar of nothing is seen, too
 
   function fill(element, props, children) {
     for (const [name, value] of Object.entries(props ?? {})) {
@@ -75,6 +76,10 @@ window.rollcallWall = (() => {
     warn: ["M12 4 2.5 20h19z", "M12 10v5", "M12 17.6v.1"],
     bad: ["M12 2.5a9.5 9.5 0 1 0 0 19 9.5 9.5 0 0 0 0-19z", "M12 7v6", "M12 16.6v.1"],
     well: ["m4 13 5 5L20 6"],
+    people: ["M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8z", "M4 20.5c0-4 3.5-6 8-6s8 2 8 6"],
+    days: ["M4 6h16v14H4z", "M4 10.5h16", "M8 3.5V7", "M16 3.5V7"],
+    letter: ["M3 6h18v12.5H3z", "m3.5 7 8.5 6.5L20.5 7"],
+    task: ["M4 4h16v16H4z", "m8 12 3 3 5-6"],
   };
   const icon = (name) =>
     svg(
@@ -99,10 +104,24 @@ window.rollcallWall = (() => {
       h("p", { class: "what" }, words),
       h("p", { class: "below" }, below),
     );
-  const restWords = (count, until) => (count > 0 ? `and ${number(count)} more${until ?? ""}` : "");
-  const rest = (count, until) =>
-    h("p", { class: "rest", "data-count": count, "data-until": until }, restWords(count, until));
-  const nothing = (words) => h("p", { class: "nothing" }, words);
+  // How many rows of a list aren't shown; `until` is left out where the panel is narrow.
+  function rest(count, until) {
+    const shown = h("p", { class: "rest", "data-count": count }, h("span", {}), until ? h("span", { class: "until" }, until) : "");
+    countRest(shown, 0);
+    return shown;
+  }
+  function countRest(shown, more) {
+    const count = Number(shown.dataset.count) + more;
+    shown.hidden = count <= 0;
+    shown.firstChild.textContent = `and ${number(count)} more`;
+  }
+  const nothing = (words, sign) => h("p", { class: "nothing" }, sign ? icon(sign) : "", h("span", {}, words));
+  // A panel whose list has no rows: what that means, and a sign of what would be listed.
+  function empty(title, words, sign) {
+    const shown = panel(title, nothing(words, sign));
+    shown.classList.add("empty");
+    return shown;
+  }
 
   // A chart of how many people were here through the day, with the same day of last week as dots.
   function dayChart(data, now, clock) {
@@ -161,6 +180,7 @@ window.rollcallWall = (() => {
   function bars(values, label, tone) {
     const most = Math.max(1, ...values);
     const step = 100 / values.length;
+    const heightOf = (value) => Math.max(LEAST_BAR, (value / most) * 100);
     return svg(
       "svg",
       {
@@ -175,8 +195,8 @@ window.rollcallWall = (() => {
           class: i === values.length - 1 ? "bar last" : "bar",
           x: i * step + step * 0.12,
           width: step * 0.76,
-          y: 100 - (value / most) * 100,
-          height: (value / most) * 100,
+          y: 100 - heightOf(value),
+          height: heightOf(value),
         }),
       ),
     );
@@ -184,7 +204,9 @@ window.rollcallWall = (() => {
 
   // One bar of several parts: [[count, class], …], as wide as `whole`.
   function split(parts, label, whole) {
-    const sum = whole || parts.reduce((total, [count]) => total + count, 0) || 1;
+    const counted = parts.reduce((total, [count]) => total + count, 0);
+    if (!counted && !whole) parts = [[1, "rest"]];
+    const sum = whole || counted || 1;
     let x = 0;
     return svg(
       "svg",
@@ -207,6 +229,6 @@ window.rollcallWall = (() => {
 
   return {
     h, svg, clockOf, secondsOf, daysBetween, dayWords, longDay, number, of, ofThem, icon, panel, amount,
-    figure, rest, restWords, nothing, dayChart, bars, split, views: {},
+    figure, rest, countRest, nothing, empty, dayChart, bars, split, views: {},
   };
 })();

@@ -2,10 +2,11 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, number, amount, icon, panel, nothing, dayChart, split, of } = wall;
+  const { h, number, amount, icon, panel, nothing, empty, dayChart, split, of } = wall;
   const MARKED = 60;
   const MOST_ROWS = 2; // of one name
   const FEW = 24; // people
+  const NOBODY = "Nobody is here yet. The first to sign in appears at once.";
   const PLURAL = {
     "Sales Engineer": "Sales Engineers",
     Administrator: "Administrators",
@@ -86,7 +87,7 @@
   function namesPanel(data, now, page) {
     const place = h("section", { class: "panel names" });
     if (!data.roles.length) {
-      place.append(nothing("Nobody is here yet. The first to sign in appears at once."));
+      place.append(nothing(NOBODY, "people"));
       return [place, () => 1];
     }
     // How much fits is known only after drawing: a name that is longer than its column takes two
@@ -160,29 +161,29 @@
         h("span", { class: "who", dir: "auto" }, move.name),
       ),
     );
-    const list = moves.length ? h("ul", { class: "moves" }, moves) : nothing("Nobody came or went so far.");
-    return panel("Arrivals and departures", list);
+    const title = "Arrivals and departures";
+    if (!moves.length) return empty(title, "Nobody came or went so far.", "came");
+    return panel(title, h("ul", { class: "moves" }, moves));
   }
 
   function rolesPanel(data) {
     const most = Math.max(1, ...data.roles.map((role) => role.here));
+    if (!data.roles.length) return empty("Here by role", NOBODY, "people");
     return panel(
       "Here by role",
-      data.roles.length
-        ? h(
-            "ul",
-            { class: "by-role" },
-            data.roles.map((role) =>
-              h(
-                "li",
-                {},
-                h("span", {}, PLURAL[role.label] ?? role.label),
-                split([[role.here, "accent"]], of(role.here, role.label, PLURAL[role.label]), most),
-                h("b", {}, number(role.here)),
-              ),
-            ),
-          )
-        : nothing("Nobody is here yet. The first to sign in appears at once."),
+      h(
+        "ul",
+        { class: "by-role" },
+        data.roles.map((role) =>
+          h(
+            "li",
+            {},
+            h("span", {}, PLURAL[role.label] ?? role.label),
+            split([[role.here, "accent"]], of(role.here, role.label, PLURAL[role.label]), most),
+            h("b", {}, number(role.here)),
+          ),
+        ),
+      ),
     );
   }
 

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, ofThem, number, panel, figure, rest, nothing, bars, split, daysBetween, dayWords, longDay } = wall;
+  const { h, of, ofThem, number, panel, figure, rest, empty, bars, split, daysBetween, dayWords, longDay } = wall;
   const DAY = 86400;
 
   function row(name, below, right, isSoon) {
@@ -15,7 +15,7 @@
   }
 
   function endsSoon(data, today) {
-    if (!data.ending) return panel("Ends soon", nothing("Nobody ends within 30 days."));
+    if (!data.ending) return empty("Ends soon", "Nobody ends within 30 days.", "days");
     return panel(
       "Ends soon",
       h(
@@ -44,7 +44,7 @@
   function waiting(data, now) {
     if (!data.waiting.length) {
       const words = data.invited ? "Their invitations have expired." : "No invitation waits.";
-      return panel("Invited and waiting", nothing(words));
+      return empty("Invited and waiting", words, "letter");
     }
     return panel(
       "Invited and waiting",
@@ -90,11 +90,13 @@
   function signedIn(data) {
     const counts = data.signed_in.map(([, count]) => count);
     const today = counts.at(-1) ?? 0;
+    const title = `People who signed in, ${counts.length} days`;
+    if (!data.review.people && !counts.some(Boolean)) return empty(title, "Nobody signed in so far.", "people");
     return h(
       "section",
       { class: "panel sign-ins" },
       h("div", {}, reviewed(data.review)),
-      h("h2", {}, `People who signed in, ${counts.length} days`),
+      h("h2", {}, title),
       bars(counts, `People who signed in on each of ${counts.length} days; ${today} today.`, "tall"),
       h(
         "p",

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, ofThem, number, amount, icon, panel, figure, nothing, split, daysBetween, dayWords } = wall;
+  const { h, of, ofThem, number, amount, icon, panel, figure, empty, split, daysBetween, dayWords } = wall;
   const KINDS = [
     ["draft", "grey", (count) => (count === 1 ? "draft" : "drafts")],
     ["active", "accent", () => "active"],
@@ -58,7 +58,7 @@
   function nextToEnd(data) {
     if (!data.next_to_end.length) {
       const words = data.by_status.active ? "No active POC has an end date." : "No POCs are active.";
-      return panel("Next to end", nothing(words));
+      return empty("Next to end", words, "days");
     }
     return panel(
       "Next to end",
@@ -81,7 +81,7 @@
   }
 
   function byOwner(data) {
-    if (!data.by_owner.length) return panel("Overdue by owner", nothing("No task waits."));
+    if (!data.by_owner.length) return empty("Overdue by owner", "No task waits.", "task");
     const most = Math.max(...data.by_owner.map((one) => one.overdue + one.this_week + one.later));
     return panel(
       "Overdue by owner",
@@ -121,7 +121,8 @@
         h("span", { class: "who", dir: "auto" }, `${one.what}, ${one.title}`),
       ),
     );
-    return panel("This week", rows.length ? h("ul", { class: "week" }, rows) : nothing("Nothing is due in the rest of this week."));
+    if (!rows.length) return empty("This week", "Nothing is due in the rest of this week.", "days");
+    return panel("This week", h("ul", { class: "week" }, rows));
   }
 
   const dueWords = (data) => (data.due_this_week ? ofThem(data.due_today, data.due_this_week, "today") : "nothing is due");

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, icon, panel, amount, nothing, bars } = wall;
+  const { h, of, icon, panel, amount, bars } = wall;
   const MOST = 4; // panels
 
   // Lines break only between words, not at hyphens.
@@ -43,11 +43,22 @@
     return `up ${hours < 48 ? of(hours, "hour", "hours") : of(Math.floor(hours / 24), "day", "days")}`;
   }
 
+  // The day stays on one line.
+  function allWell(data, clock) {
+    const day = () => h("span", { class: "whole" }, `${clock.long(data.last_ended)}.`);
+    return h(
+      "section",
+      { class: "panel all-well" },
+      icon("well"),
+      h("p", { class: "well-words" }, "All is well."),
+      data.last_ended ? h("p", { class: "nothing" }, "The last trouble ended on ", day()) : "",
+    );
+  }
+
   wall.views.trouble = (data, { now, clock }) => {
-    const ended = data.last_ended ? ` The last trouble ended on ${clock.long(data.last_ended)}.` : "";
     const troubles = data.troubles.length
       ? data.troubles.slice(0, MOST).map((trouble) => troublePanel(trouble, { now, clock }))
-      : [h("section", { class: "panel all-well" }, icon("well"), nothing(`All is well.${ended}`))];
+      : [allWell(data, clock)];
     const order = panel(
       "In order",
       h(

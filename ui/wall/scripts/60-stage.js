@@ -135,12 +135,17 @@
     // Rows of a list that don't fit are left out, and counted.
     fit(panel) {
       const list = panel.querySelector("ul:not(.legend)");
-      const rest = panel.querySelector(".rest");
+      const rest = panel.querySelector("p.rest");
       let left = 0;
-      while (list?.children.length > 1 && panel.scrollHeight > panel.clientHeight + 1) {
+      // A row may stand in half of the panel's padding, but not in the rest.
+      const { bottom } = panel.getBoundingClientRect();
+      const most = bottom - parseFloat(getComputedStyle(panel).paddingBlockEnd) / 2;
+      const isOver = () =>
+        [list.lastElementChild, panel.lastElementChild].some((part) => part.getBoundingClientRect().bottom > most);
+      while (list?.children.length > 1 && isOver()) {
         list.lastElementChild.remove();
         left += 1;
-        if (rest) rest.textContent = wall.restWords(Number(rest.dataset.count) + left, rest.dataset.until);
+        if (rest) wall.countRest(rest, left);
       }
     }
 
