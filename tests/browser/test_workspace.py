@@ -308,6 +308,10 @@ async def test_home_says_what_a_role_is_for_until_something_is_theirs(
     await expect(newcomer.get_by_role("heading", name=purpose)).to_be_visible()
     await newcomer.get_by_role("link", name="+ New POC").click()
     await expect(dialog(newcomer)).to_contain_text("New POC")
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/home")
+    await page.get_by_role("link", name="+ New Template").click()
+    await expect(dialog(page)).to_contain_text("New template")
 
 
 async def test_another_organisations_poc_is_told_as_one_that_does_not_exist(
