@@ -25,7 +25,8 @@ class _Several(Form):
     people: str = lines(
         "People",
         most=40_000,
-        hint="One email per line, or pasted from a mail program: Ada Lovelace <ada@example.com>.",
+        hint="One email per line, or pasted from a mail program: Ada Lovelace <ada@example.com>. "
+        "From ada.lovelace@example.com alone the name is read, too.",
     )
 
 

@@ -25,6 +25,20 @@ OVER_ITS_NEIGHBOUR = """
   .map((of) => of.textContent)
 """
 
+# Rows in which a line of the status and one of the role lie over each other.
+STATUS_OVER_ROLE = """
+() => [...document.querySelectorAll("tbody tr")].filter((row) => {
+  const [status, role] = [".col-status", ".col-role"].map((name) => {
+    const range = document.createRange();
+    range.selectNodeContents(row.querySelector(name));
+    return [...range.getClientRects()];
+  });
+  return status.some((one) => role.some((other) =>
+    one.right > other.left && one.left < other.right &&
+    one.bottom > other.top && one.top < other.bottom));
+}).map((row) => row.textContent)
+"""
+
 
 def long_email(tenant: Tenant) -> str:
     """An email that is longer than any column, and nobody else's."""
@@ -51,13 +65,17 @@ async def test_no_page_scrolls_sideways_however_narrow_it_is(
 async def test_rows_are_cards_where_a_table_no_longer_fits(
     browsers: Browsers, tenant: Tenant, grace: User, width: int, shown_as: str
 ) -> None:
-    await factories.create_user(tenant, first_name="Wolfeschlegelstein", email=long_email(tenant))
+    await factories.create_user(
+        tenant, first_name="Wolfeschlegelstein", email=long_email(tenant), invited=True
+    )
     page = await browsers.as_user(
         grace, f"/t/{tenant.slug}/users", viewport={"width": width, "height": 800}
     )
     await expect(page.locator("tbody tr").first).to_have_css("display", shown_as)
     if shown_as == "grid":
         assert await page.evaluate(CUT_OFF) == []
+        await expect(page.get_by_text("expires in")).to_be_visible()
+        assert await page.evaluate(STATUS_OVER_ROLE) == []
         if width == 320:
             filters = page.get_by_role("button", name=re.compile("^Filters"))
             await expect(page.get_by_label("Status")).to_be_hidden()

@@ -24,6 +24,10 @@ NO_MAIL = (
     "No mail server is set up, so Rollcall can't send the invitation: "
     "you get a link to hand over yourself."
 )
+NO_MAIL_FOR_SEVERAL = (
+    "No mail server is set up, so Rollcall can't send invitations: "
+    "you get a link for each person to hand over yourself."
+)
 PASTED = "pasted emails"
 
 
@@ -45,7 +49,7 @@ class InviteDialog:
             toast,
             "Invite user",
             PersonalInvitation,
-            submit="Send Invitation",
+            submit="Send Invitation" if outbox.is_configured() else "Make the link",
             on_submit=self._invite,
             body=[] if outbox.is_configured() else [NO_MAIL],
             helpers=Helpers(
@@ -87,8 +91,9 @@ class InviteSeveralDialog:
             toast,
             "Invite several",
             PastedInvitations,
-            submit="Send Invitations",
+            submit="Send Invitations" if outbox.is_configured() else "Make the links",
             on_submit=self._invite,
+            body=[] if outbox.is_configured() else [NO_MAIL_FOR_SEVERAL],
             helpers=Helpers(
                 options={"role": described(roles)},
                 people=partial(selection.list_selectable, self.actor),
