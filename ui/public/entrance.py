@@ -26,7 +26,11 @@ async def front_door(request: Request) -> Response:
     if not await tenants.has_active_users():
         return go("/platform/login")
     slug = await tenants.find_only_slug()
-    return go(f"{home_path(slug)}/login") if slug else page("workspace.html", action="/")
+    return (
+        go(f"{home_path(slug)}/login")
+        if slug
+        else page("workspace.html", action="/", is_above=False)
+    )
 
 
 @router.post("/")
@@ -37,7 +41,9 @@ async def choose_workspace(request: Request) -> Response:
     if await find_looks(slug) is None:
         wrong = "There is no organisation at this address. Check the link in your invitation."
         errors = {"workspace": wrong}
-        return page("workspace.html", status=404, action="/", errors=errors, values=values)
+        return page(
+            "workspace.html", status=404, action="/", errors=errors, values=values, is_above=False
+        )
     return go(f"/t/{slug}/login")
 
 
