@@ -154,7 +154,7 @@ async def get_organisation(actor: Principal) -> Organisation:
 async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
     """Change what is said about the organisation; its slug stays. In another time zone, everybody's
     access ends at the same moment as before. Raises `InvalidInputError`."""
-    lock = partial(zone_change.lock_users, actor, form.time_zone)
+    lock = partial(zone_change.lock_users, form.time_zone, actor)
     async with acting(actor, Permission.MANAGE_ORGANISATION, lock=lock) as act:
         tenant = await act.get_tenant(lock=True)
         renamed, before = tenant.name != form.name, tenant.name

@@ -13,7 +13,7 @@ from services.core.days import told_in
 from services.core.db import Transaction
 
 
-async def lock_users(actor: Principal, zone: str, tx: Transaction) -> Collection[UUID]:
+async def lock_users(zone: str, actor: Principal, tx: Transaction) -> Collection[UUID]:
     """If this zone is a new one, lock those whose access has an end and whoever acts, in the order
     of their ids, as every act on several people does.
 
