@@ -62,6 +62,6 @@ async def _invite(page: Page, first_name: str) -> None:
     await fill(
         dialog(page), first_name=first_name, last_name="Lovelace", email=email, role="Administrator"
     )
-    await dialog(page).get_by_role("button", name="Make the link").click()
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
     await dialog(page).get_by_role("button", name="Done").click()
     await expect(Grid(page).chip(f"{first_name} Lovelace", "Invited")).to_be_visible()
