@@ -79,6 +79,14 @@ _MAIL_WORDS = {
     MailProgress.CANCELLED: "not sent: the link was used or replaced",
 }
 
+CUSTOMER_MAILS = {
+    MailProgress.FAILED: "The mail failed",
+    MailProgress.UNKNOWN: "Unknown whether the mail arrived",
+    MailProgress.WAITING: "Mail waiting",
+    MailProgress.SENDING: "Mail being sent",
+}
+"""The words for the mail that lets a customer's person in, until it is delivered."""
+
 
 def mail_words(mail: OutgoingMail) -> str:
     """How far a mail has got, and since when."""

@@ -11,7 +11,17 @@ from sqlalchemy import BindParameter, ColumnElement, and_, func, null
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
-from services.lists.matches import Between, Field, Given, Match, Test, condition_of, in_zone
+from services.lists.matches import (
+    Between,
+    Field,
+    Given,
+    Match,
+    NotWithin,
+    Test,
+    Within,
+    condition_of,
+    in_zone,
+)
 
 RowT = TypeVar("RowT", bound="Row")
 
@@ -137,6 +147,18 @@ def choice(
 ) -> Filter:
     """One of several choices; `later` gives those that other packages declare."""
     return Filter(key, label, "choice", everything, options, quiet=quiet, later=later)
+
+
+def ages(name: str) -> tuple[Option, ...]:
+    """Options of how long ago the moment of this field was."""
+    return (
+        Option("7", "In the last 7 days", {name: Within(7)}),
+        Option("30", "In the last 30 days", {name: Within(30)}),
+        Option("not-30", "Not since 30 days", {name: NotWithin(30)}),
+        Option("not-60", "Not since 60 days", {name: NotWithin(60)}),
+        Option("not-90", "Not since 90 days", {name: NotWithin(90)}),
+        Option("never", "Never", {name: None}),
+    )
 
 
 def check(key: str, label: str, match: Match) -> Filter:

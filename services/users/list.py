@@ -27,6 +27,7 @@ from services.lists.declaration import (
     LiveList,
     Option,
     TextSearch,
+    ages,
     by,
     by_groups,
     by_optional,
@@ -35,7 +36,7 @@ from services.lists.declaration import (
     dates,
     person,
 )
-from services.lists.matches import Given, NotWithin, Within
+from services.lists.matches import Given, Within
 from services.sessions import presence
 from services.users.counts import count_here, find_counts
 from services.users.row import SecondFactorKind, UserRow, row_of
@@ -146,18 +147,6 @@ _INVITER_KEY: ColumnElement[str] = func.coalesce(
 PASSKEY, APP, NOTHING = (
     Option(kind.value, kind.label, {"second_factor": kind.value}) for kind in SecondFactorKind
 )
-
-
-def ages(name: str) -> tuple[Option, ...]:
-    """Choices of how long ago something was."""
-    return (
-        Option("7", "In the last 7 days", {name: Within(7)}),
-        Option("30", "In the last 30 days", {name: Within(30)}),
-        Option("not-30", "Not since 30 days", {name: NotWithin(30)}),
-        Option("not-60", "Not since 60 days", {name: NotWithin(60)}),
-        Option("not-90", "Not since 90 days", {name: NotWithin(90)}),
-        Option("never", "Never", {name: None}),
-    )
 
 
 USERS = LiveList[UserRow](

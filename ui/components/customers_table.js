@@ -3,19 +3,12 @@ import { h } from "vue";
 import { ago, avatar, clip } from "cells";
 import { liveTable } from "live_table";
 
-const MAIL_WORDS = {
-  failed: "The mail failed",
-  unknown: "Unknown whether the mail arrived",
-  waiting: "Mail waiting",
-  sending: "Mail being sent",
-};
-
 export default liveTable({
   cells: {
     outsider,
     sees: (table, { pocs = [] }) => pocs.map((poc) => sees(table, poc)),
     seen: (table, row) => (row.online ? h("span", { class: "here" }, "Here now") : ago(row.last_active)),
-    standing: (table, row) => h("div", { class: "chips" }, standing(row)),
+    standing: (table, row) => h("div", { class: "chips" }, standing(table, row)),
   },
   rowLook: (row) => ({ "is-inactive": !row.active }),
   hasActions: (table) => table.row_acts,
@@ -23,7 +16,7 @@ export default liveTable({
   keys: (table) => ({ d: () => table.marked()?.querySelector("[role=switch]")?.click() }),
   keysOfActs: [["Deactivate or activate", ["d"]]],
   emits: ["activate", "deactivate"],
-  props: { pocs_url: String },
+  props: { pocs_url: String, mail_words: Object },
 });
 
 function outsider(table, row) {
@@ -45,10 +38,10 @@ function sees(table, [id, title, customer, closed]) {
   ]);
 }
 
-function standing(row) {
+function standing(table, row) {
   if (!row.active) return h("span", { class: "chip chip-inactive" }, "Inactive");
   if (!row.invited) return h("span", { class: "chip chip-active" }, "Active");
-  const mail = MAIL_WORDS[row.mail];
+  const mail = table.mail_words[row.mail];
   return [
     h("span", { class: "chip chip-accent" }, "Invited"),
     mail && h("span", { class: "small muted" }, mail),

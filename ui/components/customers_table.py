@@ -1,11 +1,15 @@
 """The table of customers' people, with the switch that lets them in and shuts them out."""
 
+from collections.abc import Mapping
+
+from models import MailProgress
 from ui.tables.live_table import IMPORTS, LiveTable
 
 
 class CustomersTable(LiveTable, script="customers_table.js", imports=IMPORTS):
     """The live table of customers' people. The acts on its rows are `deactivate` and `activate`."""
 
-    def link_pocs(self, url: str) -> None:
-        """Have each POC lead to its own page, below this url."""
-        self._props["pocs_url"] = url
+    def set_up(self, *, pocs_url: str, mail_words: Mapping[MailProgress, str]) -> None:
+        """Have each POC lead to its own page, below this url, and a mail told in these words."""
+        self._props["pocs_url"] = pocs_url
+        self._props["mail_words"] = {mail.value: words for mail, words in mail_words.items()}

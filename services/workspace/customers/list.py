@@ -16,6 +16,7 @@ from services.lists.declaration import (
     LiveList,
     Option,
     TextSearch,
+    ages,
     by,
     by_groups,
     by_optional,
@@ -24,7 +25,6 @@ from services.lists.declaration import (
 )
 from services.lists.wire import UNSENT
 from services.sessions import presence
-from services.users.list import ages
 from services.workspace.customers.people import ShownPoc, mails_to, pocs_of
 
 

@@ -25,6 +25,7 @@ from ui.pages.workspace.customer_switch import CustomerSwitch
 from ui.paths import home_path
 from ui.tables.feed import list_room
 from ui.tables.live_table import Opening, export_response, opened
+from ui.words import CUSTOMER_MAILS
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 ABOUT = (
@@ -67,7 +68,7 @@ class _CustomersScreen:
             export_url=f"{base}/customers.csv",
             empty_hint="Sales Engineers invite a customer’s people in a POC, under People.",
         )
-        table.link_pocs(f"{base}/pocs")
+        table.set_up(pocs_url=f"{base}/pocs", mail_words=CUSTOMER_MAILS)
         text("p", ABOUT, "muted small")
         table.on_row_act("deactivate", told(self.toast)(self._ask))
         table.on_row_act("activate", told(self.toast)(self._activate))

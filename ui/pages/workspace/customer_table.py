@@ -6,7 +6,6 @@ from functools import partial
 
 from nicegui import ui
 
-from models import MailProgress
 from services.workspace.customers.people import CustomerRow
 from ui.actions import told
 from ui.components.part import Part
@@ -15,15 +14,9 @@ from ui.components.toast import Toast
 from ui.frame import text
 from ui.pages.workspace.customer_switch import CustomerSwitch, Switch
 from ui.pages.workspace.parts import button
-from ui.words import ago
+from ui.words import CUSTOMER_MAILS, ago
 
 Beside = Callable[[CustomerRow], None]
-MAILS = {
-    MailProgress.FAILED: "The mail failed",
-    MailProgress.UNKNOWN: "Unknown whether the mail arrived",
-    MailProgress.WAITING: "Mail waiting",
-    MailProgress.SENDING: "Mail being sent",
-}
 
 
 class CustomerTable:
@@ -104,8 +97,8 @@ def _status(row: CustomerRow) -> None:
         text("span", "Active", "chip chip-active")
     else:
         text("span", "Invited", "chip chip-accent")
-        if row.mail in MAILS:
-            text("span", MAILS[row.mail], "small muted")
+        if row.mail in CUSTOMER_MAILS:
+            text("span", CUSTOMER_MAILS[row.mail], "small muted")
 
 
 def resend_button(row: CustomerRow, handler: Callable[[CustomerRow], Awaitable[None]]) -> None:
