@@ -16,23 +16,28 @@ from ui.live import TurnedPage, actor_in, keep_pace, turn_to_read
 # machine that is merely busy takes now and then.
 BUILD_SECONDS = 12.0
 
+EXPORT = 4
+"""How many frames an export counts as: it takes some 30 ms of the processor even if it is short,
+and people make one now and then. No more than what is acted upon at once, so that none has to wait
+by itself."""
+
 Answer = Callable[..., Awaitable[Response]]
 
 add_page = partial(TurnedPage, response_timeout=BUILD_SECONDS)
 
 
-def add_file(path: str) -> Callable[[Answer], Answer]:
+def add_file(path: str, *, frames: int = EXPORT) -> Callable[[Answer], Answer]:
     """Put a file at an address, for people who are signed in: an export, or what was uploaded.
 
-    What one person asks for is answered no faster than the frames of their pages are, and a few of
-    their files are sent at a time.
+    What one person asks for is answered no faster than so many frames of their pages are, and a few
+    of their files are sent at a time.
     """
 
     def add(answer: Answer) -> Answer:
         @wraps(answer)
         async def in_turn(*args: Any, **given: Any) -> Response:
             actor = actor_in(given)
-            await keep_pace(actor.session_id, actor.holder_id)
+            await keep_pace(actor.session_id, actor.holder_id, frames=frames)
             return _SentInTurn(actor.holder_id, await answer(*args, **given))
 
         app.get(path, include_in_schema=False)(in_turn)

@@ -50,15 +50,17 @@ def require_calm(session_id: UUID) -> None:
         raise FloodedError(int(left) + 1)
 
 
-async def keep_pace(session_id: UUID, holder_id: UUID) -> None:
-    """Wait until a request that is no page may be answered: each counts as a frame of a page does.
+async def keep_pace(session_id: UUID, holder_id: UUID, *, frames: int = 1) -> None:
+    """Wait until a request that is no page may be answered: it counts as so many frames of a page.
 
     Raises `FloodedError` if too many were sent already.
     """
-    account = account_of(session_id, holder_id)
-    if not account.spend():
-        raise FloodedError(PAUSE)
-    await asyncio.sleep(account.delay())
+    account, delay = account_of(session_id, holder_id), 0.0
+    for _ in range(frames):
+        if not account.spend():
+            raise FloodedError(PAUSE)
+        delay = account.delay()
+    await asyncio.sleep(delay)
 
 
 def _flooded(session_id: UUID, user_id: UUID) -> None:

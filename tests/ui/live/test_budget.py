@@ -22,6 +22,7 @@ from ui.live.budget import (
     account_of,
 )
 from ui.live.flood import keep_pace
+from ui.page import EXPORT
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +116,14 @@ async def test_files_that_are_asked_for_at_once_are_answered_at_the_pace_of_a_pa
     for one in asked:
         one.cancel()
     await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def test_an_export_counts_as_several_frames_and_a_single_one_never_waits() -> None:
+    session_id, user_id = uuid4(), uuid4()
+    exports = [asyncio.create_task(keep_pace(session_id, user_id, frames=EXPORT)) for _ in range(3)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [one.done() for one in exports] == [True, False, False]
+    for one in exports:
+        one.cancel()
+    await asyncio.gather(*exports, return_exceptions=True)

@@ -33,7 +33,7 @@ Visitor = Annotated[CustomerVisit, Depends(require_customer)]
 def register() -> None:
     """Route the page."""
     add_page("/t/{slug}/customer/{poc_id}")(customer_page)
-    add_file("/t/{slug}/customer/files/{resource_id}")(download)
+    add_file("/t/{slug}/customer/files/{resource_id}", frames=1)(download)
 
 
 async def customer_page(visit: Visitor, poc_id: str) -> None:

@@ -32,7 +32,7 @@ def register() -> None:
     """Route them."""
     app.post("/t/{slug}/pocs/{poc_id}/files", include_in_schema=False)(upload)
     app.post("/t/{slug}/templates/{group_id}/files", include_in_schema=False)(upload_to_template)
-    add_file("/t/{slug}/files/{resource_id}")(download)
+    add_file("/t/{slug}/files/{resource_id}", frames=1)(download)
 
 
 def upload_url(visit: Visit, poc_id: UUID) -> str:
