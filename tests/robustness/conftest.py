@@ -20,7 +20,10 @@ async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Server]
     be most of the start."""
     data_dir = tmp_path / "data"
     data_dir.mkdir()
-    shutil.copyfile(sqlite_template, data_dir / "rollcall.db")
+    database = data_dir / "rollcall.db"
+    shutil.copyfile(sqlite_template, database)
+    # As Rollcall makes it itself: else its readiness warns, whenever that is first looked at.
+    database.chmod(0o600)
     async with serving(data_dir) as running:
         yield running
 
