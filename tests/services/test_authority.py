@@ -13,7 +13,7 @@ import pytest
 import services
 from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
 from services.access.actor import Actor, Principal, lock_users
-from services.core import clock
+from services.core import clock, database
 from services.core.db import transaction
 from services.core.errors import (
     NotAllowedError,
@@ -27,6 +27,7 @@ from services.sessions import sessions
 from services.sessions.sessions import end
 from services.users import accounts, listing
 from tests import books
+from tests.browser.waiting import PATIENCE
 from tests.factories import create_tenant, create_user, sign_in
 from tests.services.call import EVERYONE, Call
 from tests.services.calls import CALLS, NAMES_A_TENANT, NEEDS_NO_ANSWER, connected
@@ -182,7 +183,15 @@ async def _those_that_wait(running: Sequence["asyncio.Future[object]"]) -> set[A
     return waiting
 
 
+@pytest.fixture
+def patient_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a row is held by the test, however long a busy machine takes for the others.
+    (Connections are told it when they are made: before `rollcall`.)"""
+    monkeypatch.setattr(database, "ROW_LOCK_TIMEOUT", PATIENCE)
+
+
 @pytest.mark.walk
+@pytest.mark.usefixtures("patient_locks")
 async def test_nothing_is_done_by_a_call_that_waited_while_its_user_was_deactivated(
     rollcall: Runtime, tenant: Tenant
 ) -> None:
