@@ -23,6 +23,17 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 # More people than this are too many to choose one by one.
 MOST_PEOPLE = 100
 _LINE_BREAK = re.compile(r"\r\n?|[\u2028\u2029]")
+# Categories of characters that show nothing, beside line breaks and tabs.
+_UNSEEN = frozenset({"Cf", "Zl", "Zp", "Zs"})
+# What makes a text read in another order than it is stored in (Unicode, UAX 9, section 2.1 to 2.4:
+# a piece of code would do something else than it shows), and what shows nothing and can carry
+# words: tags, but for those of flags (UTS 51, section 3.9), annotations, and format characters that
+# are out of use (Unicode, section 23.3). Marks of direction, joiners, soft hyphens and spaces
+# without width belong to how languages are written.
+_DECEIVING = re.compile(
+    "(?:\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f)"
+    "|([\u202a-\u202e\u2066-\u2069\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f])"
+)
 
 
 @dataclass(frozen=True)
@@ -110,14 +121,29 @@ class TextField(FormField):
 
 @dataclass(frozen=True, kw_only=True)
 class LinesField(FormField):
-    """A text of several lines; `most` is its limit in characters."""
+    """A text of several lines; `most` is its limit in characters. It can't contain what makes it
+    read as something else."""
 
     kind: ClassVar[str] = "lines"
     most: int = 10_000
 
+    def is_empty(self, value: object) -> bool:
+        """Whether there is nothing to see."""
+        return super().is_empty(value) or (
+            isinstance(value, str)
+            and all(c in "\r\n\t" or unicodedata.category(c) in _UNSEEN for c in value)
+        )
+
     def read(self, value: object) -> str:
-        """The text in NFC, its lines ended by line feeds."""
-        text = unicodedata.normalize("NFC", _LINE_BREAK.sub("\n", _text(value))).strip()
+        """The text in NFC, its lines ended by line feeds, without marks of the byte order."""
+        text = _LINE_BREAK.sub("\n", _text(value).replace("\ufeff", ""))
+        text = unicodedata.normalize("NFC", text).strip()
+        for found in filter(lambda found: found[1], _DECEIVING.finditer(text)):
+            line = text.count("\n", 0, found.start()) + 1
+            raise ValueError(
+                f"{self.label} can't contain characters that turn the direction of text or hide in "
+                f"it: U+{ord(found[1]):04X} in line {line}. Type that line instead of pasting it."
+            )
         if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
             raise ValueError(f"{self.label} can't contain control characters.")
         if len(text) > self.most:

@@ -61,6 +61,9 @@ GOOD: dict[str, Any] = {
     "owner_id": str(OWNER),
 }
 
+TURNED = "Description can't contain characters that turn the direction of text or hide in it: "
+ANEW = "Type that line instead of pasting it."
+
 
 def _refused(**values: Any) -> dict[str, str]:
     with pytest.raises(InvalidInputError) as refused:
@@ -85,6 +88,23 @@ def test_what_was_filled_in_is_kept_by_its_type() -> None:
     assert (poc.start_on, poc.end_on, poc.days) == (date(2026, 11, 30), date(2026, 11, 30), 30)
     assert (poc.status, poc.owner_id, poc.members) == (Status.DRAFT, OWNER, (member,))
     assert poc.agreed
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "שלום\u200f, Acme\u200e!",
+        "so\u00adft and ไทย\u200bไทย",
+        "👩\u200d👧 🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f ✔\ufe0f",
+    ],
+)
+def test_a_text_of_several_lines_keeps_what_languages_are_written_with(written: str) -> None:
+    assert Poc(**GOOD | {"about": f"\ufeff{written}\n"}).about == written
+
+
+def test_a_text_in_which_nothing_is_to_be_seen_is_empty() -> None:
+    assert Poc(**GOOD | {"about": " \u200b\n\u200e"}).about == ""
 
 
 def test_what_is_optional_may_be_empty_or_not_there() -> None:
@@ -118,6 +138,9 @@ def test_all_that_is_wrong_is_said_together() -> None:
         ("title", 7, "Title is required."),
         ("about", "x" * 51, "Description can have 50 characters at most."),
         ("about", "a\0b", "Description can't contain control characters."),
+        ("about", "a\nif \u202eb", f"{TURNED}U+202E in line 2. {ANEW}"),
+        ("about", "\u2066a\u2069", f"{TURNED}U+2066 in line 1. {ANEW}"),
+        ("about", "a\U000e0041", f"{TURNED}U+E0041 in line 1. {ANEW}"),
         ("start_on", "0026-11-30", "Choose a day between 1900 and 2199."),
         ("end_on", "2026-11-29", "End Date can't be before Start Date."),
         ("days", "1.5", "Days must be a whole number from 1 to 30."),
