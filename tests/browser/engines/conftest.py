@@ -3,6 +3,7 @@ test."""
 
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -36,9 +37,15 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def firefox() -> Iterator[WebDriver]:
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what Firefox downloads."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def firefox(downloads: Path) -> Iterator[WebDriver]:
     """Debian's Firefox."""
-    with drivers.firefox() as driver:
+    with drivers.firefox(downloads) as driver:
         yield driver
 
 

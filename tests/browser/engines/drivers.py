@@ -31,12 +31,18 @@ def _gecko_driver() -> str:
 
 
 @contextmanager
-def firefox() -> Iterator[WebDriver]:
-    """Firefox, without a window."""
+def firefox(downloads: Path) -> Iterator[WebDriver]:
+    """Firefox, without a window. It keeps what it downloads in this folder, and makes passkeys
+    with a device that `Screen.passkey_device` gives it."""
     options = FirefoxOptions()
     options.binary_location = FIREFOX
     options.add_argument("-headless")
+    options.add_argument("-remote-allow-system-access")  # for the device
     options.set_preference("intl.locale.requested", "en-GB")
+    options.set_preference("browser.download.folderList", 2)  # the folder of the next line
+    options.set_preference("browser.download.dir", str(downloads))
+    options.set_preference("security.webauth.webauthn_enable_softtoken", True)
+    options.set_preference("security.webauth.webauthn_enable_usbtoken", False)
     driver = Firefox(options, FirefoxService(_gecko_driver()))
     try:
         _prepare(driver)

@@ -3,10 +3,12 @@ seen."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import Firefox
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
@@ -29,6 +31,15 @@ return seen.at(-1);
 """
 READY = "return !document.getElementById('popup') || window.did_handshake === true"
 TEXT = "return document.body?.innerText ?? ''"
+# Firefox's own service of passkeys, of which its driver knows nothing: a device with a fingerprint
+# sensor, and its owner's finger on it.
+PASSKEYS = (
+    "const passkeys = Cc['@mozilla.org/webauthn/service;1'].getService(Ci.nsIWebAuthnService);"
+)
+ADD_DEVICE = f"""{PASSKEYS}
+return passkeys.addVirtualAuthenticator("ctap2", "internal", true, true, true, true);
+"""
+REMOVE_DEVICE = f"{PASSKEYS} passkeys.removeVirtualAuthenticator(arguments[0]);"
 
 
 class Screen:
@@ -119,6 +130,20 @@ class Screen:
     async def run(self, script: str, *given: object) -> Any:
         """What a script of the page returns."""
         return await asyncio.to_thread(self.driver.execute_script, script, *given)
+
+    @asynccontextmanager
+    async def passkey_device(self) -> AsyncIterator[None]:
+        """Have a device that makes passkeys in Firefox, until the block ends."""
+        device = await asyncio.to_thread(self._of_firefox, ADD_DEVICE)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self._of_firefox, REMOVE_DEVICE, device)
+
+    def _of_firefox(self, script: str, *given: object) -> Any:
+        assert isinstance(self.driver, Firefox)
+        with self.driver.context(Firefox.CONTEXT_CHROME):
+            return self.driver.execute_script(script, *given)
 
     async def go_back(self) -> None:
         """Press Back."""

@@ -1,6 +1,7 @@
 """What a Tenant Admin does beside the core flows, in Firefox; Chromium's share is in the folder
 above."""
 
+import csv
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +14,14 @@ from models import Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.users import accounts
-from tests import books
+from services.users.list import USERS
+from tests import books, factories
 from tests.browser.engines.screen import Screen
+from tests.browser.kept import views_are_kept
+from tests.browser.server import serving
+from tests.browser.waiting import eventually
 from tests.factories import PASSWORD
+from tests.ports import free_port
 
 FILE = (
     'First Name,Last Name,Email,Role\nMary,"Jackson, Jr",mary@{slug}.example.com,Sales Engineer\n'
@@ -118,3 +124,71 @@ async def test_all_who_are_selected_are_deactivated(
     await screen.press("Deactivate 1 user")
     await screen.expect("1 user deactivated")
     assert not (await books.user_of(ada.id)).active
+
+
+async def test_a_view_is_named_found_again_and_exported_as_it_is_shown(
+    screen: Screen, tenant: Tenant, grace: User, ada: User, admin: Actor, downloads: Path
+) -> None:
+    await factories.create_user(tenant, first_name="Hedy", last_name="Émile", invited=True)
+    await screen.as_user(grace, f"/t/{tenant.slug}/users")
+    await screen.fill(status="Invited")
+    await screen.expect_not("Ada Lovelace")
+    await screen.press("Saved views")
+    await screen.fill(name_of_this_view="Still out")
+    await screen.press("Save")
+    await views_are_kept(admin, USERS, "Still out")
+
+    await screen.open(f"/t/{tenant.slug}/users")
+    await screen.expect("Ada Lovelace")
+    await screen.press("Saved views")
+    await screen.press("Still out")
+    await screen.expect_not("Ada Lovelace")
+    await screen.press("More")
+    await screen.press("Export")
+    file = downloads / f"users-{tenant.slug}.csv"
+    # It is empty under its name until the browser has all of it.
+    await eventually(lambda: file.exists() and file.stat().st_size)
+    heading, hedy, end = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
+    assert (heading[0], hedy[0], end[:2]) == ("Name", "Hedy Émile", ["rows", "1"])
+
+
+async def test_a_password_link_is_copied_and_lets_its_user_in(
+    screen: Screen, tenant: Tenant, grace: User, ada: User
+) -> None:
+    await screen.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+    await screen.press("Password link")
+    await screen.fill(hand_it_over="As a link that I copy")
+    await screen.press("Make the link")
+    field = await screen.field("link")
+    link = field.get_property("value")
+    await screen.clear()
+    await screen.open(str(link))
+    await screen.fill(new_password="an entirely different sentence")
+    await screen.press("Set password and sign in")
+    await screen.expect("Hello, Ada Lovelace")
+    await screen.open(str(link))
+    await screen.expect("This link is no longer valid")
+
+
+async def test_a_passkey_is_made_and_signs_in_alone(engine: WebDriver, tmp_path: Path) -> None:
+    port = free_port()
+    url = f"http://localhost:{port}"  # browsers accept passkeys only at host names
+    settings = {
+        "ROLLCALL_PUBLIC_URL": url,
+        "ROLLCALL_ADMIN_EMAIL": "robin@example.com",
+        "ROLLCALL_ADMIN_PASSWORD": PASSWORD,
+    }
+    async with serving(tmp_path / "data", port=port, settings=settings):
+        screen = Screen(engine, url)
+        async with screen.passkey_device():
+            await screen.open("/platform/login?next=/platform/account")
+            await screen.fill(email="robin@example.com", password=PASSWORD)
+            await screen.press("Sign in")
+            await screen.press("Add a passkey")
+            await screen.press("I have kept them")
+            await screen.expect("Passkey of")
+            await screen.press("Platform Admin, your menu")
+            await screen.press("Sign out")
+            await screen.press("Sign in with a passkey")
+            await screen.expect("Organisations")
+        await screen.clear()
