@@ -24,6 +24,7 @@ from services.users.imports.batches import BATCH, RowOutcome, outcome_of
 from services.users.imports.columns import ImportRow
 from services.users.imports.files import MAX_NAME, MAX_ROWS
 from services.users.invitation_links import require_open
+from services.users.invitation_pace import require_pace
 
 RESULT_COLUMNS = ("Line", "Name", "Email", "Result", "Why not", "Link to hand over")
 LATEST = 5
@@ -64,7 +65,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
     """Have these rows invited from now on, on behalf of this session; returns the import's id.
 
     What the invitation of admins among them takes is checked before anybody is invited:
-    `NotAllowedError`, `FreshSignInNeededError`.
+    `NotAllowedError`, `FreshSignInNeededError`; and so is how many they are (`require_pace`).
     """
     if not 0 < len(rows) <= MAX_ROWS:
         raise InvalidInputError({"file": "There is nobody to invite."})
@@ -74,6 +75,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
         await require_open(act.tx, act.tenant_id)
         for role in _roles_of(rows):
             await act.require(INVITATIONS[role])
+        await require_pace(act.tx, actor, Permission.INVITE_USERS, people=len(rows))
         now = clock.now()
         run = act.add(
             UserImport(
