@@ -12,6 +12,7 @@ def import_values(run: ImportView) -> dict[str, Any]:
     return {
         "id": str(run.id),
         "file_name": run.file_name,
+        "of_file": run.of_file,
         "rows": run.rows,
         "done": run.done,
         "invited": run.invited,

@@ -82,19 +82,22 @@ export default {
             ])
           : h("div", { class: "actions" }, [
               h("a", { class: "btn btn-primary", href: this.results_url }, "Download the results"),
-              h("a", { class: "btn", href: this.another_url }, "Invite from another file"),
+              this.now.of_file ? h("a", { class: "btn", href: this.another_url }, "Invite from another file") : null,
             ]),
       ]);
+    },
+    line() {
+      return this.now.of_file ? [["Line", "col-line"]] : [];
     },
     problems() {
       const { problems } = this.more;
       if (!problems.length) return null;
       return [
         h("div", { class: "table-card import-short" }, h("table", { class: "table", role: "table", "aria-label": "Rows that weren't invited" }, [
-          head([["Line", "col-line"], ["Who"], ["Why not"]]),
+          head([...this.line(), ["Who"], ["Why not"]]),
           h("tbody", { role: "rowgroup" }, problems.map((row) =>
             h("tr", { key: row.line, role: "row" }, [
-              h("td", { role: "cell", class: "col-line muted" }, String(row.line)),
+              this.now.of_file ? h("td", { role: "cell", class: "col-line muted" }, String(row.line)) : null,
               h("td", { role: "cell" }, who(row)),
               h("td", { role: "cell" }, row.problem),
             ]),
@@ -108,10 +111,10 @@ export default {
       if (!invited.length || !this.now.by_mail) return null;
       return [
         h("div", { class: "table-card import-short" }, h("table", { class: "table", role: "table", "aria-label": "Invited people" }, [
-          head([["Line", "col-line"], ["Who"], ["Result"]]),
+          head([...this.line(), ["Who"], ["Result"]]),
           h("tbody", { role: "rowgroup" }, invited.map((row) =>
             h("tr", { key: row.line, role: "row" }, [
-              h("td", { role: "cell", class: "col-line muted" }, String(row.line)),
+              this.now.of_file ? h("td", { role: "cell", class: "col-line muted" }, String(row.line)) : null,
               h("td", { role: "cell" }, who(row)),
               h("td", { role: "cell" }, "Invited"),
             ]),
@@ -148,7 +151,7 @@ export default {
     return h("div", { class: "import", "aria-busy": this.running ? "true" : null }, [
       why && h("div", { class: "banner banner-danger", role: "alert" }, why),
       this.progress(),
-      noMail && h("p", "Rollcall has no mail server: each person needs their link from whoever started this import."),
+      noMail && h("p", "Rollcall has no mail server: each person needs their link from whoever invited them."),
       this.links(),
       this.problems(),
       this.invited(),

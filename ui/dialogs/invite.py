@@ -13,7 +13,7 @@ from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.users import invitations, selection
 from services.users.imports import runs
-from services.users.imports.pasted import rows_of
+from services.users.imports.pasted import PASTED, rows_of
 from services.users.invitation_form import PastedInvitations, PersonalInvitation
 from services.users.stays import UNLIMITED, get_stays
 from ui.components.toast import Toast
@@ -28,7 +28,6 @@ NO_MAIL_FOR_SEVERAL = (
     "No mail server is set up, so Rollcall can't send invitations: "
     "you get a link for each person to hand over yourself."
 )
-PASTED = "pasted emails"
 
 
 class InviteDialog:

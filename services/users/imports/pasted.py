@@ -1,17 +1,23 @@
 """Emails as people paste them: one per line, or as a mail program writes them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.core.errors import InvalidInputError
+from services.core.names import listed
 from services.users.imports.columns import ImportRow
-from services.users.invitation_form import TICKED, PastedInvitations
+from services.users.invitation_form import TICKED, PastedInvitations, read_form
 
 # "Ada Lovelace" <ada@example.com>, Ada Lovelace <ada@example.com>, or ada@example.com alone.
 _NAMED = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^<>]*)>$")
 _WORD_ENDS = re.compile(r"[._\-+]+")
 MOST = 200
 """How many emails at once; for more, there are files."""
+PASTED = "pasted emails"
+"""What an import of them is called, which has no file's name, and no lines."""
+NAMED = 3
+"""Of how many emails a refusal tells what is wrong; a form is no place for all."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ def read_emails(text: str) -> list[Pasted]:
 
 def rows_of(form: PastedInvitations) -> list[ImportRow]:
     """Each email as a row to invite, with the values that hold for all. Raises
-    `InvalidInputError`."""
+    `InvalidInputError`, also for a name or an email that no invitation can have: whoever pasted
+    them mends them there, and nobody is invited before."""
     found = read_emails(form.people)
     if not found:
         raise InvalidInputError({"people": "There is no email in it."})
@@ -56,7 +63,7 @@ def rows_of(form: PastedInvitations) -> list[ImportRow]:
         "contact_id": str(form.contact_id or ""),
         "note": form.note,
     }
-    return [
+    rows = [
         ImportRow(
             number,
             {
@@ -68,6 +75,37 @@ def rows_of(form: PastedInvitations) -> list[ImportRow]:
         )
         for number, one in enumerate(found, start=1)
     ]
+    _require_right(rows)
+    return rows
+
+
+def _require_right(rows: Sequence[ImportRow]) -> None:
+    nameless, others = [], []
+    for row in rows:
+        error, email = read_form(row.values), row.values["email"]
+        if not isinstance(error, InvalidInputError):
+            continue
+        if "email" not in error.fields and not (
+            row.values["first_name"] and row.values["last_name"]
+        ):
+            nameless.append(email)
+        else:
+            others.append(f"{email}: {error}")
+    said = others[:NAMED]
+    if more := others[NAMED:]:
+        said.append(f"{len(more)} more can’t be invited as they are.")
+    if nameless:
+        said.append(
+            "Write a first and a last name before each of these, as in Ada Lovelace "
+            f"<ada@example.com>: {_some(nameless)}."
+        )
+    if said:
+        raise InvalidInputError({"people": " ".join(said)})
+
+
+def _some(emails: Sequence[str]) -> str:
+    more = [f"{len(emails) - NAMED} more"] if len(emails) > NAMED else []
+    return listed([*emails[:NAMED], *more])
 
 
 def _split(line: str) -> list[str]:

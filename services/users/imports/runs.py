@@ -23,6 +23,7 @@ from services.users.handovers import live_links
 from services.users.imports.batches import BATCH, RowOutcome, outcome_of
 from services.users.imports.columns import ImportRow
 from services.users.imports.files import MAX_NAME, MAX_ROWS
+from services.users.imports.pasted import PASTED
 from services.users.invitation_links import require_open
 from services.users.invitation_pace import require_pace
 
@@ -49,6 +50,11 @@ class ImportView:
     why: str
     started_by: str
     started_at: datetime
+
+    @property
+    def of_file(self) -> bool:
+        """Whether the rows come from a file, whose lines people can look up."""
+        return self.file_name != PASTED
 
 
 @dataclass(frozen=True)
@@ -189,7 +195,10 @@ async def results_csv(actor: Actor, import_id: UUID) -> str:
         )
         for outcome in outcomes
     ]
-    return csv_lines([RESULT_COLUMNS, *rows, ending(len(rows), len(RESULT_COLUMNS))], first=True)
+    begin = 0 if _view(run).of_file else 1  # what was pasted has no lines
+    columns = RESULT_COLUMNS[begin:]
+    lines = [columns, *(row[begin:] for row in rows), ending(len(rows), len(columns))]
+    return csv_lines(lines, first=True)
 
 
 async def remove_old(tx: Transaction) -> None:

@@ -12,7 +12,7 @@ from services.core.db import transaction
 from services.core.errors import InvalidInputError
 from services.users import accounts, invitations
 from services.users.imports import batches, runs
-from services.users.imports.pasted import read_emails, rows_of
+from services.users.imports.pasted import PASTED, read_emails, rows_of
 from services.users.invitation_form import PastedInvitations, PersonalInvitation
 from services.users.welcoming import FirstDay, get_first_day
 from tests import books
@@ -128,26 +128,44 @@ def test_addresses_stand_in_lines_or_beside_each_other() -> None:
     assert [one.email for one in read_emails(pasted)] == emails
 
 
+def test_pasted_addresses_that_no_invitation_can_have_are_refused_together_before_any_is_sent() -> (
+    None
+):
+    people = "ada@example.com\nAda King <ada.king@example.com>, alan@example.com; Grace Hopper"
+    form = PastedInvitations(people=people, role="administrator")
+    with pytest.raises(InvalidInputError) as refused:
+        rows_of(form)
+    wrong, nameless = refused.value.fields["people"].split(" Write ")
+    assert wrong.startswith("Grace Hopper: ")
+    assert nameless.endswith(
+        "Ada Lovelace <ada@example.com>: ada@example.com and alan@example.com."
+    )
+    many = "\n".join(f"someone{number}@example.com" for number in range(5))
+    with pytest.raises(InvalidInputError, match=r"someone2@example\.com and 2 more"):
+        rows_of(PastedInvitations(people=many, role="administrator"))
+
+
 async def test_each_pasted_address_has_its_own_result(
     tenant: Tenant, admin: Actor, mail_server: MailServer
 ) -> None:
     contact = await create_user(tenant, email="known@example.com")
     form = PastedInvitations(
-        people="Ada Lovelace <ada@example.com>\nalan@example.com, known person <known@example.com>",
+        people="Ada Lovelace <ada@example.com>\nada.king@example.com, A B <known@example.com>",
         role="administrator",
         end_date=clock.now().date() + timedelta(days=30),
         contact_id=contact.id,
         note="Welcome!",
     )
-    import_id = await runs.start(admin, "pasted emails", rows_of(form))
+    import_id = await runs.start(admin, PASTED, rows_of(form))
     while await batches.invite_next(admin, import_id):
         pass
     assert (await runs.get_import(admin, import_id)).state is ImportState.DONE
-    (ada,) = await runs.list_invited(admin, import_id)
-    assert ada.email == "ada@example.com"
-    problems = {row.email: row.problem for row in await runs.list_problems(admin, import_id)}
-    assert problems["alan@example.com"] == "Last Name is required."
-    assert set(problems) == {"alan@example.com", "known@example.com"}
+    ada, king = await runs.list_invited(admin, import_id)
+    assert (ada.email, king.name) == ("ada@example.com", "Ada King")
+    (known,) = await runs.list_problems(admin, import_id)
+    assert known.email == "known@example.com"
+    # (What was pasted has no lines.)
+    assert "Line" not in await runs.results_csv(admin, import_id)
     assert ada.user_id is not None
     user = await books.user_of(ada.user_id)
     assert (user.role, user.end_date) == (Role.ADMINISTRATOR, form.end_date)
@@ -155,4 +173,4 @@ async def test_each_pasted_address_has_its_own_result(
     assert shown.note == "Welcome!"
     assert shown.contact is not None
     assert shown.contact.id == contact.id
-    assert len(await books.mails_of(contact.id)) == 1
+    assert len(await books.mails_of(contact.id)) == 2
