@@ -19,6 +19,7 @@ from services.core.startup import started
 from tests import factories
 from tests.browser import forms_page
 from tests.browser.browsers import Browsers
+from tests.browser.patient import PATIENT
 from tests.browser.server import Server, serving
 from tests.mail_server import MailServer, receiving_mail
 
@@ -94,7 +95,8 @@ async def server(
         "ROLLCALL_MAIL_STARTTLS": "false",
     }
     data_dir = tmp_path_factory.mktemp("browser") / "data"
-    async with serving(data_dir, settings=settings, before=forms_page.REGISTER) as server:
+    before = PATIENT + forms_page.REGISTER
+    async with serving(data_dir, settings=settings, before=before) as server:
         yield server
 
 

@@ -20,6 +20,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from services.users.ends import End, set_end
 from tests import factories
+from tests.browser.patient import PATIENT
 from tests.browser.server import Server, serving
 from tests.browser.waiting import eventually
 from tests.mail_server import MailServer, receiving_mail
@@ -60,7 +61,8 @@ class Replicas:
             "ROLLCALL_TRUSTED_PROXIES": "127.0.0.1",
             **self.settings,
         }
-        async with serving(self.folder / name, port=port, settings=settings) as server:
+        where = self.folder / name
+        async with serving(where, port=port, settings=settings, before=PATIENT) as server:
             yield server
 
     @asynccontextmanager

@@ -10,11 +10,10 @@ import socketio
 
 from models import User
 from tests.browser.server import Server
-from tests.browser.waiting import eventually
+from tests.browser.waiting import PATIENCE, eventually
 from tests.factories import open_session
 from tests.ui.live.client import COOKIE, Page
 
-PATIENCE = 60
 _here: list["Visitor"] = []
 
 

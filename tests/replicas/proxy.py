@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 
 from tests.browser.server import ROOT
+from tests.browser.waiting import PATIENCE
 from tests.postgres import unprivileged_user
 
 CONFIG = ROOT / "docs" / "nginx.conf"
-PATIENCE = 30
 # The part of Debian's nginx.conf around a file in conf.d, without root.
 AROUND = """
 daemon off;

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-PATIENCE = 30.0
+from tests.browser.waiting import PATIENCE
 
 
 class Line:

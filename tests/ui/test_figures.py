@@ -12,10 +12,10 @@ from services.core.errors import DatabaseUnavailableError
 from services.core.runtime import Runtime
 from services.operations import system
 from services.users import accounts
+from tests.browser.waiting import PATIENCE
 from tests.factories import create_user
 from ui import figures, live
 
-PATIENCE = 30
 Told = list[tuple[str, Any]]
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from tests.browser.waiting import PATIENCE
 from tests.ports import free_port
 from ui.listener import listen, web_server
 from ui.protocol import BODY_LEAST, PARSED_AT_ONCE, TimedProtocol
 
-PATIENCE = 30
 ACCEPTED = Path(__file__).with_name("accepted.py")
 
 

@@ -18,7 +18,6 @@ from tests.factories import create_user
 from ui import live, notices
 from ui.tables import feed
 
-PATIENCE = 30
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 

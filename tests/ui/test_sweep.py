@@ -9,12 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from models import Tenant, User
-from services.core import clock
+from services.core import clock, postgresql_transport
 from services.core.runtime import Runtime
+from tests.browser.waiting import PATIENCE, eventually
 from tests.factories import create_user, sign_in
 from ui import live, sweep
-
-PATIENCE = 30
 
 
 @pytest.fixture
@@ -29,7 +28,11 @@ async def comparison(
     """Of one open session, compared once, with nothing written since."""
     actor = await sign_in(user)
     monkeypatch.setattr(live, "session_ids", lambda: {actor.session_id})
+    # Who listens on PostgreSQL sends itself something first, and again after a silence: each time
+    # that is a transaction, which counts as a change.
+    monkeypatch.setattr(postgresql_transport, "SILENCE_SECONDS", 10 * PATIENCE)
     receiving = asyncio.create_task(rollcall.transport.receive())
+    await eventually(lambda: not rollcall.transport.deaf_because)
     comparison = sweep.Comparison()
     async with asyncio.timeout(PATIENCE):
         while await comparison.go_on():  # noqa: ASYNC110 - nobody tells

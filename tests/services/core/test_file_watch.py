@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.core.file_watch import watching
+from tests.browser.waiting import PATIENCE
 
-PATIENCE = 30
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of it this way")
 
 

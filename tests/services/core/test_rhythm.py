@@ -8,9 +8,8 @@ from models import Tenant
 from services.core import changes, sqlite_transport
 from services.core.runtime import Runtime
 from services.core.sqlite_transport import SqliteTransport
+from tests.browser.waiting import PATIENCE
 from tests.factories import create_user
-
-PATIENCE = 30
 
 
 async def test_a_worker_looks_again_soon_after_a_commit_and_otherwise_seldom(

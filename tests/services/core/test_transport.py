@@ -16,9 +16,8 @@ from services.core.transport import Listening
 from services.sessions.events import SessionsEnded
 from services.users.events import UserDeactivated
 from tests.browser import forks
+from tests.browser.waiting import PATIENCE
 from tests.factories import create_user, sign_in
-
-PATIENCE = 30
 
 
 @pytest.fixture

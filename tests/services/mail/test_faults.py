@@ -24,7 +24,7 @@ from services.operations.workers import working
 from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books
-from tests.browser.waiting import eventually
+from tests.browser.waiting import PATIENCE, eventually
 from tests.deliveries import deliver_next
 from tests.mail_server import MailServer
 from ui.words import next_step
@@ -53,7 +53,7 @@ async def test_a_server_that_is_down_holds_nobody_up_and_is_tried_for_hours(
     admin: Actor, mail_server: MailServer, rollcall: Runtime
 ) -> None:
     rollcall.settings.mail_port = 9  # nobody listens there
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         users = [await _invite(admin, f"user{number}@example.org") for number in range(3)]
     state, words = await _tried(admin, users[0])
     assert state is MailState.WAITING
@@ -81,7 +81,7 @@ async def test_a_slow_server_is_given_up_for_now_and_the_page_never_waits(
     user = await _invite(admin)
     async with working():
         await eventually(lambda: mail_server.attempts)
-        async with asyncio.timeout(30):  # it is waiting for the mail server now
+        async with asyncio.timeout(PATIENCE):  # it is waiting for the mail server now
             other = await _invite(admin, "other@example.org")
         await eventually(lambda: mail_server.attempts == 2)
         mail_server.delay = 0
@@ -209,6 +209,6 @@ async def test_a_worker_amid_a_conversation_stops_when_it_is_told(
 ) -> None:
     mail_server.delay = 60
     await _invite(admin)
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(PATIENCE):
         async with working():
             await eventually(lambda: mail_server.attempts)

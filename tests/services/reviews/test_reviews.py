@@ -39,6 +39,7 @@ from services.workspace.customers import invitations as customers
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.customers.people import list_of_poc
 from tests import books
+from tests.browser.waiting import PATIENCE
 from tests.deliveries import deliver_next
 from tests.factories import create_admin, create_user, create_users, sign_in
 from tests.mail_server import MailServer
@@ -181,8 +182,9 @@ async def test_a_close_that_was_broken_off_is_finished_and_adds_up(
 
 
 async def test_a_close_is_begun_as_soon_as_somebody_asks_for_it(
-    admin: Actor, tenant: Tenant, rollcall: Runtime
+    admin: Actor, tenant: Tenant, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(closing, "LOOK_SECONDS", 2 * PATIENCE)  # it looks because it is told
     users = await create_users(2, tenant)
     review_id = await begun(admin)
     await decided(admin, review_id, users, Decision.DEACTIVATE)
@@ -191,7 +193,7 @@ async def test_a_close_is_begun_as_soon_as_somebody_asks_for_it(
     working = asyncio.create_task(closer.work())
     try:
         await reviews.close(admin, review_id)
-        async with asyncio.timeout(closing.LOOK_SECONDS - 1):
+        async with asyncio.timeout(PATIENCE):
             while (await books.user_of(users[1].id)).active:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
     finally:

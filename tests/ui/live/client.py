@@ -100,9 +100,11 @@ class Person:
         """Open a page."""
         return await (await self.page()).connect()
 
-    async def end(self) -> dict[str, Any]:
-        """End the session; returns the receipt."""
-        answer = await self.http.post("/control/end", params={"session": self.session})
+    async def end(self, within: float = PATIENCE) -> dict[str, Any]:
+        """End the session; returns the receipt. Pages have so many seconds to answer: many, so that
+        a busy machine's are heard, too."""
+        asked = {"session": self.session, "within": within}
+        answer = await self.http.post("/control/end", params=asked, timeout=2 * PATIENCE)
         return dict(answer.json())
 
     async def state(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -191,9 +192,9 @@ def plain_routes(app: FastAPI) -> None:
         return response
 
     @app.post("/control/end")
-    async def end(session: UUID, forget: bool = True) -> dict[str, Any]:
-        if forget:
-            sessions.pop(session, None)
+    async def end(session: UUID, within: float) -> dict[str, Any]:
+        vars(sys.modules["ui.live.cut"])["ANSWER_WITHIN"] = within
+        sessions.pop(session, None)
         committed_at = time.perf_counter()
         receipt = await live.cut(live.pages_of_sessions([session]), "deactivated", committed_at)
         took = (time.perf_counter() - committed_at) * 1000

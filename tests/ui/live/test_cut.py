@@ -62,7 +62,7 @@ async def test_a_page_that_ignores_the_notice_is_heard_no_more(person: Person) -
     page = await person.connected_page()
     await page.connect(answers=False)
     before = len((await person.state())["events"])
-    ending = asyncio.create_task(person.end())
+    ending = asyncio.create_task(person.end(within=1))
     await _until_told(page)
     for _ in range(5):
         await page.click()

@@ -7,9 +7,8 @@ import engineio
 import pytest
 from engineio import packet
 
+from tests.browser.waiting import PATIENCE
 from ui.live import rest
-
-PATIENCE = 30
 
 
 @pytest.fixture
