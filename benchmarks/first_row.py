@@ -55,7 +55,7 @@ async def _measure(
             if not prefix:
                 (token,) = await rollcall.ask("sessions", user_id=user_id, count=1)
                 cookie = {"name": "rollcall", "value": token, "url": server.url}
-                await context.add_cookies([cookie])  # type: ignore[list-item]
+                await context.add_cookies([cookie])  # type: ignore[list-item]  # as it was set
             await context.add_init_script(WATCH)
             for how in ("cold", "warm"):
                 took, size = await _visit(context, server.url + path)

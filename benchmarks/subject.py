@@ -221,7 +221,7 @@ class Subject:
         """What the process holds."""
         database = runtime.current().database
         connections = sum(
-            engine.pool.checkedout()  # type: ignore[attr-defined]
+            engine.pool.checkedout()  # type: ignore[attr-defined]  # a QueuePool's
             for engine in {database.reader, database.writer}
         )
         return vitals() | {"pages": len(live.all_pages()), "connections in use": connections}

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 import pyotp
@@ -137,9 +138,9 @@ async def _add(users: Collection[User]) -> None:
                 one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
 
 
-async def create_admin(tenant: Tenant, **given: str) -> User:
+async def create_admin(tenant: Tenant, **given: Any) -> User:
     """A Tenant Admin."""
-    return await create_user(tenant, role=Role.TENANT_ADMIN, **given)  # type: ignore[arg-type]
+    return await create_user(tenant, role=Role.TENANT_ADMIN, **given)
 
 
 async def open_session(user: User) -> tuple[Actor, str]:

@@ -36,7 +36,7 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
     if first is None:
         made.append(sync)
         return engine
-    sync.dialect.initialize = lambda connection: None  # type: ignore[method-assign]
+    sync.dialect.initialize = lambda connection: None  # type: ignore[method-assign]  # of this one
     sync.dialect = sync.pool._dialect = first.dialect
     sync._compiled_cache = first._compiled_cache
     return engine
@@ -44,7 +44,7 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
 
 def learn_once() -> None:
     """Let all engines of this process share compiled queries."""
-    database.create_async_engine = _learnt_engine  # type: ignore[attr-defined]
+    database.create_async_engine = _learnt_engine  # type: ignore[attr-defined]  # a name it imports
 
 
 def hash_cheaply(patch: pytest.MonkeyPatch) -> None:

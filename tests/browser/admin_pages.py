@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 from sqlmodel import select
 
 from models import BulkKind, Role, Tenant, User
@@ -94,6 +94,6 @@ async def admin_pages(browsers: Browsers, scene: Scene) -> AsyncIterator[tuple[s
 
 
 async def _choose_a_file(page: Page) -> None:
-    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
-    await page.get_by_label("Choose a file").set_input_files(file)  # type: ignore[arg-type]
+    file: FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    await page.get_by_label("Choose a file").set_input_files(file)
     await expect(page.get_by_role("columnheader").first).to_be_visible()

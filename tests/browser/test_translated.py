@@ -135,7 +135,7 @@ async def test_every_translated_page_follows_what_happens(
     await accounts.set_active(admin, ada.id, active=False)
     await accounts.set_active(admin, ada.id, active=True)
     untranslated = await browsers.new()  # of the same session, which My account marks as this one
-    await untranslated.add_cookies(await context.cookies())  # type: ignore[arg-type]
+    await untranslated.add_cookies(await context.cookies())  # type: ignore[arg-type]  # as it gave them
     for path, page in pages.items():
         plain = await browsers.tab(untranslated, f"{home}/{path}")
         await page.bring_to_front()

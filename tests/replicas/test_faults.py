@@ -16,10 +16,10 @@ from services.core.postgresql_transport import CHANNEL, LISTENER
 from services.users import accounts
 from tests import books
 from tests.browser.server import ROOT, Server
-from tests.browser.waiting import eventually
+from tests.browser.waiting import PATIENCE, eventually
 from tests.postgres import PostgresServer
 from tests.replicas.conftest import People, Replicas
-from tests.replicas.people import PATIENCE, Tab, Visitor, stay_at, until
+from tests.replicas.people import Tab, Visitor, stay_at, until
 from tests.replicas.proxy import proxying
 
 
@@ -123,12 +123,12 @@ async def test_both_go_on_when_postgresql_was_restarted(
     tab = await (await Visitor.of(people.ada, pair[1].url)).open(f"{people.home}/account")
     await asyncio.to_thread(postgres_server.restart)
     for grid in grids:
-        await eventually(lambda grid=grid: grid.heard("rollcall_missed"))  # type: ignore[misc]
+        await eventually(lambda grid=grid: grid.heard("rollcall_missed"))  # type: ignore[misc]  # mypy guesses no lambda with a default
         assert grid.sio.connected
     await until(lambda: _deactivated(people))
     await tab.until_cut()
     for grid in grids:
-        await eventually(lambda grid=grid: grid.patches(people.ada))  # type: ignore[misc]
+        await eventually(lambda grid=grid: grid.patches(people.ada))  # type: ignore[misc]  # mypy guesses no lambda with a default
 
 
 async def _deactivated(people: People) -> bool:

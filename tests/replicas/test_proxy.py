@@ -9,10 +9,10 @@ import pytest
 from services.access.actor import COMMAND_LINE
 from services.users import accounts
 from tests.browser.server import Server
-from tests.browser.waiting import eventually
+from tests.browser.waiting import PATIENCE, eventually
 from tests.factories import PASSWORD
 from tests.replicas.conftest import People, Replicas
-from tests.replicas.people import PATIENCE, STICKY, Visitor, answered_by
+from tests.replicas.people import STICKY, Visitor, answered_by
 from tests.replicas.proxy import Proxy, proxying
 
 

@@ -121,7 +121,7 @@ def main(task: Task) -> None:
     # Argon2id as ever, at its least cost: the database is what is under test.
     passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     # Queries are compiled once, and not in each life.
-    startup.Database = cache(Database)  # type: ignore[attr-defined,assignment]
+    startup.Database = cache(Database)  # type: ignore[attr-defined,assignment]  # it is only called
     asyncio.run(_live(task, 0, times=2))  # the lives are numbered from 1
     passwords._threads = ThreadPoolExecutor(1)
     chance = random.Random(9)  # noqa: S311 - moments of death

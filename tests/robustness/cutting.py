@@ -54,4 +54,4 @@ def create(awaitable: Any, *, name: str = "unnamed task", **options: Any) -> Any
     return _create(awaitable, name=name, **options)
 
 
-background_tasks.create = create  # type: ignore[assignment]
+background_tasks.create = create  # type: ignore[assignment]  # of any options

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 import httpx
 import pyotp
@@ -242,8 +243,8 @@ async def _invite(story: Story, actor: Actor, server: Server, post: MailServer) 
     await ada.ask("/t/acme/account")
 
 
-async def _copied(actor: Actor, user_id: object) -> str:
-    return await invitations.copy_link(actor, user_id)  # type: ignore[arg-type]
+async def _copied(actor: Actor, user_id: UUID) -> str:
+    return await invitations.copy_link(actor, user_id)
 
 
 async def _reset(story: Story, server: Server, post: MailServer) -> None:

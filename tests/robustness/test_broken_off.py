@@ -81,9 +81,9 @@ async def test_one_that_is_let_be_is_whole(server: Server, tenant: Tenant) -> No
 async def _until_it_waits_for_us(connection: Line) -> None:
     """Nothing is read meanwhile, so the server's and the system's buffers fill up."""
     await asyncio.sleep(0)
-    connection.reader._transport.pause_reading()  # type: ignore[attr-defined]
+    connection.reader._transport.pause_reading()  # type: ignore[attr-defined]  # asyncio's own
     await asyncio.sleep(0.3)
-    connection.reader._transport.resume_reading()  # type: ignore[attr-defined]
+    connection.reader._transport.resume_reading()  # type: ignore[attr-defined]  # as above
 
 
 def _unchunked(body: bytes) -> bytes:

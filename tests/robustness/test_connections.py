@@ -15,7 +15,8 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.server import Server, serving
-from tests.robustness.raw import PATIENCE, line, request
+from tests.browser.waiting import PATIENCE
+from tests.robustness.raw import line, request
 from tests.robustness.test_odd_requests import SOCKET, UPGRADE
 from ui import door
 

@@ -33,7 +33,7 @@ async def test_where_no_screen_hangs_nothing_wakes(
     monkeypatch.setattr(Hub, "go_on", go_on)
     telling = asyncio.create_task(wall.tell_forever())
     await asyncio.sleep(0)
-    assert asyncio.get_running_loop()._scheduled == []  # type: ignore[attr-defined]
+    assert asyncio.get_running_loop()._scheduled == []  # type: ignore[attr-defined]  # asyncio's own
     line = Line("", "")
     hub().join(line)
     await eventually(lambda: beats == [1])

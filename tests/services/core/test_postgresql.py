@@ -101,12 +101,12 @@ async def test_a_statement_may_take_longer_while_the_server_answers_others(
 ) -> None:
     monkeypatch.setattr(postgresql, "DOUBT_SECONDS", 0.2)
     async with reading() as tx:
-        assert (await tx.exec(text("SELECT 1 FROM pg_sleep(1.5)"))).one()  # type: ignore[call-overload]
+        assert (await tx.exec(text("SELECT 1 FROM pg_sleep(1.5)"))).one()  # type: ignore[call-overload]  # SQLModel has no type for it
 
 
 async def _ask() -> None:
     async with reading() as tx:
-        await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]
+        await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]  # SQLModel has no type for it
 
 
 async def _timed() -> tuple[bool, float]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -52,10 +52,10 @@ async def test_what_is_rolled_back_is_gone(connection: sqlite.Connection) -> Non
 
 @pytest.mark.parametrize("end", [sqlite.Connection.commit, sqlite.Connection.rollback])
 async def test_a_transaction_without_a_statement_leaves_nothing(
-    connection: sqlite.Connection, end: object
+    connection: sqlite.Connection, end: Callable[[sqlite.Connection], Awaitable[None]]
 ) -> None:
     connection.begin("BEGIN IMMEDIATE")
-    await end(connection)  # type: ignore[operator]
+    await end(connection)
     await write(connection, "by itself")
     assert not connection.in_transaction
 
@@ -143,7 +143,7 @@ async def test_who_isnt_patient_waits_for_one_patient_writer_at_most(rollcall: R
 
     async def write(name: str, *, patient: bool) -> None:
         async with transaction(patient=patient) as tx:
-            await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]
+            await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]  # SQLModel has no type for it
             order.append(name)
             begun.set()
             await finish.wait()

@@ -83,7 +83,7 @@ async def test_who_shuts_out_has_connections_that_nobody_else_takes(
     async with AsyncExitStack() as stack, asyncio.timeout(60):
         for _ in range(READERS + WRITERS):
             tx = await stack.enter_async_context(reading())
-            await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]
+            await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]  # SQLModel has no type for it
         assert (await accounts.set_active(admin, target.id, False)).changed
         await sessions.revoke(COMMAND_LINE, admin.user_id)
 
@@ -99,7 +99,7 @@ async def test_a_user_takes_one_connection_to_write_whatever_they_do(
         await lock_users(tx, [admin.user_id])
         flood = [asyncio.create_task(_rename(admin, user, n)) for n, user in enumerate(people)]
         await _are_here(rollcall, 1 + MOST_OF_A_SESSION)
-        assert pool.checkedout() == 2, "ours and one of theirs"  # type: ignore[attr-defined]
+        assert pool.checkedout() == 2, "ours and one of theirs"  # type: ignore[attr-defined]  # a QueuePool's
         await sessions.sign_out(target)
     await asyncio.gather(*flood)
 
@@ -110,9 +110,9 @@ async def test_who_waits_for_a_row_gives_up_in_the_end(rollcall: Runtime, tenant
 
     async def wait_for_it() -> None:
         async with transaction() as tx:
-            shown = await tx.exec(text("SHOW lock_timeout"))  # type: ignore[call-overload]
+            shown = await tx.exec(text("SHOW lock_timeout"))  # type: ignore[call-overload]  # SQLModel has no type for it
             assert shown.one()[0] == f"{ROW_LOCK_TIMEOUT}s"
-            await tx.exec(text("SET LOCAL lock_timeout = '50ms'"))  # type: ignore[call-overload]
+            await tx.exec(text("SET LOCAL lock_timeout = '50ms'"))  # type: ignore[call-overload]  # SQLModel has no type for it
             await lock_users(tx, [user.id])
 
     async with transaction() as tx:

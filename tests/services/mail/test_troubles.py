@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -33,8 +34,8 @@ async def _tried(admin: Actor, email: str = EMAIL) -> tuple[MailState, str]:
     return mail.state, mail.last_answer
 
 
-def _shortly(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
-    patience = replace(conversation.PATIENCE, **seconds)  # type: ignore[arg-type]
+def _shortly(monkeypatch: pytest.MonkeyPatch, **seconds: Any) -> None:
+    patience = replace(conversation.PATIENCE, **seconds)
     monkeypatch.setattr(conversation, "PATIENCE", patience)
 
 
@@ -163,8 +164,8 @@ def test_each_answer_may_take_what_rfc_5321_allows() -> None:
         ({"mail_port": 587, "mail_ssl_tls": True}, True),
     ],
 )
-def test_port_465_means_tls_from_the_start(given: dict[str, object], tls: bool) -> None:
-    settings = Settings(_env_file=None, **given)  # type: ignore[arg-type]
+def test_port_465_means_tls_from_the_start(given: dict[str, Any], tls: bool) -> None:
+    settings = Settings(_env_file=None, **given)
     assert settings.mail_ssl_tls is tls
 
 
@@ -177,8 +178,8 @@ def test_port_465_means_tls_from_the_start(given: dict[str, object], tls: bool) 
         ({"public_url": "http://[::1]:8080"}, "[IPv6:::1]"),
     ],
 )
-async def test_rollcall_calls_itself_by_a_full_name(given: dict[str, str], name: str) -> None:
-    assert await own_name(Settings(_env_file=None, **given)) == name  # type: ignore[arg-type]
+async def test_rollcall_calls_itself_by_a_full_name(given: dict[str, Any], name: str) -> None:
+    assert await own_name(Settings(_env_file=None, **given)) == name
 
 
 async def test_rollcall_calls_itself_by_a_full_name_or_a_literal_without_a_public_one() -> None:

@@ -34,7 +34,7 @@ async def test_no_call_answers_a_screen(rollcall: Runtime, tenant: Tenant, admin
     answered = []
     for call in CALLS:
         try:
-            await call.run(screen, target.id)  # type: ignore[arg-type]
+            await call.run(screen, target.id)  # type: ignore[arg-type]  # no user's
         except (NotAllowedError, NotFoundError):
             continue
         answered.append(call.name)

@@ -288,7 +288,6 @@ async def providing() -> AsyncIterator[TestProvider]:
         provider.app, host="127.0.0.1", port=port, log_config=None, lifespan="off"
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
     while not server.started:
         assert not serving.done(), "the provider didn't start"

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ MOST = 300
 FRAMING = len("42") + 4
 
 
-def _row(name: str = "Kathleen Antonelli", **given: object) -> UserRow:
+def _row(name: str = "Kathleen Antonelli", **given: Any) -> UserRow:
     email = f"{name.replace(' ', '.').lower()}@nordwind.example"
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "id": new_id(),
         "name": name,
         "email": email,
@@ -36,7 +37,7 @@ def _row(name: str = "Kathleen Antonelli", **given: object) -> UserRow:
         "last_active": datetime(2026, 11, 24, 3, 30, 5, tzinfo=UTC),
         "end_date": None,
     }
-    return UserRow(**(values | given))  # type: ignore[arg-type]
+    return UserRow(**(values | given))
 
 
 def test_a_toggle_costs_a_grid_300_bytes_at_most() -> None:

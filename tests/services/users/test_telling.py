@@ -2,6 +2,7 @@
 and of none that wasn't done."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -28,8 +29,8 @@ from tests.mail_server import MailServer
 SOON = timedelta(days=10)
 
 
-async def _waiting(user_id: object) -> list[MailTemplate]:
-    mails = await books.mails_of(user_id)  # type: ignore[arg-type]
+async def _waiting(user_id: UUID) -> list[MailTemplate]:
+    mails = await books.mails_of(user_id)
     return [mail.template for mail in mails if mail.state is MailState.WAITING]
 
 

@@ -103,7 +103,7 @@ class Person:
     async def end(self, within: float = PATIENCE) -> dict[str, Any]:
         """End the session; returns the receipt. Pages have so many seconds to answer: many, so that
         a busy machine's are heard, too."""
-        asked = {"session": self.session, "within": within}
+        asked: dict[str, str | float] = {"session": self.session, "within": within}
         answer = await self.http.post("/control/end", params=asked, timeout=2 * PATIENCE)
         return dict(answer.json())
 

@@ -129,4 +129,4 @@ async def test_it_begins_anew_after_each_collection() -> None:
         page = _closed()
         for _ in range(2):
             collector.page_closed(still_open=0)
-        await eventually(lambda page=page: page() is None)  # type: ignore[misc]
+        await eventually(lambda page=page: page() is None)  # type: ignore[misc]  # mypy guesses no lambda with a default

@@ -35,7 +35,7 @@ async def test_no_call_of_the_users_answers_a_customer(tenant: Tenant, ada: Acto
         forged = _Forged(actor, ada.user_id)
         for principal in (as_user, forged):
             try:
-                await call.run(principal, ada.user_id)  # type: ignore[arg-type]
+                await call.run(principal, ada.user_id)  # type: ignore[arg-type]  # one is forged
             except (NotAllowedError, SessionEndedError):
                 continue
             except RollcallError as error:
