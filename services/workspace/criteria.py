@@ -116,32 +116,33 @@ async def add_criterion(principal: Principal, poc_id: UUID, form: CriterionForm)
 @looks_first
 async def edit_criterion(
     principal: Principal, criterion_id: UUID, version: int, form: CriterionForm
-) -> None:
-    """Change what a POC has to show."""
+) -> int:
+    """Change what a POC has to show; returns its version as `move_criterion` does."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, row = await get_part_to_change(act, SuccessCriterion, criterion_id)
         values = form.model_dump(exclude={"task_ids"})
         there = {link.task_id for link in await _links_of(act.tx, [row.id])}
         same = all(getattr(row, name) == value for name, value in values.items())
         if same and there == set(form.task_ids):
-            return
+            return version
         check_version(version, row.version, f"“{row.title}”")
         for name, value in values.items():
             setattr(row, name, value)
         await _show_by(act, poc, row, form.task_ids)
         await act.record(CriterionAction.EDITED, poc, criterion=row.title)
         _touch(act, row)
+        return row.version
 
 
 @looks_first
 async def set_result(
     principal: Principal, criterion_id: UUID, version: int, form: ResultForm
-) -> None:
-    """Set the result of a criterion."""
+) -> int:
+    """Set the result of a criterion; returns its version as `move_criterion` does."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, row = await get_part_to_change(act, SuccessCriterion, criterion_id)
         if (row.result, row.achieved) == (form.result, form.achieved):
-            return
+            return version
         check_version(version, row.version, f"“{row.title}”")
         before = row.result
         row.result, row.achieved = form.result, form.achieved
@@ -153,35 +154,40 @@ async def set_result(
             after=row.result.label,
         )
         _touch(act, row)
+        return row.version
 
 
 @looks_first
 async def move_criterion(
     principal: Principal, criterion_id: UUID, version: int, *, before_id: UUID | None = None
-) -> None:
-    """Have a criterion stand before another one, or at the end."""
+) -> int:
+    """Have a criterion stand before another one, or at the end. Returns the version that this makes
+    of it: the given one, if nothing is to change."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, row = await get_part_to_change(act, SuccessCriterion, criterion_id)
         check_version(version, row.version, f"“{row.title}”")
         rows = {each.id: each for each in await _criteria_of(act, poc)}
         for moved_id in reposition(list(rows.values()), row, before_id):
             _touch(act, rows[moved_id])
+        return row.version
 
 
 @looks_first
 async def set_archived(
     principal: Principal, criterion_id: UUID, version: int, *, archived: bool
-) -> None:
-    """Take a criterion out of its POC, or put it back."""
+) -> int:
+    """Take a criterion out of its POC, or put it back; returns its version as `move_criterion`
+    does."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, row = await get_part_to_change(act, SuccessCriterion, criterion_id, archived=True)
         if (row.archived_at is not None) == archived:
-            return
+            return version
         check_version(version, row.version, f"“{row.title}”")
         row.archived_at = clock.now() if archived else None
         action = CriterionAction.ARCHIVED if archived else CriterionAction.RESTORED
         await act.record(action, poc, criterion=row.title)
         _touch(act, row)
+        return row.version
 
 
 async def _criteria_of(act: Act, poc: Poc) -> list[SuccessCriterion]:

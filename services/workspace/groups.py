@@ -99,14 +99,16 @@ async def assign_group(
 @looks_first
 async def move_group(
     principal: Principal, group_id: UUID, version: int, *, before_id: UUID | None = None
-) -> None:
-    """Have a group stand before another one, or at the end."""
+) -> int:
+    """Have a group stand before another one, or at the end. Returns the version that this makes of
+    it: the given one, if it stands there already."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id)
         check_version(version, group.version, f"“{group.title}”")
         rows = {row.id: row for row in await _groups_of(act, poc)}
         for moved_id in reposition(list(rows.values()), group, before_id):
             touch(act, rows[moved_id])
+        return group.version
 
 
 @looks_first

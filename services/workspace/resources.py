@@ -217,19 +217,20 @@ async def edit_of_poc(
 @looks_first
 async def set_archived_of_template(
     principal: Principal, resource_id: UUID, version: int, *, archived: bool
-) -> None:
-    """Take a resource out of its template, or put it back."""
+) -> int:
+    """Take a resource out of its template, or put it back. Returns the version that this makes of
+    it: the given one, if nothing is to change."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        await _set_archived(act, await _of_template(act, resource_id), version, archived)
+        return await _set_archived(act, await _of_template(act, resource_id), version, archived)
 
 
 @looks_first
 async def set_archived_of_poc(
     principal: Principal, resource_id: UUID, version: int, *, archived: bool
-) -> None:
-    """Take a resource out of its POC, or put it back."""
+) -> int:
+    """The same for a resource of a POC."""
     async with acting(principal, Permission.COMMENT) as act:
-        await _set_archived(act, await _of_poc(act, resource_id), version, archived)
+        return await _set_archived(act, await _of_poc(act, resource_id), version, archived)
 
 
 Belongs = Poc | GroupTemplate | TaskTemplate
@@ -290,16 +291,17 @@ async def _edit(
 
 async def _set_archived(
     act: Act, found: tuple[Belongs, Resource], version: int, archived: bool
-) -> None:
+) -> int:
     owner, resource = found
     if (resource.archived_at is not None) == archived:
-        return
+        return version
     check_version(version, resource.version, f"“{resource.title}”")
     resource.archived_at = clock.now() if archived else None
     resource.changed(clock.now(), by_id(act))
     action = ResourceAction.ARCHIVED if archived else ResourceAction.RESTORED
     await act.record(action, owner, resource=resource.title)
     tell_changed(act, resource)
+    return resource.version
 
 
 async def _listed(

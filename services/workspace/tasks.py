@@ -76,26 +76,27 @@ async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
 
 
 @looks_first
-async def edit_task(principal: Principal, task_id: UUID, version: int, form: TaskForm) -> None:
-    """Change a task's facts."""
+async def edit_task(principal: Principal, task_id: UUID, version: int, form: TaskForm) -> int:
+    """Change a task's facts. Returns the version that this makes of it: the given one, if nothing
+    is to change."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         changes = changed_facts(task, form)
         if not changes:
-            return
+            return version
         check_version(version, task.version, f"“{task.title}”")
         for name in changes:
             setattr(task, name, getattr(form, name))
         await act.record(TaskAction.EDITED, poc, task=task.title, changed=fact_words(changes))
-        touch(act, poc, task)
+        return touch(act, poc, task)
 
 
 @looks_first
 async def set_status(
     principal: Principal, task_id: UUID, version: int, form: TaskStatusForm
-) -> None:
-    """Set the status of a task. Raises `StepError` if it can't be the next status, and
-    `InvalidInputError` if it is blocked without a reason."""
+) -> int:
+    """Set the status of a task; returns its version as `edit_task` does. Raises `StepError` if it
+    can't be the next status, and `InvalidInputError` if it is blocked without a reason."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         before, then = task.status, form.status
@@ -106,7 +107,7 @@ async def set_status(
             task.blocked_reason,
             task.reason_shared,
         ):
-            return
+            return version
         check_version(version, task.version, f"“{task.title}”")
         if before is not then:
             check_task_step(before, then)
@@ -123,7 +124,7 @@ async def set_status(
             after=then.label,
             reason=reason or None,
         )
-        touch(act, poc, task)
+        return touch(act, poc, task)
 
 
 @looks_first
@@ -153,8 +154,9 @@ async def move_task(
     *,
     group_id: UUID,
     before_id: UUID | None = None,
-) -> None:
-    """Have a task stand before another one of a group, or at the group's end."""
+) -> int:
+    """Have a task stand before another one of a group, or at the group's end; returns its version
+    as `edit_task` does."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         group = await act.get(TaskGroup, group_id)
@@ -166,30 +168,30 @@ async def move_task(
         moved = {row.id: row for row in [*rows, task]}
         changed = reposition(rows, task, before_id)
         if not (comes or changed):
-            return
+            return version
         task.group_id = group.id
         if comes:
             await act.record(TaskAction.EDITED, poc, task=task.title, group=group.title)
         for moved_id in {task.id, *changed}:
             touch(act, poc, moved[moved_id])
+        return task.version
 
 
 @looks_first
-async def set_archived(
-    principal: Principal, task_id: UUID, version: int, *, archived: bool
-) -> None:
-    """Take a task out of its POC, or put it back where it was."""
+async def set_archived(principal: Principal, task_id: UUID, version: int, *, archived: bool) -> int:
+    """Take a task out of its POC, or put it back where it was; returns its version as `edit_task`
+    does."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id, archived=True)
         if (task.archived_at is not None) == archived:
-            return
+            return version
         check_version(version, task.version, f"“{task.title}”")
         if not archived and (await act.get(TaskGroup, task.group_id)).archived_at is not None:
             raise ConflictError("Its group is archived. Restore that one first.")
         task.archived_at = clock.now() if archived else None
         action = TaskAction.ARCHIVED if archived else TaskAction.RESTORED
         await act.record(action, poc, task=task.title)
-        touch(act, poc, task)
+        return touch(act, poc, task)
 
 
 async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
@@ -199,10 +201,11 @@ async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
     return list(found)
 
 
-def touch(act: Act, poc: Poc, task: Task) -> None:
-    """Count a change of a task, and tell of it."""
+def touch(act: Act, poc: Poc, task: Task) -> int:
+    """Count a change of a task, and tell of it; returns the version that it has now."""
     task.changed(clock.now(), by_id(act))
     _changed(act, poc, task)
+    return task.version
 
 
 def _changed(act: Act, poc: Poc, task: Task) -> None:

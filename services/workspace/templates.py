@@ -99,14 +99,16 @@ async def edit_group(
 @looks_first
 async def edit_task(
     principal: Principal, task_id: UUID, version: int, form: TaskTemplateForm
-) -> None:
-    """Change a task template, in every group that has it."""
+) -> int:
+    """Change a task template, in every group that has it. Returns the version that this makes of
+    it: the given one, if nothing is to change."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         task = await _task_to_change(act, task_id, version)
         was = facts_of(task)
         if await _edit(act, task, form):
             _task_changed(act, task, was)
             await _tell_groups_of(act, task)
+        return task.version
 
 
 async def _edit(act: Act, row: GroupTemplate | TaskTemplate, form: Form) -> bool:
@@ -124,9 +126,9 @@ async def _edit(act: Act, row: GroupTemplate | TaskTemplate, form: Form) -> bool
 @looks_first
 async def put_in_group(
     principal: Principal, group_id: UUID, version: int, task_id: UUID, before_id: UUID | None = None
-) -> None:
+) -> int:
     """Put a task template into a group before another one, or at its end. It may be in the group
-    already, or be new there."""
+    already, or be new there. Returns the group's version as `edit_task` does the task's."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         task = await _task_to_change(act, task_id)
@@ -135,6 +137,7 @@ async def put_in_group(
             await act.record(TemplateAction.EDITED, group, task=task.title)
             _group_changed(act, group, facts_of(group))
             tell_task(act, task, facts_of(task))  # it is in more groups
+        return group.version
 
 
 @looks_first
@@ -159,8 +162,9 @@ async def take_in(principal: Principal, group_id: UUID, version: int, form: Take
 @looks_first
 async def take_out_of_group(
     principal: Principal, group_id: UUID, version: int, task_id: UUID
-) -> None:
-    """Take a task template out of a group; the template itself stays."""
+) -> int:
+    """Take a task template out of a group; the template itself stays. Returns the group's version
+    as `put_in_group` does."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         task = await act.get(TaskTemplate, task_id)
@@ -171,6 +175,7 @@ async def take_out_of_group(
                 await act.record(TemplateAction.EDITED, group, without=task.title)
                 _group_changed(act, group, facts_of(group))
                 tell_task(act, task, facts_of(task))  # it is in fewer groups
+        return group.version
 
 
 @looks_first

@@ -30,6 +30,13 @@ INDENT = """
 }
 """
 
+CHOOSE = """(select, values) => {
+  for (const value of values) {
+    select.value = value;
+    select.dispatchEvent(new Event("change"));
+  }
+}"""
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def owner(tenant: Tenant) -> User:
@@ -119,9 +126,8 @@ async def test_what_becomes_of_a_task_shows_at_once_on_every_other_open_page(
     blocked = board.get_by_role("region", name="Blocked")
     await expect(blocked.get_by_text("Blocked: The change window")).to_be_visible()
     state = page.locator(".task-group-head .chip")
-    await page.get_by_label("Status of Trial").select_option("in_progress")
-    await expect(card.first).to_be_visible()
-    await page.get_by_label("Status of Trial").select_option("done")
+    # The second choice leaves the browser before it has heard what became of the first.
+    await page.get_by_label("Status of Trial").evaluate(CHOOSE, ["in_progress", "done"])
     await expect(board.get_by_role("region", name="Done").locator("li")).to_have_count(1)
     await expect(state).to_have_text("1 waits for acceptance")
     customer, _ = await factories.open_customer_session(

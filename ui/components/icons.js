@@ -35,9 +35,10 @@ const PATHS = {
   timeline: "M2 4h6M5 8h6M9 12h5",
   handle: "M6 3.5v.1M6 8v.1M6 12.5v.1M10 3.5v.1M10 8v.1M10 12.5v.1",
   ring: "M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
-  half: "M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8M8 4.6v6.8M9.6 5v6M11 6.2v3.6",
   barred: "M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8M5 8h6",
-  filled: "M5.2 8.3l2 2 3.6-4M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
+  // Filled shapes with holes, which are drawn without lines.
+  half: "M8 .8a7.2 7.2 0 1 0 0 14.4A7.2 7.2 0 0 0 8 .8M8 2.4a5.6 5.6 0 1 1 0 11.2A5.6 5.6 0 0 1 8 2.4M8 4.2a3.8 3.8 0 0 1 0 7.6z",
+  filled: "M8 .8a7.2 7.2 0 1 0 0 14.4A7.2 7.2 0 0 0 8 .8M4.5 8.6l2.7 2.7 4.3-4.7-1.1-1-3.25 3.55-1.55-1.6z",
 };
 
 export function icon(name, size, attributes = {}) {

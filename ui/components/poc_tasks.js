@@ -3,6 +3,7 @@
 // once, and put right by the server where it is refused. What is looked for stands in the url.
 import { h } from "vue";
 import { listen } from "live_socket";
+import { between, inOrder } from "positions";
 import { matches, read, toolbar, write } from "task_filters";
 import { board, list } from "task_views";
 import { timeline } from "task_timeline";
@@ -83,7 +84,8 @@ export default {
     },
     patchGroup(told) {
       const group = whole(told);
-      if (this.byGroup.some(({ id, version }) => id === group.id && version >= group.version)) return;
+      const isOld = ({ id, version, early }) => id === group.id && version >= group.version && !early;
+      if (this.byGroup.some(isOld)) return;
       const rest = this.byGroup.filter(({ id }) => id !== group.id);
       this.byGroup = group.archived ? rest : [...rest, group].sort(inOrder);
     },
@@ -158,9 +160,12 @@ export default {
     label(status) {
       return this.statuses.find(([value]) => value === status)?.[1] ?? status;
     },
-    // Move a task before another one of its group, or to the group's end.
+    // Move a task before another one of its group, or to the group's end. It shows at once, so that
+    // the next key counts from there.
     place(task, group, before) {
       if (before?.id === task.id) return;
+      const rest = this.of(group).filter(({ id }) => id !== task.id);
+      this.early({ ...task, group: group.id, position: between(rest, before) });
       this.act("move", {
         id: task.id,
         version: task.version,
@@ -171,6 +176,9 @@ export default {
     // Move a group before the one above it.
     raise(group) {
       const above = this.byGroup[this.byGroup.indexOf(group) - 1];
+      const rest = this.byGroup.filter(({ id }) => id !== group.id);
+      const early = { ...group, position: between(rest, above), early: true };
+      this.byGroup = [...rest, early].sort(inOrder);
       this.act("move_group", { id: group.id, version: group.version, before: above.id });
     },
     step(task, by) {
@@ -249,8 +257,6 @@ const EMPTY = { reason: "", start: "", end: "", due: "", due_tone: "", people: [
 const complete = (task) => ({ ...EMPTY, accepted: "", completed: "", archived: false, by: "", ...task });
 // A group with the empty values that the server leaves out.
 const whole = (group) => ({ description: "", start: "", end: "", people: [], archived: false, ...group });
-
-const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);
 
 function nothing(view) {
   return h("div", { class: "empty" }, [

@@ -4,7 +4,8 @@
 import { h } from "vue";
 import { icon } from "icons";
 import { dayOf, daysOf, isoOf, overdue, short, spanOf, words } from "task_days";
-import { mark, stateMark } from "task_views";
+import { mark } from "task_marks";
+import { stateMark } from "task_views";
 
 const LEAST = 41; // days that fill a wide page
 const NEAR = 28; // days

@@ -3,6 +3,7 @@ import { h } from "vue";
 import { avatar } from "avatar";
 import { icon } from "icons";
 import { dayOf, momentOf, overdue, spanOf, words } from "task_days";
+import { mark } from "task_marks";
 
 export function list(view) {
   const filtered = Object.values(view.wanted).some(Boolean);
@@ -164,11 +165,6 @@ function acceptance(view, task) {
     ]);
   const waits = view.accepts && task.status === "done" && task.side === "team";
   return waits && h("span", { class: "small muted task-accepted" }, "Waits for acceptance");
-}
-
-export function mark(status) {
-  const attributes = { class: `task-mark task-mark-${status}` };
-  return icon({ done: "filled", in_progress: "half", blocked: "barred" }[status] ?? "ring", 16, attributes);
 }
 
 export function side(task) {

@@ -3,6 +3,7 @@
 import { h } from "vue";
 import { avatar } from "avatar";
 import { listen } from "live_socket";
+import { between, inOrder } from "positions";
 
 const FRESH = 1800; // ms for which a change is highlighted
 
@@ -36,7 +37,7 @@ export default {
     },
     patch(row) {
       const known = this.all.find(({ id }) => id === row.id);
-      if (known && known.version >= row.version) return;
+      if (known && known.version >= row.version && !known.early) return;
       const rest = this.all.filter((other) => other !== known);
       this.all = row.archived ? rest : [...rest, row].sort(inOrder);
       this.fresh = new Set(this.fresh).add(row.id);
@@ -59,6 +60,12 @@ export default {
     },
     act(act, row) {
       const above = this.all[this.all.indexOf(row) - 1];
+      if (act === "up") {
+        // It shows at once, so that the next click counts from there.
+        const rest = this.all.filter((other) => other !== row);
+        const early = { ...row, position: between(rest, above), early: true };
+        this.all = [...rest, early].sort(inOrder);
+      }
       this.$emit("act", { act, id: row.id, version: row.version, before: above?.id ?? null });
     },
   },
@@ -68,8 +75,6 @@ export default {
     return h("ul", { class: "home-rows work-rows" }, this.all.map((row) => line(this, row)));
   },
 };
-
-const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);
 
 function line(view, row) {
   return h("li", { key: row.id, class: { fresh: view.fresh.has(row.id) } }, [

@@ -34,14 +34,14 @@ async def test_an_act_takes_no_more_statements_than_it_needs(
     told = 0 if rollcall.database.is_sqlite else 3
     found = {}
     for user in people:  # the first of anything asks more
-        with heard() as statements:
+        with heard(here=True) as statements:
             await accounts.set_active(next(actors), user.id, active=False)
         found["deactivate"] = len(statements)
-        with heard() as statements:
+        with heard(here=True) as statements:
             await accounts.set_active(next(actors), user.id, active=True)
         found["activate"] = len(statements)
         form = PersonalInvitation(**ADA, email=f"{user.id}@example.com")
-        with heard() as statements:
+        with heard(here=True) as statements:
             await invitations.invite(next(actors), form)
         found["invite"] = len(statements)
     assert {act: count for act, count in found.items() if count > MOST[act] + told} == {}
@@ -64,7 +64,7 @@ async def test_a_batch_takes_as_many_statements_however_many_people_are_in_it(
         users = await create_users(people, tenant, active=active, invited=invited)
         await sign_in_all(users)
         bulk_id = await begun(admin, kind, those(users), end_date=SOON)
-        with heard() as statements:
+        with heard(here=True) as statements:
             assert not await act_on_next(admin, bulk_id)
         found.append(len(statements))
         assert (await run_of(bulk_id)).changed == people

@@ -68,7 +68,8 @@ async def test_an_open_page_asks_as_often_for_200_tasks_as_for_10(
             await _grow(ada, poc, tenant, ada_user, more)
         counts.append({})
         for what, read in readings.items():
-            with heard() as statements:
+            with heard(here=True) as statements:
                 await read()
             counts[-1][what] = len(statements)
     assert counts[2] == counts[1]
+    assert all(counts[2].values())

@@ -157,7 +157,7 @@ async def test_of_two_who_change_a_task_at_once_one_is_told(
         tasks.edit_task(joan, task_id, version, TaskForm(title="Joan's")),
         return_exceptions=True,
     )
-    refused = [outcome for outcome in outcomes if outcome is not None]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     assert [type(outcome) for outcome in refused] == [StaleError]
 
 

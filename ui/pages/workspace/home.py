@@ -30,6 +30,7 @@ from ui.actions import told
 from ui.components.part import Part
 from ui.components.person_avatar import PersonAvatar
 from ui.components.refresher import MINUTE, Refresher
+from ui.components.task_mark import TaskMark
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame, section, text
@@ -50,7 +51,6 @@ from ui.pages.workspace.parts import (
     person_name,
     side_bars,
     status_chip,
-    task_sign,
 )
 from ui.paths import home_path
 from ui.words import ago
@@ -265,7 +265,7 @@ class _HomeScreen:
 
     def _my_task(self, task: MyTask, today: date) -> None:
         with ui.element("li"):
-            task_sign(task.status)
+            TaskMark(task.status)
             with ui.element("div").classes("home-what"):
                 link(task.title, f"{self.base}/pocs/{task.poc_id}")
                 text("span", f"{task.poc_title} · {task.customer}", "small muted").props(

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from models import PocStatus, TaskStatus
+from models import PocStatus
 from services.workspace.people import Person
 from services.workspace.progress import Progress
 from ui.frame import text
@@ -67,13 +67,6 @@ def side_bars(progress: Progress) -> None:
                 text("span", f"{label} {part_words(part)}", "visually-hidden")
                 count = text("span", f"{part.done}/{part.total}", "small muted")
                 count.props('aria-hidden="true"')
-
-
-def task_sign(status: TaskStatus) -> None:
-    """The mark of a task's status, which says it to those who point at it or listen."""
-    with ui.element("span").classes(f"task-sign task-sign-{status.value}") as sign:
-        text("span", status.label, "visually-hidden")
-    sign.props["title"] = status.label
 
 
 def empty(title: str, sentence: str, actions: Sequence[Callable[[], object]] = ()) -> None:

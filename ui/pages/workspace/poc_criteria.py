@@ -1,14 +1,13 @@
 """What a POC has to show, and what it showed: the tab Criteria."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from nicegui import ui
 
 from models import Importance, Side
-from services.core.errors import NotFoundError
+from services.core.errors import NotFoundError, RollcallError
 from services.core.form_fields import Option
 from services.sessions.sessions import Visit
 from services.workspace import criteria, task_list
@@ -20,6 +19,7 @@ from ui.components.work_rows import WorkRows
 from ui.forms.dialog import FormDialog, Outcome
 from ui.forms.helpers import Helpers
 from ui.frame import section
+from ui.own_versions import OwnVersions
 from ui.pages.workspace.parts import button
 from ui.work_values import criterion_values
 
@@ -51,6 +51,7 @@ class _CriteriaScreen:
         self.poc_id = details.row.id
         self.may_change = details.may_change and not details.row.archived
         self.about: CriterionView | None = None
+        self.own = OwnVersions()
 
     def build(self, found: Sequence[CriterionView], tasks: Sequence[Option]) -> None:
         """Lay the tab out."""
@@ -95,12 +96,20 @@ class _CriteriaScreen:
         await told(self.toast)(partial(self._do, act, row_id, version, above))()
 
     async def _do(self, act: str, row_id: UUID, version: int, above: UUID | None) -> None:
-        row = replace(await self._read(row_id), version=version)
+        try:
+            await self._handle(act, row_id, version, above)
+        except RollcallError:
+            await self._show()  # what the browser showed early isn't true
+            raise
+
+    async def _handle(self, act: str, row_id: UUID, version: int, above: UUID | None) -> None:
         if act == "up":
-            await criteria.move_criterion(self.actor, row.id, row.version, before_id=above)
+            move = partial(criteria.move_criterion, self.actor, row_id, before_id=above)
+            await self.own.change(row_id, version, move)
         elif act == "archive":
-            await self._archive(row)
+            await self.own.change(row_id, version, partial(self._archive, row_id))
         else:
+            row = await self._read(row_id)
             handler = self._open_result if act == "result" else self._open_edit
             handler(row)
 
@@ -136,10 +145,10 @@ class _CriteriaScreen:
             await criteria.set_result(self.actor, self.about.id, self.about.version, form)
         return "Saved."
 
-    async def _archive(self, row: CriterionView) -> None:
-        await criteria.set_archived(self.actor, row.id, row.version, archived=True)
-        back = told(self.toast)(partial(self._restore, row))
+    async def _archive(self, row_id: UUID, version: int) -> int:
+        row = await self._read(row_id)
+        made = await criteria.set_archived(self.actor, row.id, version, archived=True)
+        restore = partial(criteria.set_archived, self.actor, row.id, archived=False)
+        back = told(self.toast)(partial(self.own.change, row.id, made, restore))
         self.toast.show(f"“{row.title}” is archived.", "success", "Undo", back)
-
-    async def _restore(self, row: CriterionView) -> None:
-        await criteria.set_archived(self.actor, row.id, row.version + 1, archived=False)
+        return made

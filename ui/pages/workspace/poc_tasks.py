@@ -25,6 +25,7 @@ from ui.components.poc_tasks import Look, PocTasks, Showing
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.input import as_text, as_uuid, as_version
+from ui.own_versions import OwnVersions
 from ui.paths import home_path
 from ui.work_words import span_words
 
@@ -78,6 +79,7 @@ class _TasksScreen:
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
         self.version = 0
+        self.own = OwnVersions()
 
     def build(self, found: Sequence[GroupView], look: Look) -> None:
         """Lay the tab out."""
@@ -221,7 +223,8 @@ class _TasksScreen:
         version = as_version(sent.get("version"))
         if version is not None:
             before = as_uuid(sent.get("before"))
-            await groups.move_group(self.actor, group_id, version, before_id=before)
+            move = partial(groups.move_group, self.actor, group_id, before_id=before)
+            await self.own.change(group_id, version, move)
 
     async def _archive_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
@@ -275,34 +278,40 @@ class _TasksScreen:
             self.about, self.version = task_id, version
             self.blocked.open({})
             return
-        form = TaskStatusForm(status=TaskStatus(status))
-        await tasks.set_status(self.actor, task_id, version, form)
+        await self._set_status(task_id, version, TaskStatusForm(status=TaskStatus(status)))
+
+    async def _set_status(self, task_id: UUID, seen: int, form: TaskStatusForm) -> None:
+        set_it = partial(tasks.set_status, self.actor, task_id, form=form)
+        await self.own.change(task_id, seen, set_it)
 
     async def _block(self, form: ReasonForm) -> Outcome:
         if self.about is not None:
             blocked = TaskStatusForm(
                 status=TaskStatus.BLOCKED, reason=form.reason, reason_shared=form.shared
             )
-            await tasks.set_status(self.actor, self.about, self.version, blocked)
+            await self._set_status(self.about, self.version, blocked)
         return "Saved."
 
     async def _move(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
         group_id, version = as_uuid(sent.get("group")), as_version(sent.get("version"))
         if group_id is None or version is None:
             return
-        await tasks.move_task(
+        move = partial(
+            tasks.move_task,
             self.actor,
             task_id,
-            version,
             group_id=group_id,
             before_id=as_uuid(sent.get("before")),
         )
+        await self.own.change(task_id, version, move)
 
     async def _schedule(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
-        version = as_version(sent.get("version"))
+        seen = as_version(sent.get("version"))
+        if seen is not None:
+            await self.own.change(task_id, seen, partial(self._set_days, task_id, sent))
+
+    async def _set_days(self, task_id: UUID, sent: Mapping[str, Any], version: int) -> int:
         task = await self._read(task_id)
-        if version is None:
-            return
         facts = {"title": task.title, "description": task.description, "side": task.side}
         days = {
             "start_on": as_text(sent, "start") or None,
@@ -310,21 +319,21 @@ class _TasksScreen:
         }
         form = TaskForm(**facts, **days)
         if (form.start_on, form.due_on) == (task.start_on, task.due_on):
-            return
-        await tasks.edit_task(self.actor, task_id, version, form)
+            return version
+        made = await tasks.edit_task(self.actor, task_id, version, form)
         before = TaskForm(**facts, start_on=task.start_on, due_on=task.due_on)
-        back = told(self.toast)(partial(tasks.edit_task, self.actor, task_id, version + 1, before))
+        put_back = partial(tasks.edit_task, self.actor, task_id, form=before)
+        back = told(self.toast)(partial(self.own.change, task_id, made, put_back))
         words = f"“{task.title}”: {span_words(form.start_on, form.due_on)}."
         self.toast.show(words, "success", "Undo", back)
+        return made
 
     async def _archive(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
-        await tasks.set_archived(self.actor, task.id, task.version, archived=True)
-        restore = told(self.toast)(partial(self._restore, task.id, task.version + 1))
-        self.toast.show(f"“{task.title}” is archived.", "success", "Undo", restore)
-
-    async def _restore(self, task_id: UUID, version: int) -> None:
-        await tasks.set_archived(self.actor, task_id, version, archived=False)
+        made = await tasks.set_archived(self.actor, task.id, task.version, archived=True)
+        restore = partial(tasks.set_archived, self.actor, task.id, archived=False)
+        back = told(self.toast)(partial(self.own.change, task.id, made, restore))
+        self.toast.show(f"“{task.title}” is archived.", "success", "Undo", back)
 
 
 def _facts(work: TaskView | GroupView) -> dict[str, Any]:

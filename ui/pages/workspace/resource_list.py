@@ -1,7 +1,7 @@
 """Links, files, code and notes: of a POC, or of a template."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, overload
 from uuid import UUID
@@ -23,6 +23,7 @@ from ui.components.work_rows import WorkRows
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import section
 from ui.input import as_uuid
+from ui.own_versions import OwnVersions
 from ui.pages.workspace.parts import button
 from ui.work_values import resource_values
 
@@ -35,8 +36,8 @@ class Archive(Protocol):
 
     def __call__(
         self, principal: Principal, resource_id: UUID, version: int, *, archived: bool
-    ) -> Awaitable[None]:
-        """Do so."""
+    ) -> Awaitable[int]:
+        """Do so; returns the version that this makes of it."""
 
 
 class NewResourceForm(ResourceForm):
@@ -99,6 +100,7 @@ class ResourceList:
         self.source = source
         self.may_change = may_change
         self.about: ResourceView | None = None
+        self.own = OwnVersions()
         self.options: dict[str, Sequence[Option]] = {}
 
     async def build(self) -> None:
@@ -153,14 +155,16 @@ class ResourceList:
         await told(self.toast)(partial(self._do, act, row_id, version))()
 
     async def _do(self, act: str, row_id: UUID, version: int) -> None:
-        found = {row.id: row for row in await self.source.load()}
-        if row_id not in found:
-            raise NotFoundError("This resource isn't there any more. Look again.")
-        row = replace(found[row_id], version=version)
         if act == "edit":
-            await self._open_edit(row)
+            await self._open_edit(await self._read(row_id))
         else:
-            await self._archive(row)
+            await self.own.change(row_id, version, partial(self._archive, row_id))
+
+    async def _read(self, row_id: UUID) -> ResourceView:
+        for row in await self.source.load():
+            if row.id == row_id:
+                return row
+        raise NotFoundError("This resource isn't there any more. Look again.")
 
     async def _open_new(self) -> None:
         self.options["belongs_to"] = places = await self.source.places()
@@ -187,10 +191,10 @@ class ResourceList:
             await self.source.edit(self.actor, self.about.id, self.about.version, form)
         return "Saved."
 
-    async def _archive(self, row: ResourceView) -> None:
-        await self.source.archive(self.actor, row.id, row.version, archived=True)
-        back = told(self.toast)(partial(self._restore, row))
+    async def _archive(self, row_id: UUID, version: int) -> int:
+        row = await self._read(row_id)
+        made = await self.source.archive(self.actor, row.id, version, archived=True)
+        restore = partial(self.source.archive, self.actor, row.id, archived=False)
+        back = told(self.toast)(partial(self.own.change, row.id, made, restore))
         self.toast.show(f"“{row.title}” is archived.", "success", "Undo", back)
-
-    async def _restore(self, row: ResourceView) -> None:
-        await self.source.archive(self.actor, row.id, row.version + 1, archived=False)
+        return made

@@ -18,7 +18,7 @@ from services.core.form_fields import Option
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.workspace import files, plans, resources, template_list, templates
-from services.workspace.plans import Plan, PlannedTask
+from services.workspace.plans import Plan
 from services.workspace.template_list import GroupTemplateDetails
 from services.workspace.template_rows import TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TakeInForm, TaskTemplateForm
@@ -33,6 +33,7 @@ from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid, as_version
+from ui.own_versions import OwnVersions
 from ui.page import add_page
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
@@ -46,6 +47,7 @@ from ui.pages.workspace.resource_list import (
     place_option,
     plain_form,
 )
+from ui.pages.workspace.template_preview import show_plan
 from ui.paths import home_path
 from ui.work_words import count_words
 
@@ -129,6 +131,7 @@ class _TemplateScreen:
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/templates"
         self.task: TaskTemplateRow | None = None
+        self.own = OwnVersions()
         self.options: dict[str, list[Option]] = {}
         self.start_on = clock.now().date()
 
@@ -225,33 +228,7 @@ class _TemplateScreen:
                 button("+ Add Task", self._open_add, look="btn btn-primary")
 
     def _preview(self, plan: Plan | None) -> None:
-        if plan is None or plan.ends_on is None:
-            text("p", "Nothing yet.", "muted")
-            return
-        last = max((plan.ends_on - self.start_on).days + 1, 1)
-        with ui.element("ul").classes("preview-rows"):
-            for group in plan.groups:
-                for task in group.tasks:
-                    with ui.element("li"):
-                        with ui.element("span").classes("preview-what"):
-                            text("span", task.title).props('dir="auto"')
-                            days = f"{_short(task.start_on)} – {_short(task.due_on)}"
-                            text("span", days, "small muted")
-                        _preview_bar(task, self.start_on, last)
-        with ui.element("p").classes("small muted preview-key"):
-            text("span", "Team", "timeline-key")
-            text("span", "Customer", "timeline-key customer")
-        row = self.details.row
-        what = [count_words(row.tasks, "task"), count_words(row.days, "day")]
-        if resources := self.details.resources:
-            what.insert(1, count_words(resources, "resource"))
-        keep = (
-            f"the {row.pocs:,} that have it keep their"
-            if row.pocs > 1
-            else "the 1 with it keeps its"
-        )
-        copies = f": {keep} copy" if row.pocs else ""
-        text("p", f"{', '.join(what)}. Changes reach new POCs alone{copies}.", "small muted")
+        show_plan(plan, self.start_on, self.details)
 
     async def _start_on(self, day: date) -> None:
         self.start_on = day
@@ -311,13 +288,18 @@ class _TemplateScreen:
         self.edit_task.open(form_values(task))
 
     async def _set(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
+        await self.own.change(task.id, task.facts_version, partial(self._set_values, task.id, sent))
+
+    async def _set_values(self, task_id: UUID, sent: Mapping[str, Any], version: int) -> int:
+        task = await template_list.get_task(self.actor, task_id)
         values = form_values(task)
         changed = {name: sent[name] for name in ("side", "start_day", "days") if name in sent}
         form = TaskTemplateForm(**values | changed)
-        await templates.edit_task(self.actor, task.id, task.facts_version, form)
+        made = await templates.edit_task(self.actor, task.id, version, form)
         back = told(self.toast)(partial(self._set_back, task.id, values))
         where = "" if task.groups < 2 else f" in all {task.groups} groups that have it"
         self.toast.show(f"“{task.title}” is changed{where}.", "success", "Undo", back)
+        return made
 
     async def _set_back(self, task_id: UUID, values: dict[str, Any]) -> None:
         version = (await template_list.get_task(self.actor, task_id)).facts_version
@@ -333,13 +315,23 @@ class _TemplateScreen:
         if version is None:
             return
         back = self._back_to(task)
-        before = as_uuid(sent.get("before"))
-        await templates.put_in_group(self.actor, self.group_id, version, task.id, before)
+        await self.own.change(
+            self.group_id,
+            version,
+            partial(
+                templates.put_in_group,
+                self.actor,
+                self.group_id,
+                task_id=task.id,
+                before_id=as_uuid(sent.get("before")),
+            ),
+        )
         self.toast.show(f"“{task.title}” is moved.", "success", "Undo", back)
 
     async def _take_out(self, task: TaskTemplateRow, _sent: Mapping[str, Any]) -> None:
-        back, version = self._back_to(task), self.details.row.facts_version
-        await templates.take_out_of_group(self.actor, self.group_id, version, task.id)
+        back, seen = self._back_to(task), self.details.row.facts_version
+        take_out = partial(templates.take_out_of_group, self.actor, self.group_id, task_id=task.id)
+        await self.own.change(self.group_id, seen, take_out)
         self.toast.show(f"“{task.title}” is taken out.", "success", "Undo", back)
 
     def _back_to(self, task: TaskTemplateRow) -> Callable[[], Awaitable[None]]:
@@ -377,15 +369,3 @@ def form_values(task: TaskTemplateRow) -> dict[str, Any]:
 def _task_row(task: TaskTemplateRow) -> dict[str, Any]:
     """A task template as its row shows it."""
     return {"id": str(task.id), "resources": task.resources, **form_values(task)}
-
-
-def _short(day: date) -> str:
-    return f"{day:%a %-d %b}"
-
-
-def _preview_bar(task: PlannedTask, start_on: date, last: int) -> None:
-    at = 100 * (task.start_on - start_on).days / last
-    long = 100 * ((task.due_on - task.start_on).days + 1) / last
-    with ui.element("span").classes("side-bar").props('aria-hidden="true"'):
-        bar = ui.element("span").classes(task.side.value)
-        bar.style(f"flex-basis: {long:.1f}%; margin-inline-start: {at:.1f}%")
