@@ -151,7 +151,7 @@ def _letter(
         text, html = written_in(mail, template, wording, values, said)
     return Letter(
         recipient=values["email"],
-        sender_name=str(values.get("tenant_name", "Rollcall")),
+        sender_name=" ".join(str(values.get("tenant_name", "Rollcall")).split()),
         subject=subject,
         text=text,
         html=html,
