@@ -50,9 +50,15 @@ def firefox(downloads: Path) -> Iterator[WebDriver]:
 
 
 @pytest.fixture(scope="session")
-def webkit() -> Iterator[WebDriver]:
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what WebKit draws."""
+    return tmp_path_factory.mktemp("frames")
+
+
+@pytest.fixture(scope="session")
+def webkit(frames: Path) -> Iterator[WebDriver]:
     """Debian's WebKit."""
-    with drivers.webkit() as driver:
+    with drivers.webkit(frames) as driver:
         yield driver
 
 
@@ -74,7 +80,7 @@ async def screen(
     if request.node.stash.get(_failed, False):
         (RESULTS / "failures").mkdir(parents=True, exist_ok=True)
         kept = RESULTS / "failures" / f"{request.node.name}.html"
-        # (Of WebKit without a graphics card, no picture can be had.)
+        # (Without a graphics card, WebKit's driver gives no picture.)
         kept.write_text(await asyncio.to_thread(lambda: engine.page_source), encoding="utf-8")
     await screen.clear()
     assert "Traceback" not in server.log()[before:], server.log()[before:]

@@ -52,9 +52,9 @@ def firefox(downloads: Path) -> Iterator[WebDriver]:
 
 
 @contextmanager
-def webkit() -> Iterator[WebDriver]:
-    """WebKit, in a window on a virtual screen."""
-    with _display() as display:
+def webkit(frames: Path) -> Iterator[WebDriver]:
+    """WebKit, in a window that fills a virtual screen; what is drawn there lies in this folder."""
+    with _display(frames) as display:
         options = WebKitOptions()
         options.binary_location = str(next(Path("/usr/lib").glob(f"*/{MINI_BROWSER}")))
         options.add_argument("--automation")
@@ -71,13 +71,12 @@ def webkit() -> Iterator[WebDriver]:
 
 
 @contextmanager
-def _display() -> Iterator[str]:
+def _display(frames: Path) -> Iterator[str]:
     read, write = os.pipe()
     across, down = SIZE
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{across}x{down}x24"]
-    with subprocess.Popen(
-        [*command, "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
-    ) as server:
+    command += ["-fbdir", str(frames), "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         try:
             with os.fdopen(read) as told:
