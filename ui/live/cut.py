@@ -94,7 +94,6 @@ async def _notify(
     """Send the notices; each future ends with its socket's answer, whose time goes to `answers`."""
     loop = asyncio.get_running_loop()
     waiting: list[asyncio.Future[None]] = []
-    sending = []
     for page, sids in sockets.items():
         for sid in sids:
             answered: asyncio.Future[None] = loop.create_future()
@@ -108,8 +107,9 @@ async def _notify(
 
             waiting.append(answered)
             message = {"url": _url(page, reason)}
-            sending.append(core.sio.emit(EVENT, message, to=sid, callback=hear))
-    await asyncio.gather(*sending)
+            await core.sio.emit(
+                EVENT, message, to=sid, callback=hear
+            )  # at once (`ui.live.sockets`)
     return waiting
 
 

@@ -1,10 +1,13 @@
-"""A socket's rooms are known without a look at all others, and otherwise as socket.io has it."""
+"""A socket's rooms are known without a look at all others, and otherwise as socket.io has it; and
+what it is told is on its way at once."""
 
+import asyncio
 import inspect
 from typing import Any, NoReturn
 
 import pytest
 import socketio
+from engineio.async_socket import AsyncSocket
 
 from ui.live import sockets
 from ui.live.rooms import Room
@@ -71,6 +74,23 @@ async def test_the_rooms_of_others_are_not_looked_through() -> None:
     assert manager.get_rooms(ada, "/") == [ada]
     await manager.disconnect(ada, "/")
     assert ada not in manager.rooms["/"]
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_message_is_on_its_way_to_all_before_anything_else_happens(answered: bool) -> None:
+    manager = sockets._Manager()
+    for name in ("ada", "closing", "grace"):
+        await _connected(manager, name)
+    engine = manager.server.eio
+    engine.sockets = {name: AsyncSocket(engine, name) for name in ("ada", "closing", "grace")}
+    engine.sockets["closing"].closed = True
+    otherwise: list[str] = []
+    asyncio.get_running_loop().call_soon(otherwise.append, "something else")
+    await manager.emit("told", {"url": "/"}, "/", callback=otherwise.append if answered else None)
+    assert otherwise == []
+    said = [engine.sockets[name].queue.get_nowait().data for name in ("ada", "grace")]
+    number = "1" if answered else ""
+    assert said == [f'2{number}["told",{{"url":"/"}}]'] * 2
 
 
 def test_socket_io_forgets_of_a_socket_what_ours_forgets() -> None:
