@@ -1,10 +1,13 @@
 """Somebody leaves: their work is in sight until somebody has it, and the receipt tells it all."""
 
 import re
+from uuid import UUID
 
 from playwright.async_api import Page, expect
 
-from models import Role, Tenant, User
+from models import Poc, Role, Tenant, User
+from services.core.db import transaction
+from services.workspace import orphans
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers, expect_signed_out
 from tests.browser.grid import dialog, toast
@@ -23,6 +26,21 @@ async def _expect_one_sheet(page: Page) -> None:
     assert printed.count(b"/Type /Page\n") == 1
     await page.emulate_media(media="screen")
     await page.set_viewport_size({"width": 1280, "height": 800})
+
+
+async def _one_more_than_is_shown_left(tenant: Tenant, poc_id: UUID) -> None:
+    """More people than Home shows at first left a POC like this one."""
+    users = await factories.create_users(orphans.MOST + 1, tenant, active=False)
+    async with transaction() as tx:
+        facts = (await tx.get_one(Poc, poc_id)).model_dump(exclude={"id", "owner_id"})
+        tx.add_all(Poc(**facts, owner_id=user.id) for user in users)
+
+
+async def _expect_them_all(page: Page) -> None:
+    who_left = page.get_by_role("link", name="Hand over the work of")
+    await expect(who_left).to_have_count(orphans.MOST)
+    await page.get_by_role("button", name="Show 1 more person who left work").click()
+    await expect(who_left).to_have_count(orphans.MOST + 1)
 
 
 async def test_work_is_handed_over_poc_by_poc_and_the_receipt_tells_it(
@@ -77,6 +95,9 @@ async def test_work_is_handed_over_poc_by_poc_and_the_receipt_tells_it(
     await expect(toast(page, "Ada Lovelace is active again.")).to_be_visible()
     await expect(receipt).to_contain_text("Activated again")
     await expect(left).to_be_hidden()
+    await _one_more_than_is_shown_left(tenant, other)
+    await page.goto(f"{browsers.url}/t/{tenant.slug}/home")
+    await _expect_them_all(page)
 
 
 async def test_a_wrong_role_is_put_right_in_one_step(
