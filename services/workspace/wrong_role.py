@@ -27,7 +27,7 @@ from services.workspace.handover import hand_over_in, lock_work
 class RoleForm(Form):
     """The role that somebody should have had."""
 
-    role: Role = choice("Right role")
+    role: Role = choice("Right role", ask="Choose the right role.")
     tell: bool = checkbox(TELL)
 
 
