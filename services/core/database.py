@@ -89,7 +89,9 @@ class Database:
         async def connect() -> sqlite.Connection:
             (path,), options = engine.dialect.create_connect_args(self.url)
             # No isolation level: we send BEGIN ourselves.
-            return await sqlite.connect(path, **options, timeout=LOCK_TIMEOUT, isolation_level=None)
+            return await sqlite.connect(
+                path, patience=LOCK_TIMEOUT, isolation_level=None, **options
+            )
 
         engine = create_async_engine(
             self.url,

@@ -1,17 +1,29 @@
-"""Connections to SQLite that change to their thread once for a statement and its rows.
+"""Connections to SQLite that run short statements where they are called, and change to their thread
+for what may take long or has to wait: once for a statement and its rows.
 
 aiosqlite changes four times: for the cursor, the statement, the rows, and the cursor's end. Each
 change of threads costs more than most of our statements (docs/benchmarks.md). For the same reason a
 transaction begins with its first statement, and one without statements costs nothing.
+
+| what | runs |
+|---|---|
+| a query | here, for `HERE_FOR` at most; if it isn't done by then, it begins again on the thread |
+| what writes one row, or a few | here: it can't take long, and the file isn't synchronised yet |
+| what waits for another process's lock | on the thread |
+| whatever else writes, and the commit | on the thread |
 """
 
+import asyncio
+import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
+from sqlmodel import SQLModel
 
 # How many rows come with their statement: more than any page has.
 AT_ONCE = 500
@@ -20,6 +32,21 @@ WAL_LIMIT = 16 * 2**20
 # How transactions begin that only read, and those that write.
 READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"
 Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
+
+# Seconds that one statement, and then all statements of a transaction together, may keep the event
+# loop before others have their turn. Most statements take a hundredth of that.
+HERE_FOR, AT_A_STRETCH = 0.002, 0.003
+# How many of its instructions SQLite runs between two looks at the clock: some 0.1 ms.
+LOOKED_AT = 1000
+# A query that took too long goes to the thread at once for so many seconds.
+REMEMBERED_FOR = 10.0
+# A statement with more values than this writes more than a few rows.
+FEW_VALUES = 100
+# What a statement may fail with here and not on the thread (SQLite, Result and Error Codes).
+ON_THE_THREAD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT}
+_BY_KEY = re.compile(
+    r"(?:UPDATE (\w+) SET .*|DELETE FROM (\w+)) WHERE ((?:\w+\.\w+ = \?(?: AND )?)+)"
+)
 
 
 class _Cursor(aiosqlite.Cursor):
@@ -36,15 +63,21 @@ class _Cursor(aiosqlite.Cursor):
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "_Cursor":
         """Run the statement, and fetch its first rows."""
         given: Any = parameters or ()
-        return await self._run(lambda cursor: cursor.execute(sql, given))
+        is_short = is_query(sql) or (writes_rows(sql) and len(given) <= FEW_VALUES)
+        return await self._run(lambda cursor: cursor.execute(sql, given), sql if is_short else "")
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "_Cursor":
         """Run the statement once with each of the parameters."""
         given: Any = parameters
-        return await self._run(lambda cursor: cursor.executemany(sql, given))
+        is_short = (
+            writes_rows(sql) and isinstance(given, Sequence) and sum(map(len, given)) <= FEW_VALUES
+        )
+        return await self._run(
+            lambda cursor: cursor.executemany(sql, given), sql if is_short else ""
+        )
 
-    async def _run(self, statement: Statement) -> "_Cursor":
-        self._cursor, rows = await self._conn.run(statement)
+    async def _run(self, statement: Statement, short: str) -> "_Cursor":
+        self._cursor, rows = await self._conn.run(statement, short)
         self._take(rows)
         return self
 
@@ -76,37 +109,108 @@ class _Cursor(aiosqlite.Cursor):
 
 
 class Connection(aiosqlite.Connection):
-    """A connection with a thread of its own."""
+    """A connection with a thread of its own. Each of its statements ends before the next begins, on
+    whatever thread they run."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, connector: Callable[[], sqlite3.Connection], patience: float) -> None:
         super().__init__(connector, iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does it: a process that ends doesn't wait for it
+        self._patience = round(patience * 1000)  # ms
         self._begin = ""
         self._has_begun = False
         self._only_reads = False
+        # How much was sent to the thread, which this one counts, and done there, which it counts.
+        self._sent = self._done = 0
+        self._until = 0.0  # when the query that runs here has to end; 0 if none does
+        self._since = 0.0  # since when the transaction keeps the event loop
+        self._long: dict[str, float] = {}  # queries that took too long here, and until when
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # SQLAlchemy takes it as it is
         """A cursor, for one statement."""
         return _Cursor(self)
 
-    async def run(self, statement: Statement) -> tuple[sqlite3.Cursor, list[Any]]:
-        """Run a statement on the connection's thread: its cursor, and its first rows."""
+    async def prepare(self) -> None:
+        """Have statements that run here neither wait nor take long."""
+
+        def on_its_thread() -> None:
+            self._conn.execute("PRAGMA busy_timeout=0")
+            self._conn.set_progress_handler(self._is_late, LOOKED_AT)
+
+        await self._execute(on_its_thread)
+
+    async def run(self, statement: Statement, short: str) -> tuple[sqlite3.Cursor, list[Any]]:
+        """Run a statement: its cursor, and its first rows. It has to be given as `short`, too, if
+        it is a query or can't take long."""
         begin, self._begin = self._begin, ""
         self._has_begun |= bool(begin)
-
-        def on_its_thread() -> tuple[sqlite3.Cursor, list[Any]]:
-            if begin:
-                self._conn.execute(begin)
-            cursor = statement(self._conn.cursor())
-            return cursor, cursor.fetchmany(AT_ONCE) if cursor.description else []
-
+        if short and self._sent == self._done and self._long.get(short, 0.0) < time.monotonic():
+            if time.monotonic() - self._since > AT_A_STRETCH:
+                await self._let_others_go()
+            try:
+                return self._run_here(begin, statement, is_query=is_query(short))
+            except sqlite3.OperationalError as error:
+                code = error.sqlite_errorcode & 0xFF
+                if code not in ON_THE_THREAD:
+                    raise
+                if code == sqlite3.SQLITE_INTERRUPT:
+                    self._remember(short)
         ran: tuple[sqlite3.Cursor, list[Any]]
-        ran = await self._execute(on_its_thread)  # type: ignore[no-untyped-call]  # aiosqlite's
+        waits = partial(self._run_patiently, begin, statement)
+        ran = await self._execute(waits)
+        self._since = time.monotonic()
         return ran
+
+    def _run_here(
+        self, begin: str, statement: Statement, *, is_query: bool
+    ) -> tuple[sqlite3.Cursor, list[Any]]:
+        if begin:
+            self._conn.execute(begin)
+        # Only a query is interrupted: with anything else, the whole transaction would be undone.
+        self._until = time.monotonic() + HERE_FOR if is_query else 0.0
+        try:
+            return _run(self._conn, statement)
+        finally:
+            self._until = 0.0
+
+    def _run_patiently(self, begin: str, statement: Statement) -> tuple[sqlite3.Cursor, list[Any]]:
+        """On the thread: wait for what another process has locked."""
+        self._conn.execute(f"PRAGMA busy_timeout={self._patience}")
+        try:
+            if (
+                begin and not self._conn.in_transaction
+            ):  # it may have begun before the thread was needed
+                self._conn.execute(begin)
+            return _run(self._conn, statement)
+        finally:
+            self._conn.execute("PRAGMA busy_timeout=0")
+
+    def _remember(self, query: str) -> None:
+        now = time.monotonic()
+        self._long = {one: until for one, until in self._long.items() if until > now}
+        self._long[query] = now + REMEMBERED_FOR
+
+    def _is_late(self) -> bool:
+        return 0.0 < self._until < time.monotonic()
+
+    async def _let_others_go(self) -> None:
+        await asyncio.sleep(0)
+        self._since = time.monotonic()
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run something on the thread, after all that was sent to it before."""
+        self._sent += 1
+        return await super()._execute(partial(self._counted, fn), *args, **kwargs)  # type: ignore[no-untyped-call]  # aiosqlite's
+
+    def _counted(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            self._done += 1
 
     def begin(self, statement: str) -> None:
         """Have the next statement run in a transaction that begins with this one."""
         self._begin, self._only_reads = statement, statement == READING
+        self._since = time.monotonic()
 
     # Whether a transaction has begun is noted here, and SQLite isn't asked: the statement of a
     # cancelled caller may still be waiting to run.
@@ -121,18 +225,51 @@ class Connection(aiosqlite.Connection):
 
     async def _end(self, end: Callable[[], Awaitable[None]]) -> None:
         if self._has_begun and self._only_reads:
-            # Nobody waits for it: the thread does it before anything else.
-            self._tx.put_nowait((None, self._conn.rollback))
+            if self._sent == self._done:
+                self._conn.rollback()
+            else:
+                # Nobody waits for it: the thread does it before anything else.
+                self._sent += 1
+                self._tx.put_nowait((None, partial(self._counted, self._conn.rollback)))
         elif self._has_begun:
             await end()  # if a commit fails, there is something to roll back
         self._begin, self._has_begun = "", False
 
 
-async def connect(path: str, **options: Any) -> Connection:
-    """A connection to the file; the options are those of `sqlite3.connect`."""
-    connection = Connection(partial(sqlite3.connect, path, **options))
+async def connect(path: str, *, patience: float, **options: Any) -> Connection:
+    """A connection to the file, which waits `patience` seconds for what others have locked; the
+    other options are those of `sqlite3.connect`."""
+    options["check_same_thread"] = False
+    connection = Connection(partial(sqlite3.connect, path, timeout=patience, **options), patience)
     await connection
+    await connection.prepare()
     return connection
+
+
+def is_query(sql: str) -> bool:
+    """Whether a statement only reads."""
+    return sql.startswith("SELECT ")
+
+
+@lru_cache(maxsize=1000)
+def writes_rows(sql: str) -> bool:
+    """Whether a statement writes as many rows as it has values for, and no others: it inserts
+    them, or says their keys."""
+    if "SELECT" in sql:
+        return False
+    if sql.startswith("INSERT INTO "):
+        return True
+    by_key = _BY_KEY.fullmatch(" ".join(sql.split()))
+    table = SQLModel.metadata.tables.get(by_key[1] or by_key[2]) if by_key else None
+    if by_key is None or table is None:
+        return False
+    told = {name.partition(" = ")[0] for name in by_key[3].split(" AND ")}
+    return told == {f"{table.name}.{column.name}" for column in table.primary_key}
+
+
+def _run(connection: sqlite3.Connection, statement: Statement) -> tuple[sqlite3.Cursor, list[Any]]:
+    cursor = statement(connection.cursor())
+    return cursor, cursor.fetchmany(AT_ONCE) if cursor.description else []
 
 
 async def cut_wal_back(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -16,9 +17,7 @@ from services.operations import housekeeping
 
 @pytest.fixture
 async def connection(tmp_path: Path) -> AsyncIterator[sqlite.Connection]:
-    connection = await sqlite.connect(
-        str(tmp_path / "some.db"), isolation_level=None, timeout=0.1, check_same_thread=False
-    )
+    connection = await sqlite.connect(str(tmp_path / "some.db"), isolation_level=None, patience=0.1)
     await connection.cursor().execute("CREATE TABLE note (said TEXT UNIQUE)")
     yield connection
     await connection.close()
@@ -134,6 +133,104 @@ async def test_what_wasnt_read_to_its_end_holds_nothing_once_it_is_closed(
     cursor = await connection.cursor().execute("SELECT said FROM note")
     await cursor.close()
     await connection.cursor().execute("DROP TABLE note")  # refused while somebody reads it
+
+
+COUNTS_LONG = (
+    "SELECT thread(), count(*) FROM (WITH RECURSIVE n(x) AS "
+    "(SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) SELECT x FROM n)"
+)
+
+
+@pytest.fixture
+async def telling(connection: sqlite.Connection) -> sqlite.Connection:
+    """A connection whose statements can tell on which thread they run."""
+    await connection.create_function("thread", 0, threading.get_ident)
+    return connection
+
+
+async def values(connection: sqlite.Connection, sql: str, *given: object) -> list[object]:
+    cursor = await connection.cursor().execute(sql, given)
+    return [value for row in await cursor.fetchall() for value in row]
+
+
+async def test_short_statements_run_where_they_are_called(telling: sqlite.Connection) -> None:
+    telling.begin("BEGIN IMMEDIATE")
+    await telling.cursor().execute("INSERT INTO note VALUES (thread())")
+    assert await values(telling, "SELECT said, thread() FROM note") == [
+        str(threading.get_ident()),
+        threading.get_ident(),
+    ]
+    await telling.commit()
+
+
+async def test_a_long_query_goes_to_the_thread_and_undoes_nothing(
+    telling: sqlite.Connection,
+) -> None:
+    telling.begin("BEGIN IMMEDIATE")
+    await write(telling, "before it")
+    thread, count = await values(telling, COUNTS_LONG)
+    assert (thread != threading.get_ident(), count) == (True, 1_000_000)
+    await write(telling, "after it")
+    await telling.commit()
+    assert await notes(telling) == ["after it", "before it"]
+
+
+async def test_what_may_write_many_rows_goes_to_the_thread(telling: sqlite.Connection) -> None:
+    await write(telling, "old")
+    await telling.cursor().execute("UPDATE note SET said = thread()")
+    assert await notes(telling) != [str(threading.get_ident())]
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_short"),
+    [
+        ("INSERT INTO user_account (id) VALUES (?)", True),
+        ("INSERT INTO user_account SELECT * FROM user_account", False),
+        ("UPDATE user_account SET active=?, version=? WHERE user_account.id = ?", True),
+        ("UPDATE user_account SET active=? WHERE user_account.tenant_id = ?", False),
+        ("UPDATE user_account SET active=? WHERE user_account.id IN (?)", False),
+        ("DELETE FROM user_account WHERE user_account.id = ?", True),
+        ("DELETE FROM user_account", False),
+        ("UPDATE user_count SET active=? WHERE user_count.tenant_id = ?", False),
+        (
+            "UPDATE user_count SET active=? WHERE user_count.tenant_id = ? AND user_count.role = ?",
+            True,
+        ),
+    ],
+)
+def test_only_rows_that_are_named_by_their_keys_are_written_at_once(
+    sql: str, is_short: bool
+) -> None:
+    assert sqlite.writes_rows(sql) is is_short
+
+
+async def test_others_have_their_turn_between_many_short_statements(
+    connection: sqlite.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "AT_A_STRETCH", 0.0)
+    turn = asyncio.Event()
+    connection.begin("BEGIN")
+    asyncio.get_running_loop().call_soon(turn.set)
+    await notes(connection)
+    assert turn.is_set()
+    await connection.commit()
+
+
+async def test_who_waits_for_another_process_holds_up_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE note (said TEXT)")
+    other.execute("BEGIN IMMEDIATE")
+    connection = await sqlite.connect(str(path), isolation_level=None, patience=60)
+    connection.begin("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(write(connection, "at last"))
+    await asyncio.sleep(0)  # it would still be waiting here
+    other.execute("COMMIT")
+    other.close()
+    await writing
+    await connection.commit()
+    assert await notes(connection) == ["at last"]
+    await connection.close()
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
