@@ -37,9 +37,9 @@ from services.users.events import (
     UserDeactivated,
     UserEdited,
     UserInvited,
+    UserShown,
     UsersInvited,
     UsersSucceeded,
-    UserSwitched,
 )
 from services.users.imports.runs import find_import
 from services.users.list import USERS
@@ -190,7 +190,7 @@ ROW_EVENTS: tuple[type[UserEvent], ...] = (
 
 
 async def _patch_row(event: UserEvent) -> None:
-    row = event.row if isinstance(event, UserSwitched) else None
+    row = event.row if isinstance(event, UserShown) else None
 
     async def read() -> UserRow:
         return row or await find_row(event.user_id)

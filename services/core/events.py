@@ -1,5 +1,5 @@
 """What happened: facts that were committed, in the past tense, with ids and not rows (except for
-the toggle's event, which everybody must see at once).
+the events of the toggle and of an invitation, which everybody must see at once).
 
 Each noun declares its own events beside it (`…/events.py`): to be declared is all that an event
 needs to travel to the other processes.

@@ -9,16 +9,21 @@ from services.users.row import UserRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserInvited(UserEvent):
+class UserShown(UserEvent):
+    """Somebody is looked for in the lists at once; `row` is what these show from now on, so that
+    nobody waits for a query. If it is none, it has to be read."""
+
+    row: UserRow | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserInvited(UserShown):
     """A new account exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserSwitched(UserEvent):
-    """A toggle was flipped; `row` is what lists show from now on, so that nobody waits for a query.
-    If it is none, it has to be read."""
-
-    row: UserRow | None = None
+class UserSwitched(UserShown):
+    """A toggle was flipped."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,16 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import INVITING, LinkPurpose, MailTemplate, OneTimeLink, Role, Tenant, User
+from models import (
+    INVITING,
+    LinkPurpose,
+    MailTemplate,
+    OneTimeLink,
+    OutgoingMail,
+    Role,
+    Tenant,
+    User,
+)
 from services.access import one_time_links
 from services.access.actor import Principal, authorize, is_open
 from services.access.permissions import INVITATIONS, Secret
@@ -23,10 +32,10 @@ from services.users.actions import InvitationAction
 
 
 class Sent(NamedTuple):
-    """A new link, and whether a mail takes it."""
+    """A new link, and the mail that takes it, if one does."""
 
     link: OneTimeLink
-    by_mail: bool
+    mail: OutgoingMail | None
 
 
 async def refusals(act: Act, users: Sequence[User]) -> Mapping[UUID, RollcallError]:
@@ -98,7 +107,7 @@ async def send(
     links = [one_time_links.issue(tx, LinkPurpose.INVITATION, user.id) for user in users]
     await tx.flush()
     if not by_mail or not outbox.is_configured():
-        return [Sent(link, False) for link in links]
+        return [Sent(link, None) for link in links]
     tenant_id = users[0].tenant_id
     tenant = await tx.get(Tenant, tenant_id) if tenant_id else None
     said = await welcoming.said_in_mails(tx, by, users)
@@ -114,7 +123,7 @@ async def send(
             old_role=old_role,
             **said[user.id],
         )
-        sent.append(Sent(link, mail is not None))
+        sent.append(Sent(link, mail))
     return sent
 
 

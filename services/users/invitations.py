@@ -46,6 +46,7 @@ from services.users.invitation_form import InvitationForm, PersonalInvitation
 from services.users.invitation_links import Sent, authorize_role, require_open
 from services.users.invitation_pace import require_pace
 from services.users.new_user import new_user
+from services.users.row import row_of
 from services.users.selection import require_selectable
 from services.users.stays import stays_of
 
@@ -173,7 +174,8 @@ async def send_invitation(
         role=user.role.label,
         **(details_of(end) if (end := end_of(user)) else {}),
     )
-    tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
+    row = row_of(user, sent.mail, sent.link.expires_at)
+    tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id, row=row))
     return await _invited(Act(tx, actor, by), user, sent)
 
 
@@ -239,8 +241,8 @@ async def _get_waiting(act: Act, user_id: UUID) -> User:
 
 
 async def _invited(act: Act, user: User, sent: Sent) -> Invited:
-    url = "" if sent.by_mail else await invitation_links.hand_out(act, user, sent.link)
-    return Invited(user.id, user.full_name, user.email, user.role, sent.by_mail, url)
+    url = "" if sent.mail else await invitation_links.hand_out(act, user, sent.link)
+    return Invited(user.id, user.full_name, user.email, user.role, sent.mail is not None, url)
 
 
 async def open_invitation(slug: str | None, token: str) -> LinkView:

@@ -6,10 +6,10 @@ from models import MailState, MailTemplate, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.events import AuditWritten
 from services.core.errors import InvalidInputError, NotAllowedError
-from services.core.events import Event
+from services.core.events import Event, from_message, to_message
 from services.core.runtime import Runtime
 from services.sign_in.personal_links import LinkView
-from services.users import accounts, invitations
+from services.users import accounts, invitations, listing
 from services.users.emails_elsewhere import IN_USE
 from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm
@@ -116,13 +116,25 @@ async def test_invitation_is_announced_after_its_commit(
 ) -> None:
     invited = await invitations.invite(admin, form())
     await rollcall.bus.drain()
+    row = await listing.find_row(invited.user_id)
     assert set(events) == {
-        UserInvited(tenant_id=tenant.id, user_id=invited.user_id),
+        UserInvited(tenant_id=tenant.id, user_id=invited.user_id, row=row),
         *(
             AuditWritten(chain_id=tenant.id, entry_id=entry.id, subject_id=entry.subject_id)
             for entry in await books.audit_of(tenant)
         ),
     }
+
+
+async def test_the_event_of_an_invitation_has_the_row_that_lists_show(
+    rollcall: Runtime, mail_server: MailServer, admin: Actor, events: list[Event]
+) -> None:
+    invited = await invitations.invite(admin, form())
+    await rollcall.bus.drain()
+    (event,) = [event for event in events if isinstance(event, UserInvited)]
+    assert event.row == await listing.find_row(invited.user_id)
+    assert event.row.mail is MailState.WAITING
+    assert from_message(to_message(event), 0.0) == event
 
 
 async def test_link_is_stored_as_nothing_but_a_hash(tenant: Tenant, admin: Actor) -> None:
