@@ -29,7 +29,7 @@ SETTLED = """
 """
 
 PAPER: ViewportSize = {"width": 718, "height": 1047}  # A4 within a browser's usual margins
-# Texts of which a part is under another one, or cut off, as they stand on paper.
+# Texts of which a part is under another one, cut off, or beyond the sheet, as they stand on paper.
 UNREADABLE = """
 () => {
   const texts = [], wrong = [];
@@ -43,8 +43,10 @@ UNREADABLE = """
       wrong.push(`${text} is cut off`);
     const range = document.createRange();
     range.selectNodeContents(node);
-    for (const { left, right, top, bottom } of range.getClientRects())
+    for (const { left, right, top, bottom } of range.getClientRects()) {
       texts.push({ text, left: left + 1, right: right - 1, top: top + 3, bottom: bottom - 3 });
+      if (right > innerWidth + 1) wrong.push(`${text} is beyond the sheet`);
+    }
   }
   texts.sort((one, other) => one.top - other.top);
   texts.forEach((one, at) => {
@@ -63,12 +65,14 @@ UNREADABLE = """
 
 
 async def look_on_paper(page: Page) -> None:
-    """Check that on paper no text lies over another, none is cut off, and no row is broken."""
+    """Check that on paper no text lies over another, is cut off or ends beyond the sheet, and no
+    row is broken."""
     before = page.viewport_size
     await page.emulate_media(media="print", color_scheme="light")
     await page.set_viewport_size(PAPER)
     await page.evaluate(SETTLED)
-    assert await page.evaluate(UNREADABLE) == []
+    wrong = await page.evaluate(UNREADABLE)
+    assert not wrong, wrong
     await page.emulate_media(media="screen")
     if before:
         await page.set_viewport_size(before)

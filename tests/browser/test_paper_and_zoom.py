@@ -5,10 +5,12 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from models import Tenant, User
+from models import Poc, Tenant, User
+from services.core.db import transaction
 from tests import factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.looks import SIDEWAYS, look_on_paper
+from tests.services.workspace.rows import create_rows
 
 PAGES = ("users", "account", "roles", "audit", "settings", "users/import")
 # 1280 pixels at 100% and more, up to 400%; then what is common on phones.
@@ -38,6 +40,15 @@ STATUS_OVER_ROLE = """
     one.bottom > other.top && one.top < other.bottom));
 }).map((row) => row.textContent)
 """
+
+# What paper must not show, and how the look at it says so.
+BROKEN = {
+    "Ada may be broken": "<table><tbody><tr><td>Ada</td></tr></tbody></table>",
+    "Ada and Grace overlap": "<p>Ada</p><p style='margin-top: -2.2em'>Grace</p>",
+    "Ada Lovelace is cut off": "<p style='width: 3em; overflow: hidden; white-space: nowrap'>"
+    "Ada Lovelace</p>",
+    "Ada is beyond the sheet": "<p style='margin-left: 712px'>Ada</p>",
+}
 
 
 def long_email(tenant: Tenant) -> str:
@@ -128,3 +139,22 @@ async def test_paper_has_dark_ink_whole_emails_and_says_what_it_leaves_out(
     await page.goto(f"/t/{tenant.slug}/audit")
     await connected(page)
     await look_on_paper(page)
+
+
+async def test_titles_are_whole_on_paper(browsers: Browsers, tenant: Tenant, grace: User) -> None:
+    rows = await create_rows(tenant.id, grace.id)
+    async with transaction() as tx:
+        (await tx.get_one(Poc, rows.poc)).title = (
+            "Scanned papers, e-mail and chat in one queue " * 4
+        )
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/pocs")
+    await expect(page.get_by_text("Scanned papers")).to_be_visible()
+    await look_on_paper(page)
+
+
+async def test_what_is_broken_on_paper_is_found(browsers: Browsers) -> None:
+    page = await (await browsers.new()).new_page()
+    for said, broken in BROKEN.items():
+        await page.set_content(broken)
+        with pytest.raises(AssertionError, match=said):
+            await look_on_paper(page)
