@@ -70,7 +70,9 @@ class Closer:
             except RollcallError as error:
                 log.warning("Reviews have to wait: %s", error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+                # (Python 3.11's `asyncio.wait_for` loses a cancellation that comes with news.)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._news.wait()
 
     async def _hear(self, _event: ReviewChanged) -> None:
         self._news.set()

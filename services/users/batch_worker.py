@@ -85,7 +85,9 @@ class BatchWorker:
                 self._news.clear()
                 await self._begin()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+                    # (Python 3.11's `asyncio.wait_for` loses a cancellation that comes with news.)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._news.wait()
         finally:
             while self._running:
                 for task in self._running:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,10 @@ from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.runtime import Runtime
 from services.operations import workers
+from services.reviews.closing import Closer
 from services.users import accounts
+from services.users.batch_worker import BatchWorker
+from services.users.imports.worker import importer
 from tests import books
 from tests.browser.waiting import PATIENCE, eventually
 from tests.factories import create_user, sign_in
@@ -69,6 +73,20 @@ async def test_worker_that_meets_a_bug_starts_again(
     await asyncio.wait_for(again.wait(), PATIENCE)
     task.cancel()
     assert "The worker worker failed, and starts again" in caplog.text
+
+
+@pytest.mark.parametrize("begin", [importer, Closer])
+async def test_a_worker_that_hears_news_as_it_is_cancelled_ends(
+    rollcall: Runtime, begin: Callable[[], BatchWorker | Closer]
+) -> None:
+    worker = begin()
+    working = asyncio.create_task(worker.work())
+    await eventually(lambda: worker._news._waiters)
+    worker._news.set()
+    await asyncio.sleep(0)  # so far the news have come when it is cancelled
+    working.cancel()
+    done, _ = await asyncio.wait([working], timeout=PATIENCE)
+    assert done == {working}
 
 
 async def test_workers_end_with_their_block(rollcall: Runtime) -> None:
