@@ -1,7 +1,12 @@
 """What docs/changing.md promises that an addition takes, and that its recipes work."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +27,16 @@ from services.lists.declaration import Column, LiveList, by
 from services.lists.events import RowChanged
 from services.lists.query import from_url
 from services.sessions.actions import SessionAction
+from tests import recipe_of_projects as recipe
 from tests.factories import open_session
+from tests.recipe_of_projects import Steps
 from ui import live
 from ui.tables import feed
 from ui.tables.config import config_of
 
-RECIPES = (Path(__file__).parents[1] / "docs" / "changing.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+VERSIONS = ROOT / "models" / "migrations" / "versions"
+RECIPES = (ROOT / "docs" / "changing.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| ([\w ]+) \| (\d) \| (.+) \|$", re.MULTILINE)
 PROMISED = {
     "a column": 1,
@@ -43,6 +52,53 @@ def test_each_recipe_takes_as_many_files_as_it_promises() -> None:
     of_a_page = files["a page with a live table"]
     files["an entity with everything"] += of_a_page  # "those three"
     assert {what: len(set(named)) for what, named in files.items()} == PROMISED
+
+
+def _follow(tree: Path, new: Mapping[str, str], lines: Mapping[str, Steps]) -> set[str]:
+    """Do these steps in a tree; returns the files that they touch."""
+    for name, content in new.items():
+        (tree / name).write_text(content.lstrip(), encoding="utf-8")
+    for name, steps in lines.items():
+        path = tree / name
+        text = path.read_text(encoding="utf-8")
+        for there, written in steps:
+            assert text.count(there) == 1, f"{name} has {there!r} {text.count(there)} times"
+            text = text.replace(there, written.replace("<as it was>", there))
+        path.write_text(text, encoding="utf-8")
+    return {*new, *lines}
+
+
+@pytest.mark.slow
+def test_who_follows_the_recipes_has_an_entity_with_everything(tmp_path: Path) -> None:
+    """Form, list, column, setting, permission, event, page and entity: in a tree of their own,
+    with as many files as promised."""
+    tree, newest = tmp_path / "tree", max(VERSIONS.glob("0*.py")).name[:4]
+    for name in ("models", "services", "ui"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    new = {name: text.replace("<newest>", newest) for name, text in recipe.ENTITY_FILES.items()}
+    touched = _follow(tree, new, recipe.ENTITY_LINES)
+    assert len(touched) == PROMISED["an entity with everything"]
+    assert touched == set(_files_of("an entity with everything"))
+    assert _follow(tree, {}, recipe.COLUMN) == set(_files_of("a column"))
+    assert _follow(tree, {}, recipe.EVENT) == set(_files_of("an event with its screen"))
+    _follow(tree, {}, recipe.SETTING)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.recipe_followed", str(tmp_path / "data")],
+        env=os.environ
+        | {"PYTHONPATH": f"{tree}{os.pathsep}{ROOT}", "ROLLCALL_MOST_PROJECTS": "many"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == recipe.WHAT_COMES_OF_IT
+
+
+def _files_of(what: str) -> list[str]:
+    named = {found: re.findall(r"`([^`]+)`", which) for found, _, which in ROW.findall(RECIPES)}
+    more = named["a page with a live table"] if what == "an entity with everything" else []
+    return [*named[what], *more]
 
 
 @dataclass(frozen=True, kw_only=True)
