@@ -1,12 +1,16 @@
 """What the file system refuses us, in words."""
 
 import os
+import shutil
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
 # Only the owner may read secrets.
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# With less room than this, in bytes, no embedded database is opened: a file of 32 KiB comes beside
+# it (SQLite, WAL-mode File Format, section 2.2).
+LEAST_ROOM = 1 << 15
 
 
 def trouble(path: Path) -> str:
@@ -35,11 +39,14 @@ def trouble(path: Path) -> str:
 
 
 def troubles(folder: Path) -> list[str]:
-    """The same of a folder and of the files in it, the first few."""
+    """The same of a folder and of the files in it, the first few; or that its disk is full."""
     paths: Iterable[Path] = [folder]
     if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         paths = [folder, *sorted(path for path in folder.iterdir() if path.is_file())]
-    return [told for told in map(trouble, paths) if told][:3]
+    found = [told for told in map(trouble, paths) if told][:3]
+    if not found and folder.exists() and shutil.disk_usage(folder).free < LEAST_ROOM:
+        return [f"The disk of {folder} is full: make room on it."]
+    return found
 
 
 def open_to_others(paths: Iterable[Path]) -> list[str]:

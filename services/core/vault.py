@@ -137,8 +137,8 @@ async def rotate() -> int:
     """
     if count := await lost(everything=True):
         raise _lost_error(
-            f"Nothing was changed: {count} secrets can't be opened. Where their keys are gone for "
-            "good, `rotate-keys --give-up-lost` forgets them."
+            f"Nothing was changed. Secrets that can't be opened: {count:,}. Where their keys are "
+            "gone for good, `rotate-keys --give-up-lost` forgets them."
         )
     if _is_file():
         _write_keys([Fernet.generate_key().decode(), *_file_keys()])

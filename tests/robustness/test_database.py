@@ -140,6 +140,19 @@ def _fill(path: Path) -> None:
                 continue
 
 
+async def test_a_start_on_a_full_disk_says_what_to_do(small_disk: Path, tmp_path: Path) -> None:
+    settings = _settings(small_disk)
+    async with started(settings):
+        pass
+    _fill(small_disk / "filler")
+    variables = {"ROLLCALL_DATA_DIR": str(small_disk), "ROLLCALL_SECRET": SECRET}
+    with pytest.raises(RuntimeError, match="It ended at once") as ended:
+        async with serving(tmp_path / "log", settings=variables):
+            pass
+    assert f"The disk of {small_disk} is full: make room on it." in str(ended.value)
+    assert "Traceback" not in str(ended.value)
+
+
 async def test_a_start_on_a_read_only_disk_says_what_to_do(
     small_disk: Path, tmp_path: Path
 ) -> None:

@@ -129,7 +129,7 @@ async def test_rotating_without_the_keys_is_refused_and_changes_nothing(
     keys = rollcall.settings.data_dir / vault.KEYS_FILE
     before, wrong = keys.read_text(), Fernet.generate_key().decode()
     keys.write_text(wrong)
-    with pytest.raises(OperatorError, match="1 secrets can't be opened"):
+    with pytest.raises(OperatorError, match="Secrets that can't be opened: 1"):
         await vault.rotate()
     assert keys.read_text() == wrong
     keys.write_text(before)
