@@ -10,13 +10,20 @@ from services.workspace.events import (
     CommentChanged,
     CriterionChanged,
     CustomerChanged,
+    GroupChanged,
     PocChanged,
     PocEvent,
     ResourceChanged,
     TaskChanged,
 )
 from ui import live
-from ui.shared_values import comment_values, criterion_values, resource_values, task_values
+from ui.shared_values import (
+    comment_values,
+    criterion_values,
+    group_values,
+    resource_values,
+    task_values,
+)
 from ui.tables.feed import tell
 
 
@@ -29,6 +36,7 @@ def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages. What changes often is sent as it is now; for the rest, the
     pages hear that something changed, and each asks."""
     bus.subscribe(TaskChanged, _show_task)
+    bus.subscribe(GroupChanged, _show_group)
     bus.subscribe(CriterionChanged, _show_criterion)
     bus.subscribe(CommentChanged, _show_comment)
     bus.subscribe(ResourceChanged, _show_resource)
@@ -43,6 +51,11 @@ async def _show_task(event: TaskChanged) -> None:
         partial(shared.find_task, event.task_id),
         task_values,
     )
+
+
+async def _show_group(event: GroupChanged) -> None:
+    find = partial(shared.find_group, event.group_id)
+    await tell(shared_room(event.poc_id), "rollcall_shared_group", find, group_values)
 
 
 async def _show_criterion(event: CriterionChanged) -> None:

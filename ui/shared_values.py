@@ -10,6 +10,7 @@ from services.workspace.customers.shared import (
     SharedComment,
     SharedComments,
     SharedCriterion,
+    SharedGroup,
     SharedPoc,
     SharedResource,
     SharedTask,
@@ -83,6 +84,7 @@ def task_values(task: SharedTask) -> dict[str, Any]:
     return {
         "id": str(task.id),
         "title": task.title,
+        "group": group_values(task.group),
         "side": task.side.value,
         "status": task.status.value,
         "said": said[:1].upper() + said[1:],
@@ -93,6 +95,11 @@ def task_values(task: SharedTask) -> dict[str, Any]:
         "position": task.position,
         "version": task.version,
     }
+
+
+def group_values(group: SharedGroup) -> dict[str, Any]:
+    """A group of tasks as plain values."""
+    return {"id": str(group.id), "title": group.title, "position": group.position}
 
 
 def resource_values(row: SharedResource) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What Home shows: what is mine and due, what needs somebody, what changed since the last visit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,13 @@ from sqlmodel import col, func, select
 
 from models import (
     CLOSED_STATUSES,
-    AuditEvent,
+    CriterionResult,
     GroupTemplate,
     HomeVisit,
     Poc,
-    PocMember,
     PocStatus,
     Role,
+    SuccessCriterion,
     Task,
     TaskAssignee,
     TaskStatus,
@@ -26,18 +26,25 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import View, acting
-from services.audit.list import AuditEntry, entry_of
 from services.core import clock
 from services.core.db import LOCKED
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
+from services.workspace.changes import Change, find_changes
 from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import tenant_of
-from services.workspace.template_rows import GroupTemplateRow, group_rows
+from services.workspace.template_rows import (
+    GroupTemplateRow,
+    count_group_resources,
+    group_rows,
+)
 
-MOST_TASKS, MOST_POCS, MOST_CHANGES = 200, 20, 20
+MOST_TASKS, MOST_POCS = 200, 20
 # A person who comes back sooner than this is still at the same visit.
 VISIT = timedelta(minutes=30)
+# A POC that ends within this time should have its criteria decided.
+SOON = timedelta(days=7)
+RUNNING = (PocStatus.ACTIVE, PocStatus.ON_HOLD)
 # How old the stored time of a visit may be: Home writes no more often than that.
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -56,19 +63,32 @@ class MyTask:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """A POC of the reader's that ends soon, or should have ended, while criteria are pending."""
+
+    poc: PocRow
+    pending: int
+    criteria: int
+
+
+@dataclass(frozen=True)
 class Overview:
-    """What Home shows. What a role has no use for is empty. `since` is when the reader was last
-    here; none at the first visit."""
+    """What Home shows. What a role has no use for is empty. `ending` is the first of the reader's
+    POCs that ends before its criteria are decided. `bare_groups` are those of `groups` that have no
+    resource, and whose tasks have none. `since` is when the reader was last here; none
+    at the first visit."""
 
     role: Role | None
     my_tasks: Sequence[MyTask]
     my_pocs: Sequence[PocRow]
+    ending: Ending | None
     without_owner: Sequence[PocRow]
     groups: Sequence[GroupTemplateRow]
+    bare_groups: frozenset[UUID]
     counts: Mapping[PocStatus, int]
     overdue: int
     since: datetime | None
-    changes: Sequence[AuditEntry]
+    changes: Sequence[Change]
     changes_in_all: int
 
 
@@ -81,14 +101,19 @@ async def find_overview(view: View) -> Overview:
     reassigns = user is None or may(user.role, Permission.REASSIGN_POCS)
     visit = await view.tx.get(HomeVisit, user.id) if user else None
     since = visit.before_at if visit else None
-    changes, in_all = await _changes(view, since, mine=works)
+    changes, in_all = await find_changes(view, since, mine=works)
     counts, overdue = await _counts(view)
+    my_pocs = await _open_pocs(view, Poc.owner_id == view.principal.user_id) if works else ()
+    groups = await _groups(view) if makes else ()
+    resources = await count_group_resources(view.tx, [row.id for row in groups])
     return Overview(
         role=user.role if user else None,
         my_tasks=await _my_tasks(view) if works else (),
-        my_pocs=await _open_pocs(view, Poc.owner_id == view.principal.user_id) if works else (),
+        my_pocs=my_pocs,
+        ending=await _ending(view, my_pocs) if works else None,
         without_owner=await _open_pocs(view, ~col(User.active)) if reassigns else (),
-        groups=await _groups(view) if makes else (),
+        groups=groups,
+        bare_groups=frozenset(one for one, count in resources.items() if not count),
         counts=counts,
         overdue=overdue,
         since=since,
@@ -153,6 +178,26 @@ async def _open_pocs(view: View, which: Any) -> Sequence[PocRow]:
     return await POCS.rows(view.tx, found.all())
 
 
+async def _ending(view: View, pocs: Sequence[PocRow]) -> Ending | None:
+    soon = clock.now().date() + SOON
+    ends = [poc for poc in pocs if poc.due and poc.due <= soon and poc.status in RUNNING]
+    pending = col(SuccessCriterion.result) == CriterionResult.PENDING
+    found = await view.tx.exec(
+        select(SuccessCriterion.poc_id, func.count(), func.sum(case((pending, 1), else_=0)))
+        .where(
+            col(SuccessCriterion.poc_id).in_([poc.id for poc in ends]),
+            col(SuccessCriterion.archived_at).is_(None),
+        )
+        .group_by(col(SuccessCriterion.poc_id))
+    )
+    counts = {poc_id: (criteria, int(left)) for poc_id, criteria, left in found}
+    for poc in ends:
+        criteria, left = counts.get(poc.id, (0, 0))
+        if left:
+            return Ending(poc, left, criteria)
+    return None
+
+
 def is_closed() -> ColumnElement[bool]:
     """The POCs in which nothing is left to do."""
     return col(Poc.status).in_(CLOSED_STATUSES)
@@ -179,30 +224,3 @@ async def _groups(view: View) -> Sequence[GroupTemplateRow]:
     )
     rows = await group_rows(view.tx, found.all())
     return sorted(rows, key=lambda row: -row.pocs)[:MOST_POCS]
-
-
-async def _changes(
-    view: View, since: datetime | None, *, mine: bool
-) -> tuple[Sequence[AuditEntry], int]:
-    """What others did to the POCs since then: to those on which the reader works, or to all."""
-    if since is None:
-        return (), 0
-    pocs = select(Poc.id).where(Poc.tenant_id == view.tenant_id)
-    if mine:
-        pocs = pocs.join(PocMember, col(PocMember.poc_id) == Poc.id).where(
-            PocMember.user_id == view.principal.user_id, col(PocMember.removed_at).is_(None)
-        )
-    changed = (
-        AuditEvent.chain_id == view.tenant_id,
-        col(AuditEvent.subject_id).in_(pocs),
-        col(AuditEvent.at) > since,
-        col(AuditEvent.actor_id).is_distinct_from(view.principal.user_id),
-    )
-    found = await view.tx.exec(
-        select(AuditEvent)
-        .where(*changed)
-        .order_by(col(AuditEvent.number).desc())
-        .limit(MOST_CHANGES)
-    )
-    in_all = await view.tx.exec(select(func.count()).select_from(AuditEvent).where(*changed))
-    return [replace(entry_of(row), ip="") for row in found], in_all.one()

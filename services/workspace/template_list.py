@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import GroupTemplate, GroupTemplateTask, Resource, TaskTemplate
+from models import GroupTemplate, GroupTemplateTask, TaskTemplate
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import Act, View, acting, viewing
@@ -27,8 +27,8 @@ from services.workspace.template_rows import (
     TASK_TEMPLATES,
     GroupTemplateRow,
     TaskTemplateRow,
+    count_group_resources,
     count_groups,
-    count_resources,
     count_tasks,
     group_rows,
     task_rows,
@@ -155,9 +155,8 @@ async def get_group(principal: Principal, group_id: UUID) -> GroupTemplateDetail
         group = await view.get(GroupTemplate, group_id)
         (row,) = await group_rows(view.tx, [group])
         tasks = await task_rows(view.tx, await templates_of(view, group.id))
-        own = await count_resources(view.tx, Resource.group_template_id, [group.id])
-        resources = own.get(group.id, 0) + sum(task.resources for task in tasks)
-        return GroupTemplateDetails(row, tasks, resources, _may_change(view))
+        resources = await count_group_resources(view.tx, [group.id])
+        return GroupTemplateDetails(row, tasks, resources[group.id], _may_change(view))
 
 
 async def get_task(principal: Principal, task_id: UUID) -> TaskTemplateRow:

@@ -142,6 +142,24 @@ async def count_resources(tx: Transaction, owner: Any, ids: Collection[UUID]) ->
     return await _count_by(tx, owner, Resource.id, ids, col(Resource.archived_at).is_(None))
 
 
+async def count_group_resources(tx: Transaction, group_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """How many resources each of these group templates has, with those of its tasks."""
+    own = await count_resources(tx, Resource.group_template_id, group_ids)
+    found = await tx.exec(
+        select(GroupTemplateTask.group_id, func.count())
+        .join(TaskTemplate, col(TaskTemplate.id) == GroupTemplateTask.task_id)
+        .join(Resource, col(Resource.task_template_id) == TaskTemplate.id)
+        .where(
+            col(GroupTemplateTask.group_id).in_(group_ids),
+            col(TaskTemplate.archived_at).is_(None),
+            col(Resource.archived_at).is_(None),
+        )
+        .group_by(col(GroupTemplateTask.group_id))
+    )
+    of_tasks = dict(found.all())
+    return {one: own.get(one, 0) + of_tasks.get(one, 0) for one in group_ids}
+
+
 async def _version(tx: Transaction, templates: Sequence[GroupTemplate | TaskTemplate]) -> int:
     """The length of the log of the templates' organisation: all of them belong to one."""
     if not templates:

@@ -1,16 +1,18 @@
 """A customer's people: from the invitation to the page that closes under them."""
 
 from contextlib import suppress
+from uuid import UUID
 
 from playwright.async_api import Page, expect
 
 from models import CustomerPerson, ResourceKind, Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.core.errors import InvalidInputError
-from services.workspace import comments, resources, tasks
+from services.workspace import comments, groups, resources, task_list, tasks
 from services.workspace.comments import NewCommentForm
 from services.workspace.customers import acts, invitations
 from services.workspace.customers.invitations import CustomerForm
+from services.workspace.groups import GroupForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskStatusForm
 from tests import factories
@@ -47,6 +49,13 @@ async def _as_customer(
     return page
 
 
+async def _rename_last_group(actor: Actor, poc_id: UUID, title: str, guest: Page) -> None:
+    """A group is renamed, and so it is on a customer's page."""
+    group = (await task_list.list_groups(actor, poc_id))[-1]
+    await groups.edit_group(actor, group.id, group.version, GroupForm(title=title))
+    await expect(guest.get_by_role("heading", name=title)).to_be_visible()
+
+
 async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at_once(
     browsers: Browsers, tenant: Tenant, ada: User, mail_server: MailServer
 ) -> None:
@@ -81,19 +90,19 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
     await comments.post(actor, poc, NewCommentForm(body=f"{SECRET}, still"))
     await comments.post(actor, poc, NewCommentForm(body="Thank you, Reto", shared=True))
     await expect(guest.get_by_text("Thank you, Reto")).to_be_visible()
-    note = ResourceForm(kind=ResourceKind.NOTE, title=SECRET, content=SECRET)
-    await resources.add_to_poc(actor, poc, note)
+    own = ResourceForm(kind=ResourceKind.NOTE, title=SECRET, content=SECRET)
+    await resources.add_to_poc(actor, poc, own)
     port = ResourceForm(kind=ResourceKind.NOTE, title="Ports", content="443", shared=True)
     shared_id = await resources.add_to_poc(actor, poc, port)
     ports = guest.locator(".customer-rows").get_by_text("Ports")
     await expect(ports).to_be_visible()
-    own = ResourceForm(kind=ResourceKind.NOTE, title=SECRET, content=SECRET)
     await resources.edit_of_poc(actor, shared_id, 1, own)
     await expect(ports).to_have_count(0)
     task = await create_task(actor, poc, "Import the articles")
     blocked = TaskStatusForm(status=TaskStatus.BLOCKED, reason=SECRET)
     await tasks.set_status(actor, task, 1, blocked)
     await expect(guest.get_by_text("Import the articles, Blocked")).to_be_visible()
+    await _rename_last_group(actor, poc, "Data", guest)
     await guest.get_by_role("button", name="Mark done: Open the firewall").click()
     await expect(toast(guest, "Open the firewall is done.")).to_be_visible()
     await expect(guest.get_by_text("1 finished")).to_be_visible()

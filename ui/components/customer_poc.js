@@ -1,17 +1,20 @@
 // A POC as the customer's people see it: first what waits for them, then the team's tasks and the
-// criteria, with comments and resources beside. The server reads only what is shared with them. It
-// sends all of it once, then each row that changes.
+// criteria, with comments and resources beside. Open tasks stand under their groups, where there are
+// several. The server reads only what is shared with them. It sends all of it once, then each row
+// that changes.
 import { h } from "vue";
+import { avatar } from "avatar";
 import { icon } from "icons";
 import { askWhile, listen, takeKept } from "live_socket";
+import { mark } from "task_marks";
 
-const MARKS = { not_started: "clock", in_progress: "arrow", blocked: "cross", done: "done" };
 const WORDS = {
   not_started: "Not started",
   in_progress: "In progress",
   blocked: "Blocked",
   done: "Done",
 };
+const SQUARE = "avatar-small avatar-customer";
 const RESULTS = { met: "active", partly_met: "warning", not_met: "danger", pending: "outline" };
 
 const by = (...keys) => (a, b) => {
@@ -43,6 +46,7 @@ export default {
     this.words = takeKept("comment") ?? "";
     this.stop = listen({
       rollcall_shared_task: (task) => this.patch("tasks", task),
+      rollcall_shared_group: this.patchGroup,
       rollcall_shared_criterion: (criterion) => this.patch("criteria", criterion),
       rollcall_shared_comment: (comment) => this.patch("comments", comment),
       rollcall_shared_resource: (resource) => this.patch("resources", resource),
@@ -78,6 +82,10 @@ export default {
       const others = this.now[rows].filter((other) => other !== known);
       const all = row.archived ? others : [...others, row].sort(ORDER[rows]);
       this.now = { ...this.now, [rows]: all };
+    },
+    patchGroup(group) {
+      const as = (task) => (task.group.id === group.id ? { ...task, group } : task);
+      this.now = { ...this.now, tasks: this.now.tasks.map(as) };
     },
     send() {
       if (this.sending) return;
@@ -162,12 +170,23 @@ function nothing(words) {
 
 const open = (tasks) => tasks.filter(({ status }) => status !== "done").length;
 
+const IN_GROUPS = by(position, id);
+
 // Open tasks, then finished ones in a section that can be opened.
 function split(view, tasks, button) {
   const finished = tasks.filter(({ status }) => status === "done");
   const rest = tasks.filter(({ status }) => status !== "done");
+  const groups = new Map(rest.map(({ group }) => [group.id, group]));
+  const several = new Set(view.now.tasks.map(({ group }) => group.id)).size > 1;
   return [
-    rows(view, rest, button),
+    ...(several
+      ? [...groups.values()].sort(IN_GROUPS).map((group) =>
+          h("section", { key: group.id, class: "customer-group" }, [
+            h("h3", { class: "small muted", dir: "auto" }, group.title),
+            rows(view, rest.filter((task) => task.group.id === group.id), button),
+          ]),
+        )
+      : [rows(view, rest, button)]),
     finished.length > 0 &&
       h("details", { class: "customer-finished" }, [
         h("summary", `${finished.length} finished`),
@@ -181,8 +200,8 @@ function rows(view, tasks, button) {
     "ul",
     { class: "customer-rows" },
     tasks.map((task) =>
-      h("li", { key: task.id, class: `is-${task.status}` }, [
-        icon(MARKS[task.status], 16),
+      h("li", { key: task.id }, [
+        mark(task.status),
         h("div", { class: "customer-task" }, [
           h("strong", { dir: "auto" }, task.title),
           h("span", { class: "visually-hidden" }, `, ${WORDS[task.status]}`),
@@ -240,17 +259,17 @@ function comments(view) {
       { class: "customer-comments" },
       view.now.comments.map((one) =>
         h("li", { key: one.id }, [
-          h("div", { class: "comment-head" }, [
+          avatar(one.author, one.author, { look: one.from_customer ? SQUARE : "avatar-small" }),
+          h("div", { class: "customer-comment" }, [
             h("strong", { dir: "auto" }, one.author),
-            h("span", { class: "small muted" }, [
+            h("p", { class: "small muted" }, [
               h("bdi", one.from_customer ? view.now.customer : view.now.team),
-              ` · ${moment(one.at)}`,
+              ` · ${moment(one.at)}${one.edited ? " · edited" : ""}`,
             ]),
-            one.edited && h("span", { class: "small muted" }, "edited"),
+            one.removed
+              ? h("p", { class: "muted" }, "Removed.")
+              : h("div", { class: "comment-body", dir: "auto", innerHTML: one.html }),
           ]),
-          one.removed
-            ? h("p", { class: "muted" }, "Removed.")
-            : h("div", { class: "comment-body", dir: "auto", innerHTML: one.html }),
         ]),
       ),
     ),
@@ -308,6 +327,7 @@ function resources(view) {
   ]);
 }
 
+const KINDS = { link: "link", file: "page", code: "code", note: "note" };
 const LINKS = {
   link: ({ content }) => ({ href: content, target: "_blank", rel: "noopener noreferrer" }),
   file: ({ id }, files) => ({ href: `${files}/${id}`, download: "" }),
@@ -317,6 +337,7 @@ function resource(one, files) {
   const target = LINKS[one.kind]?.(one, files);
   if (target) {
     return h("li", { key: one.id }, [
+      icon(KINDS[one.kind], 16),
       h("div", { class: "customer-task" }, [
         h("a", { ...target, dir: "auto" }, one.title),
         h("p", { class: "small muted", dir: "ltr" }, one.said),
@@ -328,6 +349,7 @@ function resource(one, files) {
       ? h("div", { class: "comment-body", dir: "auto", innerHTML: one.html })
       : h("pre", { class: "customer-code", dir: "ltr", tabindex: "0" }, one.content);
   return h("li", { key: one.id }, [
+    icon(KINDS[one.kind], 16),
     h("details", { class: "customer-task" }, [
       h("summary", [h("strong", { dir: "auto" }, one.title), h("span", { class: "small muted" }, ` ${one.said}`)]),
       inside,

@@ -11,7 +11,11 @@ Values = Mapping[str, Any]
 ACTS = ("comment", "earlier", "done", "accept")
 
 
-class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js", "live_socket.js"]):
+class CustomerPoc(
+    Component,
+    script="customer_poc.js",
+    imports=["icons.js", "live_socket.js", "table_rows.js", "avatar.js", "task_marks.js"],
+):
     """Shows a POC to the customer, from values that contain nothing internal.
 
     `files` is the path under which files are read. `on_act` gets an act's name (`ACTS`) and the

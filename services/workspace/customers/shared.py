@@ -20,6 +20,7 @@ from models import (
     Side,
     SuccessCriterion,
     Task,
+    TaskGroup,
     TaskStatus,
     Tenant,
 )
@@ -40,11 +41,22 @@ SLICE = 50
 
 
 @dataclass(frozen=True)
-class SharedTask:
-    """A task as the customer sees it; the reason why it is blocked only if that was shared."""
+class SharedGroup:
+    """A group in which such tasks stand; of one without any the customer hears nothing."""
 
     id: UUID
     title: str
+    position: int
+
+
+@dataclass(frozen=True)
+class SharedTask:
+    """A task as the customer sees it, with the group in which it stands; the reason why it is
+    blocked only if that was shared."""
+
+    id: UUID
+    title: str
+    group: SharedGroup
     side: Side
     status: TaskStatus
     due_on: date | None
@@ -176,6 +188,15 @@ async def find_task(task_id: UUID) -> SharedTask | None:
         return (await _task_rows(tx, [task]))[0] if task else None
 
 
+async def find_group(group_id: UUID) -> SharedGroup | None:
+    """A group as it is now, to tell the same pages; none if no task of it is shown."""
+    async with reading() as tx:
+        shown = select(Task.id).where(Task.group_id == group_id, col(Task.archived_at).is_(None))
+        found = await tx.exec(select(TaskGroup).where(TaskGroup.id == group_id, shown.exists()))
+        row = found.first()
+        return _group(row) if row else None
+
+
 async def find_criterion(criterion_id: UUID) -> SharedCriterion | None:
     """A criterion as it is now, to tell the same pages."""
     async with reading() as tx:
@@ -227,11 +248,14 @@ async def _task_rows(tx: Transaction, tasks: Sequence[Task]) -> list[SharedTask]
     people = await find_people(
         tx, [person_id for task in done for person_id in (task.changed_by_id, task.accepted_by_id)]
     )
+    in_groups = col(TaskGroup.id).in_({task.group_id for task in tasks})
+    groups = {row.id: row for row in await tx.exec(select(TaskGroup).where(in_groups))}
     today = clock.now().date()
     return [
         SharedTask(
             id=task.id,
             title=task.title,
+            group=_group(groups[task.group_id]),
             side=task.side,
             status=task.status,
             due_on=task.due_on,
@@ -248,6 +272,10 @@ async def _task_rows(tx: Transaction, tasks: Sequence[Task]) -> list[SharedTask]
         )
         for task in tasks
     ]
+
+
+def _group(row: TaskGroup) -> SharedGroup:
+    return SharedGroup(row.id, row.title, row.position)
 
 
 async def _criteria(tx: Transaction, poc: Poc) -> list[SharedCriterion]:

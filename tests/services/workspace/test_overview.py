@@ -2,14 +2,43 @@
 
 from datetime import timedelta
 
-from models import PocStatus, Role, TaskStatus, User
+from models import (
+    CriterionResult,
+    Importance,
+    PocStatus,
+    ResourceKind,
+    Role,
+    Side,
+    TaskStatus,
+    User,
+)
 from services.access.actor import Actor
 from services.core import clock
 from services.core.runtime import Runtime
 from services.screens import home
-from services.workspace import members, overview, pocs, tasks
+from services.workspace import (
+    criteria,
+    members,
+    overview,
+    pocs,
+    resources,
+    tasks,
+    template_list,
+)
+from services.workspace.actions import (
+    CommentAction,
+    CriterionAction,
+    GroupAction,
+    MemberAction,
+    PocAction,
+    ResourceAction,
+    TaskAction,
+)
+from services.workspace.changes import SENTENCES
+from services.workspace.criteria import CriterionForm, ResultForm
 from services.workspace.overview import Overview
 from services.workspace.pocs import StatusForm
+from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskStatusForm
 from tests.services.workspace.scene import create_group, create_poc, create_task, deactivate
 
@@ -76,11 +105,12 @@ async def test_what_others_did_since_the_last_visit_is_told(
     clock.shift(timedelta(hours=4))
     await overview.note_visit(joan)
     seen = await _home(joan)
-    told = [(entry.action_label, entry.subject, entry.actor) for entry in seen.changes]
+    told = [(one.name, one.did, one.what, one.poc_title) for one in seen.changes]
     assert told == [
-        ("Task added", "Both", "Ada Lovelace"),
-        ("Group added", "Both", "Ada Lovelace"),
+        ("Ada Lovelace", "added", "Call", "Both"),
+        ("Ada Lovelace", "added the group", "For Call", "Both"),
     ]
+    assert [one.who.id if one.who else None for one in seen.changes] == [ada.user_id] * 2
     assert seen.changes_in_all == 2
     assert seen.since is not None
 
@@ -99,3 +129,37 @@ async def test_a_visit_lasts_while_one_comes_back_soon(rollcall: Runtime, ada: A
     assert since is not None
     assert later is not None
     assert later > since
+
+
+async def test_a_poc_that_ends_before_its_criteria_are_decided_is_the_next_step(
+    ada: Actor,
+) -> None:
+    today = clock.now().date()
+    await create_poc(ada, "Later", end_on=today + timedelta(days=30))
+    poc_id = await create_poc(ada, "Soon", end_on=today + timedelta(days=2))
+    await pocs.change_status(ada, poc_id, 1, StatusForm(status=PocStatus.ACTIVE))
+    form = CriterionForm(title="Fast", importance=Importance.MUST, side=Side.TEAM)
+    criterion_id = await criteria.add_criterion(ada, poc_id, form)
+    ending = (await _home(ada)).ending
+    assert ending is not None
+    assert (ending.poc.title, ending.pending, ending.criteria) == ("Soon", 1, 1)
+    result = ResultForm(result=CriterionResult.MET, achieved="")
+    await criteria.set_result(ada, criterion_id, 1, result)
+    assert (await _home(ada)).ending is None
+
+
+async def test_a_group_template_is_bare_until_it_or_a_task_of_its_has_a_resource(
+    author: Actor,
+) -> None:
+    group_id = await create_group(author)
+    assert (await _home(author)).bare_groups == {group_id}
+    details = await template_list.get_group(author, group_id)
+    note = ResourceForm(kind=ResourceKind.NOTE, title="Agreed", content="Twelve people")
+    await resources.add_to_template(author, note, task_template_id=details.tasks[0].id)
+    assert not (await _home(author)).bare_groups
+
+
+def test_every_action_about_a_poc_is_told_as_a_sentence() -> None:
+    kinds = (GroupAction, TaskAction, CriterionAction, ResourceAction, CommentAction, MemberAction)
+    about_pocs = {action for kind in kinds for action in kind} | set(PocAction)
+    assert about_pocs - SENTENCES.keys() == {PocAction.EXPORTED}

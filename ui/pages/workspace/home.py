@@ -11,7 +11,6 @@ from nicegui import ui
 
 from models import PocStatus, Role
 from services.access.permissions import Permission, may
-from services.audit.list import AuditEntry
 from services.core import clock
 from services.screens import home
 from services.screens.figures import Figures
@@ -20,6 +19,7 @@ from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
 from services.workspace import orphans, overview, pocs
+from services.workspace.changes import Change
 from services.workspace.orphans import Orphaned
 from services.workspace.overview import MyTask, Overview
 from services.workspace.poc_list import PocRow
@@ -36,17 +36,22 @@ from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.page import add_page
+from ui.pages.workspace.home_changes import show_changes
 from ui.pages.workspace.home_figures import (
     OnScreens,
     figure_rows,
     left_work,
-    next_step,
-    overdue_review,
-    review_due,
     rows_of,
+)
+from ui.pages.workspace.home_steps import (
+    overdue_review,
+    reassign_step,
+    review_step,
+    work_step,
 )
 from ui.pages.workspace.parts import (
     due_mark,
+    face_look,
     link,
     person_name,
     side_bars,
@@ -185,7 +190,9 @@ class _HomeScreen:
     def _show(self, shown: Overview, managed: Managed | None) -> None:
         waiting = shown.without_owner if managed else ()
         since = overdue_review(managed.dashboard) if managed else None
-        self.step.show(waiting, since, key=([(poc.id, poc.title) for poc in waiting], since))
+        step = (shown.ending, shown.groups, shown.bare_groups)
+        key = ([(poc.id, poc.title) for poc in waiting], since, *step)
+        self.step.show(waiting, since, shown, key=key)
         if managed:
             self.figures.show(managed.figures)
             self.left.show(managed.left)
@@ -193,11 +200,12 @@ class _HomeScreen:
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
         self.changes.show(shown.changes, shown.changes_in_all, shown.since)
 
-    def _next_step(self, waiting: Sequence[PocRow], since: date | None) -> None:
+    def _next_step(self, waiting: Sequence[PocRow], since: date | None, shown: Overview) -> None:
         if since is not None:
-            review_due(self.base, since)
+            review_step(self.base, since)
         if waiting:
-            next_step(len(waiting), waiting[0].title, partial(self._open_reassign, waiting[0]))
+            reassign_step(len(waiting), waiting[0].title, partial(self._open_reassign, waiting[0]))
+        work_step(self.base, shown)
 
     def _main(self, shown: Overview) -> None:
         if _has_nothing_yet(shown, self.visit.role):
@@ -301,11 +309,14 @@ class _HomeScreen:
 
     def _poc_facts(self, poc: PocRow) -> None:
         if poc.owner.id != self.visit.user_id:
-            PersonAvatar(poc.owner.id, poc.owner.name, poc.owner.picture, "avatar-small")
+            PersonAvatar(poc.owner.id, poc.owner.name, poc.owner.picture, face_look(poc.owner))
             person_name(poc.owner)
         status_chip(poc.status)
         side_bars(poc.progress)
-        due_mark(poc.due, clock.now().date(), is_done=poc.status.is_closed)
+        if poc.due:
+            due_mark(poc.due, clock.now().date(), is_done=poc.status.is_closed)
+        else:
+            text("span", "No end", "small task-due")
 
     def _groups(self, shown: Overview) -> None:
         with section():
@@ -319,6 +330,8 @@ class _HomeScreen:
                             link(group.title, f"{self.base}/templates/{group.id}")
                             about = text("span", self._about(group), "small muted")
                             about.props('dir="auto"')
+                        if group.id in shown.bare_groups:
+                            text("span", "No resources", "chip chip-warning")
                         used = count_words(group.pocs, "POC") if group.pocs else "Not used yet"
                         text("span", used, "small muted")
 
@@ -347,21 +360,8 @@ class _HomeScreen:
             if shown.overdue:
                 text("p", f"{count_words(shown.overdue, 'open POC')} past the end date.", "danger")
 
-    def _changes(self, changes: Sequence[AuditEntry], in_all: int, since: datetime | None) -> None:
-        with ui.element("div").classes("card-head"):
-            text("h2", "Since you were last here")
-            if since is not None:
-                text("span", ago(since), "small muted")
-        if not changes:
-            first = "This is your first visit. What others do shows here from the next one on."
-            text("p", first if since is None else "Nothing changed.", "muted")
-            return
-        with ui.element("ul").classes("home-changes"):
-            for entry in changes:
-                with ui.element("li"):
-                    link(entry.subject, f"{self.base}/pocs/{entry.subject_id}")
-                    text("span", f"{entry.actor}: {entry.action_label}").props('dir="auto"')
-                    text("span", ago(entry.at), "small muted")
+    def _changes(self, changes: Sequence[Change], in_all: int, since: datetime | None) -> None:
+        show_changes(self.base, changes, since)
         if in_all > len(changes) and may(self.visit.role, Permission.VIEW_AUDIT):
             link(f"Everything since then, in Audit ({in_all:,})", f"{self.base}/audit")
         elif in_all > len(changes):

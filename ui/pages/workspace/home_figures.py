@@ -2,16 +2,14 @@
 screens on its walls show."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 from nicegui import ui
 
 from models import PocStatus
 from services.core import clock
 from services.screens.figures import Figures
-from services.screens.people import People
 from services.screens.reading import Dashboard
-from services.screens.showing import ScreenView
 from services.workspace.orphans import Orphaned
 from ui.components.person_avatar import PersonAvatar
 from ui.components.stage_box import StageBox
@@ -74,36 +72,6 @@ def figure_rows(base: str, rows: list[tuple[str, list[Cell]]]) -> None:
                             if tone and count:
                                 shown.classes(tone)
                             text("span", words, "small muted")
-
-
-def next_step(without_owner: int, title: str, on_reassign: Callable[[], None]) -> None:
-    """What needs somebody first, if anything does: the first POC by its title."""
-    pocs = "1 open POC belongs" if without_owner == 1 else f"{without_owner} open POCs belong"
-    with ui.element("div").classes("banner banner-info next-step"):
-        with ui.element("div"):
-            text("strong", "Next step")
-            text("p", f"{pocs} to somebody inactive. Reassign each to somebody who answers.")
-        label = "Reassign" if without_owner == 1 else "Reassign the first"
-        button(label, on_reassign, about="" if without_owner == 1 else title)
-
-
-def overdue_review(shown: Dashboard) -> date | None:
-    """Since when a review should have begun; none if it needn't, or if one is under way."""
-    people = shown.views[ScreenView.PEOPLE]
-    due = people.review.next_due if isinstance(people, People) else 0
-    if not due or due > clock.now().timestamp():
-        return None
-    return datetime.fromtimestamp(due, UTC).date()
-
-
-def review_due(base: str, since: date) -> None:
-    """The line that a review is due by the organisation's rule."""
-    with ui.element("div").classes("banner banner-info next-step"):
-        with ui.element("div"):
-            text("strong", "Review")
-            said = f"A review of who still needs access has been due since {since:%-d %B %Y}."
-            text("p", said)
-        link("Begin a review", f"{base}/review", "btn")
 
 
 def left_work(base: str, on_more: Callable[[], Awaitable[None]], left: Orphaned) -> None:

@@ -37,6 +37,12 @@ def status_chip(status: PocStatus) -> None:
     text("span", status.label, f"chip poc-chip poc-chip-{status.value}")
 
 
+def face_look(person: Person) -> str:
+    """How a small picture of somebody looks: square at the customer's, grey where inactive."""
+    look = "avatar-small avatar-customer" if person.is_customer else "avatar-small"
+    return look if person.active else f"{look} avatar-inactive"
+
+
 def person_name(person: Person) -> None:
     """Somebody's name; an inactive person is marked."""
     shown = text("span", person.name, "person-name" if person.active else "person-name muted")

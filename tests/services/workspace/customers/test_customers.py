@@ -39,7 +39,7 @@ from services.mail import outbox
 from services.sessions import sessions
 from services.sessions.outside import recognise_customer
 from services.sign_in import throttle
-from services.workspace import comments, listing, pocs, resources, tasks
+from services.workspace import comments, groups, listing, pocs, resources, tasks
 from services.workspace.customers import acts, invitations, people, shared, visits
 from services.workspace.customers import listing as outsiders
 from services.workspace.customers.invitations import CustomerForm
@@ -186,6 +186,10 @@ async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Acto
     assert "SECRET" not in repr(seen)
     shown = (seen.tasks, seen.comments.comments, seen.resources)
     assert [len(part) for part in shown] == [1, 1, 1]
+    # A group is told by its title, once a task of it is shown.
+    assert seen.tasks[0].group.title == "For Open the firewall"
+    empty = await groups.add_group(ada, poc, groups.NewGroupForm(title="SECRET"))
+    assert await shared.find_group(empty) is None
     for row in await resources.list_of_poc(ada, poc):  # nor is it told when it changes
         told_of = await shared.find_resource(row.id)
         assert "SECRET" not in repr(told_of)
