@@ -54,18 +54,19 @@ async def _invited(
 ) -> int:
     """How many new people were invited by this user, or by all, and how many are about to be."""
     since = first_id(clock.now() - within)
-    # Among all users of an organisation its newest are found by their ids, which an index of their
-    # tenant would hide.
+    # Among all users of an organisation, and all people of its customers, the newest are found by
+    # their ids, which an index of their tenant would hide.
     here = col(User.tenant_id) if by else func.coalesce(User.tenant_id, User.tenant_id)
     invited_by = col(User.invited_by_id)
     users = select(func.count()).where(
         col(User.id) > since, here == tenant_id, invited_by == by if by else invited_by.is_not(None)
     )
-    customers = select(func.count()).where(
-        col(CustomerPerson.id) > since, col(CustomerPerson.tenant_id) == tenant_id
-    )
+    theirs = func.coalesce(CustomerPerson.tenant_id, CustomerPerson.tenant_id)
+    customers = select(func.count()).where(col(CustomerPerson.id) > since, theirs == tenant_id)
+    # Few imports haven't ended: they are found by that.
+    of_here = func.coalesce(UserImport.tenant_id, UserImport.tenant_id) == tenant_id
     waiting = select(func.coalesce(func.sum(UserImport.rows - UserImport.done), 0)).where(
-        UserImport.tenant_id == tenant_id, UserImport.state == ImportState.RUNNING
+        col(UserImport.ended_at).is_(None), of_here, UserImport.state == ImportState.RUNNING
     )
     if by is not None:
         customers = customers.where(CustomerPerson.created_by_id == by)

@@ -25,6 +25,8 @@ from tests.statements import Statement, heard
 # Columns by which alone no index leads to few rows of a large directory. (A role does: it is that
 # of an organisation's admins.)
 BROAD = {"tenant_id", "active", "state", "template", "ended_at", "used_at", "void_at"}
+# By these few rows are found, nevertheless: the imports that haven't ended.
+FEW = {"ix_user_import_ended_at"}
 
 
 async def _acts(tenant: Tenant, admin: Actor) -> list[Statement]:
@@ -90,7 +92,7 @@ def _is_broad(step: str) -> bool:
     if step.startswith("SCAN"):
         return not re.match(r"SCAN (anon_\d+|\(|CONSTANT|\d+ CONSTANT)", step)
     index = re.search(r"USING (?:COVERING )?INDEX (\w+) \((.*)\)", step)
-    if not index:
+    if not index or index[1] in FEW:
         return False
     columns = set(re.findall(r"(\w+)[=<>]", index[2]))
     return columns <= BROAD
