@@ -249,7 +249,7 @@ def _verify_export(options: argparse.Namespace) -> int:
 
 def _told(checked: int, broken: BrokenLink | None) -> int:
     if broken is None:
-        say(f"The audit log is whole: {checked:,} entries.")
+        say(f"The audit log is whole: {checked:,} {'entry' if checked == 1 else 'entries'}.")
         return 0
     say(f"The audit log is broken at entry {broken.number} of {broken.chain}: {broken.problem}.")
     return 1

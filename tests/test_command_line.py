@@ -239,6 +239,7 @@ def test_a_leaving_receipt_is_recomputed_from_the_log(tmp_path: Path) -> None:
     receipt = asyncio.run(_left(data))
     done = run(data, "verify-audit", "--receipt", receipt)
     assert (done.returncode, f"Receipt {receipt}: Ada Lovelace" in done.stdout) == (0, True)
+    assert "No page was open\n0 sessions, 0 links, 0 passkeys\n" in done.stdout
     assert "The database agrees with the log." in done.stdout
     with sqlite3.connect(data / "rollcall.db") as database:
         database.execute("UPDATE user_account SET active = true")

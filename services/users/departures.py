@@ -4,7 +4,7 @@ R-<organisation>-<number>."""
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from sqlmodel import col, select
 
 from models import AuditEvent, EndReason, Handover, LoginSession, Tenant, User
 from services.audit.heads import name_of
+from services.audit.words import counted
 from services.audit.writing import PLATFORM_CHAIN, hash_of
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import OperatorError
 from services.sessions.actions import SessionAction
-from services.users.actions import UserAction
+from services.users.actions import UserAction, given_words
 
 # For this long, a departure can be undone in one step.
 UNDO = timedelta(days=1)
@@ -127,17 +128,17 @@ async def check_receipt(receipt_id: str) -> LeavingReceipt:
 def receipt_lines(receipt: LeavingReceipt) -> list[str]:
     """A receipt as lines of text, and whether it agrees with the database."""
     slowest = "none answered" if receipt.slowest_ms is None else f"{receipt.slowest_ms:.0f} ms"
+    pages, devices = counted(receipt.pages, "page"), counted(receipt.devices, "device")
+    closed = f"{pages} closed on {devices}, the last one: {slowest}"
+    died = {"session": receipt.sessions, "link": receipt.links, "passkey": len(receipt.passkeys)}
     lines = [
         f"Receipt {receipt.id}: {receipt.name}",
         f"Access ended {receipt.at:%F %T}.{receipt.at.microsecond // 1000:03} UTC by {receipt.by}",
-        f"{receipt.pages} pages closed on {receipt.devices} devices, the last one: {slowest}",
-        f"{receipt.sessions} sessions, {receipt.links} links, {len(receipt.passkeys)} passkeys",
-        f"{receipt.mails} mails not sent",
+        closed if receipt.pages else "No page was open",
+        ", ".join(_number(count, noun) for noun, count in died.items()),
+        f"{_number(receipt.mails, 'mail')} not sent",
     ]
-    lines += [
-        f"{one.pocs} POCs, {one.tasks} tasks and {one.groups} groups to {one.name}"
-        for one in receipt.work
-    ]
+    lines += [given_words(asdict(one)) for one in receipt.work]
     if receipt.returned_at is not None:
         lines.append(f"Activated again {receipt.returned_at:%F %T} UTC")
     lines += [
@@ -145,6 +146,10 @@ def receipt_lines(receipt: LeavingReceipt) -> list[str]:
         receipt.last_hash,
     ]
     return lines + (list(receipt.problems) or ["The database agrees with the log."])
+
+
+def _number(count: int, noun: str) -> str:
+    return counted(count, noun) or f"0 {noun}s"
 
 
 async def _recompute(tx: Transaction, chain_id: UUID, number: int) -> LeavingReceipt | None:
