@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from playwright.async_api import Page, Request, WebSocket, WebSocketRoute, expect
 
 from services.access.actor import Actor
+from services.screens.pocs import Pocs, PocShown
 from services.screens.roll_call import PersonHere, RoleHere, RollCall
-from services.screens.showing import ScreenView
+from services.screens.showing import Names, ScreenView
 from tests.browser.browsers import Browsers
 from tests.browser.wall_measure import problems_of
-from tests.browser.wall_scenes import ENGINEERS, Scene, Told, a_day, told, too_much
+from tests.browser.wall_scenes import ENGINEERS, TODAY, Scene, Told, a_day, told, too_much
 from tests.browser.walls import hang
 from tests.relay import Relay
 
@@ -191,6 +192,30 @@ async def test_names_turn_page_by_page_then_view_by_view_but_for_a_new_trouble(
     await expect(page.get_by_role("main", name="Trouble")).to_be_visible()  # it jumps there, once
     await page.clock.fast_forward(DWELL)
     await expect(page.locator("#wall .in-trouble")).to_have_text("5 in trouble")
+
+
+async def test_pocs_that_do_not_fit_turn_page_by_page_and_each_page_is_full(
+    browsers: Browsers,
+) -> None:
+    scene = a_day()
+    shown = scene.views[ScreenView.POCS]
+    assert isinstance(shown, Pocs)
+    titles = [f"Offline scanning on 400 handhelds across {n} depots" for n in range(8)]
+    ending = [PocShown(title, "Bretagne Assurances Mutuelles", "ÞÆ", 77, TODAY) for title in titles]
+    scene.views[ScreenView.POCS] = replace(shown, next_to_end=ending)
+    page, screen = await _screen(browsers, scene)
+    screen.show(scene, views=(ScreenView.POCS,), names=Names.INITIALS)
+    turned = page.locator("#wall .which")
+    rows = page.locator("#wall .pocs-rows b")
+    await expect(turned).to_have_text("1 of 2")
+    first = await rows.all_inner_texts()
+    assert first == titles[: len(first)]
+    await page.clock.fast_forward(DWELL)
+    await expect(turned).to_have_text("2 of 2")
+    assert await rows.all_inner_texts() == titles[-len(first) :]
+    assert await problems_of(page) == []
+    await page.clock.fast_forward(DWELL)
+    await expect(turned).to_have_text("1 of 2")
 
 
 async def test_who_wants_less_motion_has_no_fades_and_everything_drifts_in_steps(

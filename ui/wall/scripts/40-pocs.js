@@ -64,7 +64,7 @@
       "Next to end",
       h(
         "ul",
-        { class: "rows pocs-rows" },
+        { class: "rows pocs-rows paged" },
         data.next_to_end.map((poc) =>
           h(
             "li",

@@ -23,7 +23,7 @@
       this.data = {};
       this.screen = { views: [], dwell: 20, names: "initials", organisation: "", zone: "" };
       this.at = 0; // the index of the view
-      this.page = 0; // the page of names
+      this.page = 0; // the page of names, or of rows
       this.part = 0; // the part of the view, where parts are shown one at a time
       this.pages = 1;
       this.since = performance.now();
@@ -104,7 +104,10 @@
       this.isMoving = Boolean(drawn.isMoving);
       this.drawTurn(); // which takes room of the organisation's name
       this.unfold();
-      for (const panel of main.querySelectorAll(".panel:not(.names)")) this.fit(panel);
+      for (const panel of main.querySelectorAll(".panel:not(.names)")) {
+        const pages = this.fit(panel);
+        this.pages = Math.max(this.pages, pages);
+      }
     }
 
     // The stripes of overdue tasks are as wide as on a display of 1080 lines, or they look plain.
@@ -132,21 +135,48 @@
       }
     }
 
-    // Rows of a list that don't fit are left out, and counted.
+    // Rows of a list that don't fit have pages of their own, or are left out, and counted. Returns how
+    // many pages there are.
     fit(panel) {
       const list = panel.querySelector("ul:not(.legend)");
-      const rest = panel.querySelector("p.rest");
-      let left = 0;
+      if (!list?.clientHeight) return 1; // on a phone this part isn't shown now
       // A row may stand in half of the panel's padding, but not in the rest.
       const { bottom } = panel.getBoundingClientRect();
       const most = bottom - parseFloat(getComputedStyle(panel).paddingBlockEnd) / 2;
       const isOver = () =>
+        list.children.length > 1 &&
         [list.lastElementChild, panel.lastElementChild].some((part) => part.getBoundingClientRect().bottom > most);
-      while (list?.children.length > 1 && isOver()) {
+      if (list.classList.contains("paged")) return this.onePage(panel, list, isOver);
+      const rest = panel.querySelector("p.rest");
+      for (let left = 1; isOver(); left += 1) {
         list.lastElementChild.remove();
-        left += 1;
         if (rest) wall.countRest(rest, left);
       }
+      return 1;
+    }
+
+    // The last page is as full as the others: it repeats rows of the one before.
+    onePage(panel, list, isOver) {
+      const rows = [...list.children];
+      const pages = [];
+      for (let next = 0; next < rows.length; next += pages.at(-1).length) {
+        list.replaceChildren(...rows.slice(next));
+        while (isOver()) list.lastElementChild.remove();
+        pages.push([...list.children]);
+      }
+      const at = this.page % pages.length;
+      let first = rows.indexOf(pages[at][0]);
+      list.replaceChildren(...pages[at]);
+      while (at && at === pages.length - 1 && first > 0) {
+        list.prepend(rows[first - 1]);
+        if (isOver()) {
+          list.firstElementChild.remove();
+          break;
+        }
+        first -= 1;
+      }
+      if (pages.length > 1) panel.querySelector("h2").append(h("span", { class: "which" }, `${at + 1} of ${pages.length}`));
+      return pages.length;
     }
 
     head() {
