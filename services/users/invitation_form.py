@@ -26,7 +26,7 @@ class _Several(Form):
         "People",
         most=40_000,
         hint="One email per line, or pasted from a mail program: Ada Lovelace <ada@example.com>. "
-        "From ada.lovelace@example.com alone the name is read, too; ada@example.com needs it.",
+        "From ada.lovelace@example.com alone the name is read, too, but not from ada@example.com.",
     )
 
 

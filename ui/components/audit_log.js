@@ -74,7 +74,7 @@ const ROW = `
                    :href="href(entry.actor_path)">{{ entry.actor }}</component>
       </td>
       <td v-if="shows.what" role="cell" class="col-what">{{ entry.action_label }}</td>
-      <td v-if="shows.whom" role="cell" class="col-whom" :class="{'is-nothing': count || !entry.subject}" data-label="to">
+      <td v-if="shows.whom" role="cell" class="col-whom" :class="{'is-nothing': count || !entry.subject, 'is-who': entry.subject_path && entry.subject_path === entry.actor_path}" data-label="to">
         <component v-if="!count" :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
                    :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
       </td>

@@ -53,7 +53,7 @@ function chooser(page) {
     h("p", [
       "A .csv or .xlsx file with one person a row, up to 10,000: as Excel, Google, Okta or Entra export it, or with the columns ",
       h("strong", "First Name"), ", ", h("strong", "Last Name"), ", ", h("strong", "Email"), " and ", h("strong", "Role"),
-      ". You see what happens to each row before anything is sent.",
+      ". You see what happens to each row before anybody is invited.",
     ]),
     h("div", { class: "actions" }, [
       fileButton(page, page.phase === "reading" ? "Reading …" : "Choose a file", true),
@@ -191,8 +191,8 @@ function pager(page) {
 function foot(page) {
   const { counts, by_mail } = page.preview;
   const what = by_mail ? ["invitation", "invitations"] : ["link", "links"];
-  const stay = counts.correct === 1 ? "1 row stays out. It can be downloaded, mended and sent later." :
-    `${count(counts.correct)} rows stay out. They can be downloaded, mended and sent later.`;
+  const stay = counts.correct === 1 ? "1 row stays out. It can be downloaded, mended and invited later." :
+    `${count(counts.correct)} rows stay out. They can be downloaded, mended and invited later.`;
   return h("div", { class: "import-foot" }, [
     h("p", { class: "muted" }, counts.correct ? stay : counts.invite ? "" : "There is nobody to invite."),
     h("div", { class: "actions" }, [

@@ -2,6 +2,7 @@
 
 from nicegui import ui
 
+from models import Role
 from services.core.forms import Form
 from services.sessions.sessions import Visit
 from services.users import email_change, profile
@@ -15,6 +16,12 @@ from ui.components.zone_clock import ZoneClock
 from ui.forms.dialog import FormDialog
 from ui.frame import section, text
 from ui.looks import portrait_url
+
+# Who can invite somebody again in another role, for those to whom "your admin" says nothing.
+ABOVE = {
+    Role.PLATFORM_ADMIN: "another Platform Admin",
+    Role.TENANT_ADMIN: "a Platform Admin",
+}
 
 
 class ProfileCard:
@@ -91,7 +98,8 @@ class ProfileCard:
                 fact("Local time", "not given")
             fact("Role", self.visit.role.label)
             fact("Organisation", self.visit.tenant_name or "Platform")
-        text("p", "Your role can’t be changed. For another one, ask your admin.", "muted")
+        whom = ABOVE.get(self.visit.role, "your admin")
+        text("p", f"Your role can’t be changed. For another one, ask {whom}.", "muted")
 
     def _button(self, label: str, handler: object) -> None:
         button = text("button", label, "btn btn-quiet").props('type="button"')
