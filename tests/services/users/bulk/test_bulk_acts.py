@@ -1,6 +1,5 @@
 """One act on many: previewed, done batch by batch, stopped, undone, each as one alone."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -31,6 +30,7 @@ from services.workspace import bulk_worker
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import FEW_ROUNDS, race, rounds
+from tests.services.users.between_batches import goes_between
 from tests.services.users.bulk.acting_in_bulk import act_in_bulk, begun, outcomes_of, run_of, those
 from tests.sizes import size
 
@@ -315,12 +315,8 @@ async def test_a_switch_by_somebody_else_goes_first(tenant: Tenant, admin: Actor
     second = await factories.sign_in(await factories.create_admin(tenant))
     users = await factories.create_users(BATCH * 4, tenant)
     bulk_id = await begun(admin, DEACTIVATE, those(users))
-    working = asyncio.create_task(bulk_worker.work_off(admin, bulk_id))
-    while not await outcomes_of(bulk_id):  # noqa: ASYNC110 - nobody tells
-        await asyncio.sleep(0.01)
-    await accounts.set_active(second, ada.id, active=False)
-    assert (await run_of(bulk_id)).state is BulkState.RUNNING
-    await working
+    switch = accounts.set_active(second, ada.id, active=False)
+    assert await goes_between(switch, bulk_worker.BULK_ACTS, admin, bulk_id)
     assert (await run_of(bulk_id)).changed == BATCH * 4
 
 

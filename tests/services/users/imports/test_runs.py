@@ -25,9 +25,9 @@ from tests import books, factories
 from tests.browser.waiting import PATIENCE
 from tests.mail_server import MailServer
 from tests.racing import race
+from tests.services.users.between_batches import goes_between
 from tests.services.users.imports.importing import (
     import_rows,
-    outcomes_of,
     row,
     rows_of,
     run_of,
@@ -252,12 +252,8 @@ async def test_others_write_between_two_batches(admin: Actor, tenant: Tenant) ->
     second = await factories.sign_in(await factories.create_admin(tenant))
     emails = [f"row{number}@example.com" for number in range(BATCH * 8)]
     import_id = await runs.start(admin, "people.csv", rows_of(*emails))
-    importing = asyncio.create_task(worker.work_off(admin, import_id))
-    while not await outcomes_of(import_id):  # noqa: ASYNC110 - nobody tells
-        await asyncio.sleep(0.01)
-    await accounts.set_active(second, ada.id, active=False)
-    assert (await run_of(import_id)).state is ImportState.RUNNING
-    await importing
+    switch = accounts.set_active(second, ada.id, active=False)
+    assert await goes_between(switch, worker.IMPORTS, admin, import_id)
     assert (await run_of(import_id)).invited == BATCH * 8
 
 
