@@ -48,8 +48,9 @@ class Database:
                 self.url = make_url(url)
             except (ArgumentError, ValueError):
                 raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from None
-            self.reader = self._sqlite_engine(READERS, sqlite.READING)
-            self.writer = self.urgent = self._sqlite_engine(1, sqlite.WRITING)
+            stretch = sqlite.Stretch()
+            self.reader = self._sqlite_engine(READERS, sqlite.READING, stretch)
+            self.writer = self.urgent = self._sqlite_engine(1, sqlite.WRITING, stretch)
             self.urgent_reader = self.reader
             self.queue = WriteQueue(1)
         else:
@@ -85,12 +86,12 @@ class Database:
 
         return engine
 
-    def _sqlite_engine(self, connections: int, begin: str) -> AsyncEngine:
+    def _sqlite_engine(self, connections: int, begin: str, stretch: sqlite.Stretch) -> AsyncEngine:
         async def connect() -> sqlite.Connection:
             (path,), options = engine.dialect.create_connect_args(self.url)
             # No isolation level: we send BEGIN ourselves.
             return await sqlite.connect(
-                path, patience=LOCK_TIMEOUT, isolation_level=None, **options
+                path, patience=LOCK_TIMEOUT, stretch=stretch, isolation_level=None, **options
             )
 
         engine = create_async_engine(

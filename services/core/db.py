@@ -76,6 +76,14 @@ class Transaction(AsyncSession):
             for write in self._with_events:
                 write()
 
+    async def __aexit__(self, *failed: Any) -> None:
+        """Close it. Once it was committed or rolled back, that waits for nothing; SQLAlchemy would
+        start a task for it."""
+        if self.in_transaction():
+            await super().__aexit__(*failed)
+        else:
+            self.sync_session.close()
+
     def hold(self, *rows: object) -> None:
         """Keep rows until the transaction ends, so that a later query finds them in memory:
         SQLAlchemy refers to them only weakly, and would read them again."""

@@ -33,8 +33,8 @@ WAL_LIMIT = 16 * 2**20
 READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"
 Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
 
-# Seconds that one statement, and then all statements of a transaction together, may keep the event
-# loop before others have their turn. Most statements take a hundredth of that.
+# Seconds that one statement, and then all statements together, may keep the event loop before
+# others have their turn. Most statements take a hundredth of that.
 HERE_FOR, AT_A_STRETCH = 0.002, 0.003
 # How many of its instructions SQLite runs between two looks at the clock: some 0.1 ms.
 LOOKED_AT = 1000
@@ -108,11 +108,32 @@ class _Cursor(aiosqlite.Cursor):
             await super().close()
 
 
+class Stretch:
+    """How long statements have kept the event loop in this turn of it, on all connections that
+    share this."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def is_over(self) -> bool:
+        """Whether others have to have their turn before the next statement."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+            asyncio.get_running_loop().call_soon(self._turned)
+        return now - self._since > AT_A_STRETCH
+
+    def _turned(self) -> None:
+        self._since = None
+
+
 class Connection(aiosqlite.Connection):
     """A connection with a thread of its own. Each of its statements ends before the next begins, on
     whatever thread they run."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection], patience: float) -> None:
+    def __init__(
+        self, connector: Callable[[], sqlite3.Connection], patience: float, stretch: Stretch
+    ) -> None:
         super().__init__(connector, iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does it: a process that ends doesn't wait for it
         self._patience = round(patience * 1000)  # ms
@@ -122,7 +143,7 @@ class Connection(aiosqlite.Connection):
         # How much was sent to the thread, which this one counts, and done there, which it counts.
         self._sent = self._done = 0
         self._until = 0.0  # when the query that runs here has to end; 0 if none does
-        self._since = 0.0  # since when the transaction keeps the event loop
+        self._stretch = stretch
         self._long: dict[str, float] = {}  # queries that took too long here, and until when
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # SQLAlchemy takes it as it is
@@ -144,8 +165,8 @@ class Connection(aiosqlite.Connection):
         begin, self._begin = self._begin, ""
         self._has_begun |= bool(begin)
         if short and self._sent == self._done and self._long.get(short, 0.0) < time.monotonic():
-            if time.monotonic() - self._since > AT_A_STRETCH:
-                await self._let_others_go()
+            if self._stretch.is_over():
+                await asyncio.sleep(0)
             try:
                 return self._run_here(begin, statement, is_query=is_query(short))
             except sqlite3.OperationalError as error:
@@ -154,10 +175,8 @@ class Connection(aiosqlite.Connection):
                     raise
                 if code == sqlite3.SQLITE_INTERRUPT:
                     self._remember(short)
-        ran: tuple[sqlite3.Cursor, list[Any]]
         waits = partial(self._run_patiently, begin, statement)
-        ran = await self._execute(waits)
-        self._since = time.monotonic()
+        ran: tuple[sqlite3.Cursor, list[Any]] = await self._execute(waits)
         return ran
 
     def _run_here(
@@ -192,10 +211,6 @@ class Connection(aiosqlite.Connection):
     def _is_late(self) -> bool:
         return 0.0 < self._until < time.monotonic()
 
-    async def _let_others_go(self) -> None:
-        await asyncio.sleep(0)
-        self._since = time.monotonic()
-
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run something on the thread, after all that was sent to it before."""
         self._sent += 1
@@ -210,7 +225,6 @@ class Connection(aiosqlite.Connection):
     def begin(self, statement: str) -> None:
         """Have the next statement run in a transaction that begins with this one."""
         self._begin, self._only_reads = statement, statement == READING
-        self._since = time.monotonic()
 
     # Whether a transaction has begun is noted here, and SQLite isn't asked: the statement of a
     # cancelled caller may still be waiting to run.
@@ -236,11 +250,15 @@ class Connection(aiosqlite.Connection):
         self._begin, self._has_begun = "", False
 
 
-async def connect(path: str, *, patience: float, **options: Any) -> Connection:
+async def connect(
+    path: str, *, patience: float, stretch: Stretch | None = None, **options: Any
+) -> Connection:
     """A connection to the file, which waits `patience` seconds for what others have locked; the
     other options are those of `sqlite3.connect`."""
     options["check_same_thread"] = False
-    connection = Connection(partial(sqlite3.connect, path, timeout=patience, **options), patience)
+    connection = Connection(
+        partial(sqlite3.connect, path, timeout=patience, **options), patience, stretch or Stretch()
+    )
     await connection
     await connection.prepare()
     return connection
