@@ -40,8 +40,9 @@ HERE_FOR, AT_A_STRETCH = 0.002, 0.003
 LOOKED_AT = 1000
 # A query that took too long goes to the thread at once for so many seconds.
 REMEMBERED_FOR = 10.0
-# A statement with more values than this writes more than a few rows.
-FEW_VALUES = 100
+# A statement with more values than this writes more than a few rows; one with a longer value, a
+# piece of a file.
+FEW_VALUES, LONG_VALUE = 100, 64 * 1024
 # What a statement may fail with here and not on the thread (SQLite, Result and Error Codes).
 ON_THE_THREAD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT}
 _BY_KEY = re.compile(
@@ -63,14 +64,17 @@ class _Cursor(aiosqlite.Cursor):
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "_Cursor":
         """Run the statement, and fetch its first rows."""
         given: Any = parameters or ()
-        is_short = is_query(sql) or (writes_rows(sql) and len(given) <= FEW_VALUES)
+        is_short = is_query(sql) or (writes_rows(sql) and _is_little(given))
         return await self._run(lambda cursor: cursor.execute(sql, given), sql if is_short else "")
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "_Cursor":
         """Run the statement once with each of the parameters."""
         given: Any = parameters
         is_short = (
-            writes_rows(sql) and isinstance(given, Sequence) and sum(map(len, given)) <= FEW_VALUES
+            writes_rows(sql)
+            and isinstance(given, Sequence)
+            and len(given) <= FEW_VALUES
+            and _is_little([value for values in given for value in values])
         )
         return await self._run(
             lambda cursor: cursor.executemany(sql, given), sql if is_short else ""
@@ -283,6 +287,12 @@ def writes_rows(sql: str) -> bool:
         return False
     told = {name.partition(" = ")[0] for name in by_key[3].split(" AND ")}
     return told == {f"{table.name}.{column.name}" for column in table.primary_key}
+
+
+def _is_little(values: Sequence[object]) -> bool:
+    return len(values) <= FEW_VALUES and not any(
+        isinstance(value, bytes | str) and len(value) > LONG_VALUE for value in values
+    )
 
 
 def _run(connection: sqlite3.Connection, statement: Statement) -> tuple[sqlite3.Cursor, list[Any]]:

@@ -181,6 +181,12 @@ async def test_what_may_write_many_rows_goes_to_the_thread(telling: sqlite.Conne
     assert await notes(telling) != [str(threading.get_ident())]
 
 
+async def test_a_piece_of_a_file_is_written_on_the_thread(telling: sqlite.Connection) -> None:
+    await telling.cursor().execute("CREATE TABLE piece (data BLOB, said TEXT)")
+    await telling.cursor().execute("INSERT INTO piece VALUES (?, thread())", (b"0" * 2**18,))
+    assert await values(telling, "SELECT said FROM piece") != [str(threading.get_ident())]
+
+
 @pytest.mark.parametrize(
     ("sql", "is_short"),
     [
