@@ -22,6 +22,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotAllowedErr
 from services.core.forms import Form, checkbox, lines, people
 from services.core.looking import looks_first
 from services.workspace.actions import CommentAction
+from services.workspace.comment_pace import require_pace
 from services.workspace.events import CommentChanged
 from services.workspace.markdown import htmls_of
 from services.workspace.people import Person, find_people, require_workers
@@ -121,10 +122,12 @@ async def find_comment(comment_id: UUID) -> CommentView:
 async def post(principal: Principal, poc_id: UUID, form: NewCommentForm) -> UUID:
     """Say something about a POC or one of its tasks; returns the comment's id.
 
-    Raises `InvalidInputError` if somebody is mentioned who isn't an active member.
+    Raises `InvalidInputError` if somebody is mentioned who isn't an active member, and
+    `ConflictError` for somebody who posts faster than anybody writes.
     """
     async with acting(principal, Permission.COMMENT, lock=form.mention_ids) as act:
         poc = await get_poc_to_change(act, poc_id)
+        await require_pace(act.tx, principal)
         task = await _task_of(act, poc, form.task_id)
         comment = act.add(
             Comment(

@@ -12,6 +12,7 @@ from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form, lines
 from services.core.looking import looks_first
 from services.workspace.actions import CommentAction, TaskAction
+from services.workspace.comment_pace import require_pace
 from services.workspace.customers.shared import get_shown
 from services.workspace.events import CommentChanged
 from services.workspace.rights import check_version
@@ -34,9 +35,11 @@ class Advanced:
 
 @looks_first
 async def comment(customer: CustomerActor, poc_id: UUID, form: SharedCommentForm) -> UUID:
-    """Say something about a POC, for both sides to read; returns the comment's id."""
+    """Say something about a POC, for both sides to read; returns the comment's id. Raises
+    `ConflictError` for somebody who posts faster than anybody writes."""
     async with acting(customer, Permission.COMMENT_AS_CUSTOMER) as act:
         poc = await get_shown(act, customer, poc_id, lock=True)
+        await require_pace(act.tx, customer)
         said = act.add(
             Comment(
                 tenant_id=poc.tenant_id,

@@ -16,11 +16,14 @@ from services.core.errors import (
 )
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.workspace import comments, members
+from services.workspace import comment_pace, comments, members
 from services.workspace.comments import CommentForm, CommentView, NewCommentForm
+from services.workspace.customers import acts
+from services.workspace.customers.acts import SharedCommentForm
 from services.workspace.events import CommentChanged
 from services.workspace.rights import NotAMemberError, StaleError
 from tests import books
+from tests.factories import create_customer, open_customer_session
 from tests.services.workspace.scene import create_poc, create_task, deactivate
 
 
@@ -142,3 +145,22 @@ def test_an_empty_comment_is_refused() -> None:
         NewCommentForm(body=" \n ")
     with pytest.raises(InvalidInputError, match="10,000 characters"):
         NewCommentForm(body="a" * 10_001)
+
+
+async def test_nobody_posts_faster_than_anybody_writes(
+    ada: Actor, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comment_pace, "MOST", 2)
+    poc_id = await create_poc(ada)
+    customer, _ = await open_customer_session(await create_customer(tenant, poc_id))
+    said = SharedCommentForm(body="Said")
+    for _ in range(2):
+        await comments.post(ada, poc_id, NewCommentForm(body="Said"))
+        await acts.comment(customer, poc_id, said)
+    with pytest.raises(ConflictError, match="Wait a little"):
+        await comments.post(ada, poc_id, NewCommentForm(body="Said"))
+    with pytest.raises(ConflictError, match="Wait a little"):
+        await acts.comment(customer, poc_id, said)
+    clock.shift(comment_pace.WITHIN)
+    await comments.post(ada, poc_id, NewCommentForm(body="Said"))
+    await acts.comment(customer, poc_id, said)
