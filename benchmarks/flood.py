@@ -35,6 +35,10 @@ PATHS = {
 }
 
 
+CUSTOMER = "A customer"
+"""Who floods from the page of their POC, while its owner is deactivated."""
+
+
 @dataclass
 class Outcome:
     """The result of one case."""
@@ -70,7 +74,7 @@ async def _measure(options: Options, **settings: str) -> list[Figure]:
         (admin, *_) = await rollcall.ask("tenant", slug=SLUG, users=60)
         (token,) = await rollcall.ask("sessions", user_id=admin, count=1)
         floods = [await stage.start("benchmarks.flooding") for _ in range(options.flooders)]
-        for role in PATHS:
+        for role in (*PATHS, CUSTOMER):
             for pages, people in cases:
                 case = _Case(rollcall, floods[:people], token, admin, role, pages)
                 outcome = await case.run(rounds)
@@ -78,8 +82,9 @@ async def _measure(options: Options, **settings: str) -> list[Figure]:
     return figures
 
 
-def _figures(role: Role, pages: int, people: int, outcome: Outcome) -> list[Figure]:
-    who = f"{role.label}, {pages} {'page' if pages == 1 else 'pages'}"
+def _figures(role: Role | str, pages: int, people: int, outcome: Outcome) -> list[Figure]:
+    who = role.label if isinstance(role, Role) else role
+    who += f", {pages} {'page' if pages == 1 else 'pages'}"
     who += f" of each of {people}" if people > 1 else ""
     size, floor = pages * people, Spread(outcome.floor)
     return [
@@ -106,7 +111,7 @@ class _Case:
     floods: Sequence[Child]
     token: str
     admin: str
-    role: Role
+    role: Role | str
     pages: int
 
     async def run(self, rounds: int) -> Outcome:
@@ -122,13 +127,11 @@ class _Case:
     async def _round(self, pace: float | None, outcome: Outcome) -> float:
         """Milliseconds from the click to the commit of the deactivation of one who floods at this
         pace, or not at all."""
-        users = await self.rollcall.ask(
-            "people", slug=SLUG, role=self.role.value, count=len(self.floods)
-        )
-        # Two sessions, so that there is something to sign out: once.
-        tokens = [await self.rollcall.ask("sessions", user_id=user, count=2) for user in users]
+        role = self.role.value if isinstance(self.role, Role) else Role.SALES_ENGINEER.value
+        users = await self.rollcall.ask("people", slug=SLUG, role=role, count=len(self.floods))
+        given = [await self._pages_of(user) for user in users]
         await asyncio.gather(
-            *(self._open(flood, own) for flood, (_, own) in zip(self.floods, tokens, strict=True))
+            *(self._open(flood, *own) for flood, own in zip(self.floods, given, strict=True))
         )
         if pace is not None:
             await asyncio.gather(*(flood.ask("begin", pace=pace) for flood in self.floods))
@@ -145,12 +148,24 @@ class _Case:
         outcome.idle_entries += await self.rollcall.ask("idle_entries", user_ids=users)
         return float((committed - clicked) * 1000)
 
-    async def _open(self, flood: Child, token: str) -> None:
+    async def _pages_of(self, user: str) -> tuple[Sequence[str], str, str]:
+        """The pages of this user, or of somebody at the customer of a POC of theirs; with the token
+        of a session, and its cookie's name."""
+        if isinstance(self.role, Role):
+            # Two sessions, so that there is something to sign out: once.
+            _, token = await self.rollcall.ask("sessions", user_id=user, count=2)
+            return PATHS[self.role], token, "rollcall"
+        poc = await self.rollcall.ask("poc", owner_id=user, tasks=10, comments=10)
+        token = await self.rollcall.ask("customer", slug=SLUG, poc_id=poc["id"])
+        return [f"customer/{poc['id']}"], token, "rollcall-customer"
+
+    async def _open(self, flood: Child, paths: Sequence[str], token: str, cookie: str) -> None:
         await flood.ask(
             "open",
             url=self.rollcall.url,
-            paths=[f"/t/{SLUG}/{path}" for path in PATHS[self.role]],
+            paths=[f"/t/{SLUG}/{path}" for path in paths],
             token=token,
             pages=self.pages,
             about=self.admin,
+            cookie=cookie,
         )

@@ -32,11 +32,19 @@ class Flooding:
         self.sent = 0
         self.http: aiohttp.ClientSession | None = None
 
-    async def open(self, url: str, paths: list[str], token: str, pages: int, about: str) -> int:
+    async def open(
+        self,
+        url: str,
+        paths: list[str],
+        token: str,
+        pages: int,
+        about: str,
+        cookie: str = "rollcall",
+    ) -> int:
         """Open so many pages of one session, of these paths in turn; returns how many events they
         have. What can be said about somebody is said about this user."""
         self.http = self.http or aiohttp.ClientSession()
-        headers = {"Cookie": f"rollcall={token}", "Origin": url}
+        headers = {"Cookie": f"{cookie}={token}", "Origin": url}
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers) as http:
             for _, path in zip(range(pages), cycle(paths), strict=False):
                 html = (await http.get(path)).text
@@ -94,6 +102,7 @@ def _events(text: str, client_id: str, about: str) -> list[dict[str, Any]]:
     said = {
         "toggle": {"id": about, "active": True, "version": 10**9},
         "query": {"q": "a", "seq": 1},
+        "act": {"act": "comment", "body": "Said again"},
     }
     return [
         {

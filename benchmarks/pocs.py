@@ -5,9 +5,23 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from models import Comment, Poc, PocMember, PocStatus, Task, TaskGroup, User, new_id
+from models import (
+    Comment,
+    CustomerPerson,
+    Poc,
+    PocCustomer,
+    PocMember,
+    PocStatus,
+    SignInMethod,
+    Task,
+    TaskGroup,
+    Tenant,
+    User,
+    new_id,
+)
 from services.core import clock
-from services.core.db import transaction
+from services.core.db import Transaction, transaction
+from services.sessions.sessions import Caller, begin
 
 # Rows written by one transaction.
 AT_ONCE = 2000
@@ -65,6 +79,25 @@ async def create_poc(owner: User, tasks: int, comments: int) -> tuple[UUID, Sequ
         await tx.flush()
         tx.add_all([*rows, *said])
     return poc.id, [task.id for task in rows]
+
+
+async def show_poc(tx: Transaction, tenant: Tenant, poc_id: UUID) -> str:
+    """Show a POC to somebody at the customer's; returns the token of a session of theirs."""
+    address = f"{new_id().hex}@customer.example"
+    person = CustomerPerson(
+        tenant_id=tenant.id,
+        first_name="Reto",
+        last_name="Bianchi",
+        name_key="reto bianchi",
+        email=address,
+        email_key=address,
+        created_at=clock.now(),
+    )
+    tx.add(person)
+    await tx.flush()
+    shown: dict[str, Any] = {"poc_id": poc_id, "customer_id": person.id, "added_at": clock.now()}
+    tx.add(PocCustomer(tenant_id=tenant.id, **shown))
+    return begin(tx, person, Caller(), SignInMethod.LINK)[1]
 
 
 def _poc(owner: User, number: int) -> Poc:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from benchmarks.people import create_tenant, person
-from benchmarks.pocs import create_poc
+from benchmarks.pocs import create_poc, show_poc
 from benchmarks.processes import serve_commands
 from benchmarks.serving import serving
 from benchmarks.vitals import vitals
@@ -110,6 +110,13 @@ class Subject:
             owner = await tx.get_one(User, UUID(owner_id))
         poc_id, task_ids = await create_poc(owner, tasks, comments)
         return {"id": str(poc_id), "tasks": [str(task_id) for task_id in task_ids]}
+
+    async def customer(self, slug: str, poc_id: str) -> str:
+        """Somebody at a customer's who is shown a POC; returns their cookie's token."""
+        async with transaction() as tx:
+            tenant = await find_tenant(tx, slug)
+            assert tenant is not None
+            return await show_poc(tx, tenant, UUID(poc_id))
 
     async def drag(self, token: str, slug: str, task_id: str) -> float:
         """Drag a task on a board to another lane, as whoever has this session; returns when it was
