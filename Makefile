@@ -43,7 +43,7 @@ check: setup ## the inner loop: lint, types, units, and the services on SQLite
 	@$(PY) -m pytest --numprocesses=auto --dist=worksteal $(CHECKED) $(PYTEST_ARGS)
 
 .PHONY: soak
-soak: setup ## each stress in full, where `make test` runs as much as finds what it is for
+soak: setup ## each stress and walk in full, where `make test` runs as much as finds what it is for
 	@scripts/test-system-packages
 	@$(PY) -m pytest --numprocesses=auto --dist=worksteal --soak -m stress $(PYTEST_ARGS)
 

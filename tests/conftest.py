@@ -36,7 +36,7 @@ quick.learn_once()
 
 PUBLIC_URL = "https://rollcall.example.com"
 REAL, REAL_NOBODY = passwords._hasher, passwords._NOBODY
-LONG = ("slow", "walk", "first", "long")
+LONG = ("slow", "walk", "first", "long", "stress")
 SELDOM = (10_000, 10, 10)
 """The garbage collector runs this seldom. As often as Python's own numbers say, it and what
 Hypothesis does at each run of it would take a thirtieth of the tests' time."""

@@ -182,3 +182,56 @@ def test_decision_records_are_numbered_without_gaps() -> None:
     assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
     headings = [record.read_text(encoding="utf-8").splitlines()[0] for record in records]
     assert [heading[:7] for heading in headings] == [f"# {r.name[:4]} " for r in records]
+
+
+def test_what_has_a_full_size_is_run_by_make_soak() -> None:
+    left_out = []
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        if not re.search(r"\b(?:sizes?|enough_roles|rounds)\b", text):
+            continue
+        tree = ast.parse(text)
+        marks = [ast.unparse(node) for node in tree.body if _named(node, {"pytestmark"})]
+        sized = _sized(tree)
+        for test in tree.body:
+            if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) and test.name in sized:
+                marked = [*marks, *map(ast.unparse, test.decorator_list)]
+                if test.name.startswith("test_") and "mark.stress" not in " ".join(marked):
+                    left_out.append(f"{path.relative_to(ROOT)}: {test.name}")
+    assert left_out == []
+
+
+def _sized(tree: ast.Module) -> set[str]:
+    """What a module's functions and constants are called that are larger in full."""
+    asks = {"enough_roles"}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module in {"tests", "tests.sizes"}:
+            asks |= {alias.name for alias in node.names} & {"size", "sizes"}
+    found: set[str] = set()
+    while True:
+        more = {
+            name
+            for node in tree.body
+            if _named(node, asks | found) or any(map(_is_full_race, ast.walk(node)))
+            for name in _names_of(node)
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+def _is_full_race(node: ast.AST) -> bool:
+    """Whether this is `rounds` of `tests.racing` without a number: as many as there are."""
+    return isinstance(node, ast.Call) and _named(node.func, {"rounds"}) and len(node.args) == 1
+
+
+def _named(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
+
+
+def _names_of(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.Assign):
+        return {target.id for target in node.targets if isinstance(target, ast.Name)}
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return {node.name}
+    return set()

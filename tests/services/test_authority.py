@@ -83,6 +83,7 @@ async def test_call_is_allowed_or_refused_by_role(rollcall: Runtime) -> None:
 
 
 @pytest.mark.walk
+@pytest.mark.stress
 async def test_without_a_required_second_factor_only_ones_own_account_is_open(
     rollcall: Runtime,
 ) -> None:

@@ -96,6 +96,7 @@ async def _wrote(rollcall: Runtime, call: Awaitable[object]) -> bool:
 
 
 @pytest.mark.walk
+@pytest.mark.stress
 @pytest.mark.usefixtures("others_write")
 async def test_a_call_that_changes_nothing_takes_no_turn_to_write(rollcall: Runtime) -> None:
     scenes = await set_scenes(roles=enough_roles)
@@ -129,6 +130,7 @@ async def test_what_is_written_as_it_was_counts_as_no_change(
 
 
 @pytest.mark.walk
+@pytest.mark.stress
 @pytest.mark.usefixtures("others_write")
 async def test_a_call_in_a_session_that_is_over_takes_no_turn_to_write(rollcall: Runtime) -> None:
     scenes = await set_scenes(roles=enough_roles)

@@ -173,7 +173,7 @@ async def test_closing_needs_a_fresh_sign_in_and_a_tenant(tenant: Tenant, platfo
             await act
 
 
-@pytest.mark.long
+@pytest.mark.stress
 async def test_of_a_close_and_a_sign_in_at_once_nobody_stays_in(rollcall: Runtime) -> None:
     async def play(number: int) -> bool:
         tenant = await factories.create_tenant(f"Round {number}")
@@ -192,7 +192,7 @@ async def test_of_a_close_and_a_sign_in_at_once_nobody_stays_in(rollcall: Runtim
     assert set(await rounds(play)) == {True, False}, "each was first now and then"
 
 
-@pytest.mark.long
+@pytest.mark.stress
 async def test_of_a_close_and_an_accepted_invitation_at_once_nobody_stays_in(
     rollcall: Runtime,
 ) -> None:

@@ -146,7 +146,7 @@ async def test_what_was_left_for_later_is_listed_until_somebody_has_it(
     assert [await _owner(poc) for poc in pocs] == [user.id for user in users]
 
 
-@pytest.mark.long
+@pytest.mark.stress
 async def test_the_receiver_deactivated_meanwhile_leaves_nothing_half_handed_over(
     tenant: Tenant, admin: Actor
 ) -> None:
