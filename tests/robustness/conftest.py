@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -16,16 +17,25 @@ from tests.browser.server import Server, serving
 
 @pytest.fixture
 async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Server]:
-    """`main.py serve`, at its first start, on tables that were made before: making them anew would
-    be most of the start."""
-    data_dir = tmp_path / "data"
-    data_dir.mkdir()
-    database = data_dir / "rollcall.db"
-    shutil.copyfile(sqlite_template, database)
-    # As Rollcall makes it itself: else its readiness warns, whenever that is first looked at.
-    database.chmod(0o600)
+    """`main.py serve`, at its first start."""
+    async with serving_first(tmp_path / "data", sqlite_template) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving_first(data_dir: Path, template: Path) -> AsyncIterator[Server]:
+    """Serve on tables that were made before: making them anew would be most of the start."""
+    _copy_into(data_dir, template)
     async with serving(data_dir) as running:
         yield running
+
+
+def _copy_into(data_dir: Path, template: Path) -> None:
+    data_dir.mkdir()
+    database = data_dir / "rollcall.db"
+    shutil.copyfile(template, database)
+    # As Rollcall makes it itself: else its readiness warns, whenever that is first looked at.
+    database.chmod(0o600)
 
 
 @pytest.fixture

@@ -31,6 +31,12 @@ class Line:
                 pass  # closed with something unread: as good
         return came
 
+    async def until_a_close_frame(self) -> None:
+        """Read until a websocket's close comes, and answer it, as browsers do: the server then
+        doesn't wait ten seconds for the answer. It may have gone by itself: that is no error."""
+        await asyncio.wait_for(self.reader.readuntil(b"\x88"), PATIENCE)
+        self.writer.write(b"\x88\x80" + bytes(4))
+
     async def heads(self) -> bytes:
         """What comes up to the end of a head."""
         return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
