@@ -9,9 +9,10 @@ from playwright.async_api import Locator, Page, expect
 from models import CriterionResult, ResourceKind, Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import comments, criteria, members, resources, task_list, tasks
+from services.workspace import comments, criteria, groups, members, resources, task_list, tasks
 from services.workspace.comments import NewCommentForm
 from services.workspace.criteria import ResultForm
+from services.workspace.groups import NewGroupForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskForm, TaskStatusForm
 from tests import factories
@@ -266,3 +267,17 @@ async def test_the_head_and_the_tabs_of_a_poc_show_by_patches_what_others_change
     await members.add_member(work, rows.poc, colleague.id)  # who may change it is asked anew
     await expect(pages["people"].get_by_role("button", name="Change status")).to_be_visible()
     await expect(pages["people"].locator("#main").get_by_text(colleague.email)).to_be_visible()
+
+
+async def test_clicks_that_move_a_group_up_count_from_one_another(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    for title in ("Second", "Third"):
+        await groups.add_group(work, rows.poc, NewGroupForm(title=title))
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    other = await browsers.as_user(owner, _url(tenant, rows.poc))
+    up = page.get_by_role("button", name="Move up, Third")
+    await up.evaluate("(up) => { up.click(); up.click(); }")
+    for shown in (page, other):  # it is kept, which others see
+        await expect(shown.locator(".task-group-head h2").first).to_have_text("Third")

@@ -3,7 +3,7 @@
 // once, and put right by the server where it is refused. What is looked for stands in the url.
 import { h } from "vue";
 import { listen } from "live_socket";
-import { between, inOrder } from "positions";
+import { asked, between, inOrder, whileWaiting } from "positions";
 import { matches, read, toolbar, write } from "task_filters";
 import { board, list } from "task_views";
 import { timeline } from "task_timeline";
@@ -70,8 +70,8 @@ export default {
       this.byTask = new Map(tasks.map((task) => [task.id, complete(task)]));
     },
     patchTask(told) {
-      let task = complete(told);
-      const known = this.byTask.get(task.id);
+      const known = this.byTask.get(told.id);
+      let task = whileWaiting(complete(told), known, ["status", "group", "position"]);
       if (known && known.version >= task.version && !known.early) return;
       if (this.pull?.id === task.id) Object.assign(this.pull, { first: task.start, last: task.end });
       if (this.timers.has(task.id) || this.pull?.id === task.id)
@@ -83,7 +83,8 @@ export default {
       if (!known?.early) this.tint(task, known && known.status !== task.status ? "Moved" : "Changed");
     },
     patchGroup(told) {
-      const group = whole(told);
+      const before = this.byGroup.find(({ id }) => id === told.id);
+      const group = whileWaiting(whole(told), before, ["position"]);
       const isOld = ({ id, version, early }) => id === group.id && version >= group.version && !early;
       if (this.byGroup.some(isOld)) return;
       const rest = this.byGroup.filter(({ id }) => id !== group.id);
@@ -132,7 +133,7 @@ export default {
     },
     setStatus(task, status) {
       if (status === task.status) return;
-      if (status !== "blocked") this.early({ ...task, status });
+      if (status !== "blocked") this.early(asked(this.byTask.get(task.id) ?? task, { status }));
       this.act("status", { id: task.id, version: task.version, status });
       this.said = `${task.title}: ${this.label(status)}`;
     },
@@ -165,7 +166,8 @@ export default {
     place(task, group, before) {
       if (before?.id === task.id) return;
       const rest = this.of(group).filter(({ id }) => id !== task.id);
-      this.early({ ...task, group: group.id, position: between(rest, before) });
+      const now = this.byTask.get(task.id) ?? task;
+      this.early(asked(now, { group: group.id, position: between(rest, before) }));
       this.act("move", {
         id: task.id,
         version: task.version,
@@ -174,11 +176,12 @@ export default {
       });
     },
     // Move a group before the one above it.
-    raise(group) {
-      const above = this.byGroup[this.byGroup.indexOf(group) - 1];
+    raise({ id: wanted }) {
+      const at = this.byGroup.findIndex(({ id }) => id === wanted);
+      if (at < 1) return;
+      const [above, group] = this.byGroup.slice(at - 1, at + 1);
       const rest = this.byGroup.filter(({ id }) => id !== group.id);
-      const early = { ...group, position: between(rest, above), early: true };
-      this.byGroup = [...rest, early].sort(inOrder);
+      this.byGroup = [...rest, asked(group, { position: between(rest, above) })].sort(inOrder);
       this.act("move_group", { id: group.id, version: group.version, before: above.id });
     },
     step(task, by) {

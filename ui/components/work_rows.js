@@ -3,7 +3,7 @@
 import { h } from "vue";
 import { avatar } from "avatar";
 import { listen } from "live_socket";
-import { between, inOrder } from "positions";
+import { asked, between, inOrder, whileWaiting } from "positions";
 
 const FRESH = 1800; // ms for which a change is highlighted
 
@@ -35,9 +35,10 @@ export default {
     show(rows) {
       this.all = [...rows].sort(inOrder);
     },
-    patch(row) {
-      const known = this.all.find(({ id }) => id === row.id);
-      if (known && known.version >= row.version && !known.early) return;
+    patch(told) {
+      const known = this.all.find(({ id }) => id === told.id);
+      if (known && known.version >= told.version && !known.early) return;
+      const row = whileWaiting(told, known, ["position"]);
       const rest = this.all.filter((other) => other !== known);
       this.all = row.archived ? rest : [...rest, row].sort(inOrder);
       this.fresh = new Set(this.fresh).add(row.id);
@@ -58,13 +59,13 @@ export default {
     missed() {
       this.$emit("missed");
     },
-    act(act, row) {
+    act(act, seen) {
+      const row = this.all.find(({ id }) => id === seen.id) ?? seen;
       const above = this.all[this.all.indexOf(row) - 1];
       if (act === "up") {
         // It shows at once, so that the next click counts from there.
         const rest = this.all.filter((other) => other !== row);
-        const early = { ...row, position: between(rest, above), early: true };
-        this.all = [...rest, early].sort(inOrder);
+        this.all = [...rest, asked(row, { position: between(rest, above) })].sort(inOrder);
       }
       this.$emit("act", { act, id: row.id, version: row.version, before: above?.id ?? null });
     },
