@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from axe_playwright_python.async_playwright import Axe
 from axe_playwright_python.base import AxeResults
@@ -72,6 +73,8 @@ SEEN = """
 CONTRAST = "color-contrast"
 COLOURS = (CONTRAST, "link-in-text-block")
 PLACES = ("scrollable-region-focusable",)
+# What axe has judged in each tab, of all looks at it.
+_judged: WeakKeyDictionary[Page, set[str]] = WeakKeyDictionary()
 
 PAPER: ViewportSize = {"width": 718, "height": 1047}  # A4 within a browser's usual margins
 # Texts of which a part is under another one, cut off, or beyond the sheet, as they stand on paper.
@@ -126,12 +129,13 @@ async def look_on_paper(page: Page) -> None:
 async def look(page: Page, name: str) -> None:
     """Check the page as it is now in every scheme and width, and keep pictures of it.
 
-    Axe isn't asked again about what it has judged before on this page: a question costs a quarter
+    Axe isn't asked again about what it has judged before in this tab: a question costs a quarter
     of a second, and a phone shows much of it as a tablet does.
     """
     wrong: list[str] = []
-    judged: set[str] = set()
-    await page.evaluate(Axe().axe_script)  # half a megabyte, once
+    judged = _judged.setdefault(page, set())
+    if not await page.evaluate("() => 'axe' in window"):
+        await page.evaluate(Axe().axe_script)  # half a megabyte
     # What moves has come to its end at once.
     await page.emulate_media(reduced_motion="reduce")
     for number, (width, (across, down)) in enumerate(WIDTHS.items()):
