@@ -33,9 +33,11 @@ WAL_LIMIT = 16 * 2**20
 READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"
 Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
 
-# Seconds that one statement, and then all statements together, may keep the event loop before
-# others have their turn. Most statements take a hundredth of that.
+# Seconds of the processor that one query, and then all statements together, may keep the event loop
+# before others have their turn. Most statements take a hundredth of that. By the clock a query has
+# longer, for a disk that is slow: on a busy machine 2 ms may pass while nothing runs at all.
 HERE_FOR, AT_A_STRETCH = 0.002, 0.003
+HERE_FOR_BY_CLOCK = 0.02
 # How many of its instructions SQLite runs between two looks at the clock: some 0.1 ms.
 LOOKED_AT = 1000
 # A query that took too long goes to the thread at once for so many seconds.
@@ -121,7 +123,7 @@ class Stretch:
 
     def is_over(self) -> bool:
         """Whether others have to have their turn before the next statement."""
-        now = time.monotonic()
+        now = time.thread_time()
         if self._since is None:
             self._since = now
             asyncio.get_running_loop().call_soon(self._turned)
@@ -146,7 +148,8 @@ class Connection(aiosqlite.Connection):
         self._only_reads = False
         # How much was sent to the thread, which this one counts, and done there, which it counts.
         self._sent = self._done = 0
-        self._until = 0.0  # when the query that runs here has to end; 0 if none does
+        # When the query that runs here has to end: by the processor's time, and by the clock.
+        self._until: tuple[float, float] | None = None
         self._stretch = stretch
         self._long: dict[str, float] = {}  # queries that took too long here, and until when
 
@@ -189,11 +192,12 @@ class Connection(aiosqlite.Connection):
         if begin:
             self._conn.execute(begin)
         # Only a query is interrupted: with anything else, the whole transaction would be undone.
-        self._until = time.monotonic() + HERE_FOR if is_query else 0.0
+        if is_query:
+            self._until = time.thread_time() + HERE_FOR, time.monotonic() + HERE_FOR_BY_CLOCK
         try:
             return _run(self._conn, statement)
         finally:
-            self._until = 0.0
+            self._until = None
 
     def _run_patiently(self, begin: str, statement: Statement) -> tuple[sqlite3.Cursor, list[Any]]:
         """On the thread: wait for what another process has locked."""
@@ -213,7 +217,10 @@ class Connection(aiosqlite.Connection):
         self._long[query] = now + REMEMBERED_FOR
 
     def _is_late(self) -> bool:
-        return 0.0 < self._until < time.monotonic()
+        if self._until is None:
+            return False
+        used, at = self._until
+        return time.thread_time() > used or time.monotonic() > at
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run something on the thread, after all that was sent to it before."""

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -173,6 +174,18 @@ async def test_a_long_query_goes_to_the_thread_and_undoes_nothing(
     await write(telling, "after it")
     await telling.commit()
     assert await notes(telling) == ["after it", "before it"]
+
+
+async def test_a_query_that_waits_for_a_core_goes_on_where_it_is(
+    telling: sqlite.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "HERE_FOR_BY_CLOCK", 600)
+    # Time passes while nothing of it runs, and it has still much to do.
+    await telling.create_function("wait", 0, lambda: time.sleep(10 * sqlite.HERE_FOR))
+    waits = COUNTS_LONG.replace("thread()", "thread(), wait()").replace("1000000", "500")
+    here = threading.get_ident()
+    assert (await values(telling, waits))[0] == here
+    assert not telling._long
 
 
 async def test_what_may_write_many_rows_goes_to_the_thread(telling: sqlite.Connection) -> None:
