@@ -171,7 +171,7 @@ async def _activate(page: Page, other: Page, user_id: str, samples: Samples) -> 
 
 async def _invite(page: Page, number: int, samples: Samples) -> None:
     await page.act("invite")
-    await page.told('"update"', '"Make the Link"')
+    await page.told('"update"', '"Send Invitation"')
     page.forget()
     values: dict[str, Any] = {
         "first_name": "Grace",
@@ -180,9 +180,9 @@ async def _invite(page: Page, number: int, samples: Samples) -> None:
         "role": "sales_engineer",
     }
     await asyncio.sleep(PAUSE)
-    begun = await page.act("submit", values, submit="Make the Link")
+    begun = await page.act("submit", values, submit="Send Invitation")
     _note(samples, "invite", await page.told("is invited") - begun)
-    await page.close(submit="Make the Link")
+    await page.close(submit="Send Invitation")
 
 
 def _email(number: int) -> str:

@@ -73,7 +73,7 @@ async def _invite_by_link(browsers: Browsers, page: Page) -> None:
     await expect(form.get_by_text("No mail server is set up")).to_be_visible()
     await fill(form, first_name="Ada", last_name="Lovelace", email="ada@example.com")
     await expect(form.get_by_label("Role")).to_have_value("tenant_admin")
-    await form.get_by_role("button", name="Make the Link").click()
+    await form.get_by_role("button", name="Send Invitation").click()
     await expect(form.get_by_text("Hand over this link; it works once")).to_be_visible()
     link = await form.get_by_label("Link", exact=True).input_value()
     await form.get_by_role("button", name="Copy").click()

@@ -48,7 +48,7 @@ class InviteDialog:
             toast,
             "Invite user",
             PersonalInvitation,
-            submit="Send Invitation" if outbox.is_configured() else "Make the Link",
+            submit="Send Invitation",
             on_submit=self._invite,
             body=[] if outbox.is_configured() else [NO_MAIL],
             helpers=Helpers(
@@ -90,7 +90,7 @@ class InviteSeveralDialog:
             toast,
             "Invite several",
             PastedInvitations,
-            submit="Send Invitations" if outbox.is_configured() else "Make the Links",
+            submit="Send Invitations",
             on_submit=self._invite,
             body=[] if outbox.is_configured() else [NO_MAIL_FOR_SEVERAL],
             helpers=Helpers(

@@ -50,7 +50,7 @@ class CustomerPart:
             self.toast,
             "Invite Customer",
             CustomerForm,
-            submit="Send Invitation" if outbox.is_configured() else "Make the Link",
+            submit="Send Invitation",
             on_submit=self._invite,
             body=[] if outbox.is_configured() else [NO_MAIL],
         )
