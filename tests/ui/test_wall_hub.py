@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import MutableMapping
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from starlette.responses import Response
@@ -18,8 +20,22 @@ from tests.services.screen_calls import new_screen
 from tests.services.screens.pairing_of import paired
 from ui import wall
 from ui.cookies import set_outside_session
+from ui.wall import frames
 from ui.wall.hub import Hub, Line, hub
 from ui.wall.socket import MOST_STRANGERS, WallSocket
+
+
+def _scope(rollcall: Runtime, ip: str = "127.0.0.1", cookie: str = "") -> dict[str, Any]:
+    origin = rollcall.settings.public_url
+    headers = {"host": origin.partition("://")[2], "origin": origin, "cookie": cookie}
+    return {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": "/wall/socket",
+        "query_string": b"tab=" + b"0" * 16,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": (ip, 1),
+    }
 
 
 async def test_where_no_screen_hangs_nothing_wakes(
@@ -47,16 +63,6 @@ async def test_where_no_screen_hangs_nothing_wakes(
 async def test_a_screen_that_hangs_up_before_it_is_answered_is_forgotten(
     rollcall: Runtime,
 ) -> None:
-    origin = rollcall.settings.public_url
-    headers = {"host": origin.partition("://")[2], "origin": origin}
-    scope = {
-        "type": "websocket",
-        "scheme": "ws",
-        "path": "/wall/socket",
-        "query_string": b"tab=" + b"0" * 16,
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 1),
-    }
     held = []
 
     async def receive() -> dict[str, str]:
@@ -67,23 +73,41 @@ async def test_a_screen_that_hangs_up_before_it_is_answered_is_forgotten(
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await WallSocket()(scope, receive, send)
+        await WallSocket()(_scope(rollcall), receive, send)
     assert held == [1]
     assert hub().lines == set()
 
 
+async def test_the_beat_that_tells_of_an_upgrade_is_sent_also_if_the_next_beat_comes_before_it(
+    rollcall: Runtime,
+) -> None:
+    told: list[dict[str, object]] = []
+    all_told = asyncio.Event()
+    is_new = True
+
+    async def receive() -> dict[str, str]:
+        nonlocal is_new
+        if not is_new:
+            await all_told.wait()
+            return {"type": "websocket.disconnect"}
+        is_new = False
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, str]) -> None:
+        if message["type"] == "websocket.accept":
+            (line,) = hub().lines
+            line.tell("beat", frames.beat())
+        if "text" in message:
+            told.append(json.loads(message["text"]))
+            if told[-1] == json.loads(frames.beat()) | {"t": told[-1].get("t")}:
+                all_told.set()
+
+    await WallSocket()(_scope(rollcall), receive, send)
+    assert [frame for frame in told if frame["k"] == "beat" and "build" in frame]
+
+
 async def _first_answer(rollcall: Runtime, ip: str, cookie: str = "") -> str:
     """Whether a connection from there is taken: the kind of the first message to it."""
-    origin = rollcall.settings.public_url
-    headers = {"host": origin.partition("://")[2], "origin": origin, "cookie": cookie}
-    scope = {
-        "type": "websocket",
-        "scheme": "ws",
-        "path": "/wall/socket",
-        "query_string": b"tab=" + b"0" * 16,
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": (ip, 1),
-    }
     said: list[str] = []
 
     async def receive() -> dict[str, str]:
@@ -92,7 +116,7 @@ async def _first_answer(rollcall: Runtime, ip: str, cookie: str = "") -> str:
     async def send(message: dict[str, str]) -> None:
         said.append(message["type"])
 
-    await WallSocket()(scope, receive, send)  # type: ignore[arg-type]  # messages of texts alone
+    await WallSocket()(_scope(rollcall, ip, cookie), receive, send)  # type: ignore[arg-type]  # messages of texts alone
     return said[0]
 
 

@@ -104,7 +104,8 @@ async def _greet(socket: WebSocket, line: Line) -> None:
             line.show(found, told.shown_to(found) or await _look(line.screen))
         await tabs.note_open(line.screen, line.tab, line.size)
     told.join(line)
-    line.tell("beat", frames.first_beat())
+    # Apart from the beats: the next one may come before this is sent, and would take its place.
+    line.tell("greeting", frames.first_beat())
 
 
 def _has_room(line: Line, lines: Iterable[Line]) -> bool:
