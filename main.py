@@ -163,7 +163,8 @@ async def _backup(settings: Settings, options: argparse.Namespace) -> int:
 async def _restore(settings: Settings, options: argparse.Namespace) -> int:
     restored = await restore(settings, options.file, options.keys)
     say(f"Restored {options.file}. What happened after {restored.as_of:%F %T} UTC is not in it.")
-    say(f"Everybody has to sign in again. Sessions that ended: {restored.signed_out:,}.")
+    sessions = "session" if restored.signed_out == 1 else "sessions"
+    say(f"Everybody has to sign in again: {restored.signed_out:,} {sessions} ended.")
     if restored.keys:
         say(f"Put back: {', '.join(restored.keys)}.")
     if restored.replaced is not None:

@@ -74,7 +74,7 @@ def test_a_backup_from_another_folder_is_of_the_products_database(
     done = _from(elsewhere, product, "backup", "copy.db")
     assert "Accounts: 1. Audit entries: 1, the newest of 20" in done.stdout, done.stderr
     assert (elsewhere / "copy.db").exists(), "a command's own files are where its caller is"
-    assert "whole: 1 entries" in _from(elsewhere, product, "verify-audit").stdout
+    assert "whole: 1 entry." in _from(elsewhere, product, "verify-audit").stdout
     assert "Restored copy.db" in _from(elsewhere, product, "restore", "copy.db").stdout
     assert {path.name for path in elsewhere.iterdir()} == {"copy.db"}
     assert (product / "kept" / "here" / "rollcall.db").exists()

@@ -176,7 +176,7 @@ def test_a_backup_under_writes_is_whole(tmp_path: Path) -> None:
     with sqlite3.connect(copy) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     (copy.parent / "signing-secret").write_text((data / "signing-secret").read_text())
-    assert "whole: 1 entries" in run(copy.parent, "verify-audit").stdout
+    assert "whole: 1 entry." in run(copy.parent, "verify-audit").stdout
     assert_refused(run(data, "backup", str(copy)), "exists already")
 
 
@@ -205,7 +205,7 @@ def test_heads_that_were_printed_must_lie_on_the_chains_for_ever(tmp_path: Path)
         database.execute("UPDATE audit_head SET number = 1, hash = ?", (first,))
     done = run(data, "verify-audit", "--expect", str(kept))
     assert done.returncode == 1
-    assert "whole: 1 entries" in done.stdout  # all that can be told without a head
+    assert "whole: 1 entry." in done.stdout  # all that can be told without a head
     assert "Expected entry 2 of platform: the chain ends at entry 1" in done.stdout
     assert_refused(run(data, "verify-audit", "--expect", str(data / "nowhere")), "nowhere")
 

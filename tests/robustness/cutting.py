@@ -1,5 +1,6 @@
 """Runs in a server's process, before it serves: cuts a page at the step of its building that a
-request's `X-Cut-At` names. A step ends whenever the building waits for something.
+request's `X-Cut-At` names. A step ends whenever the building waits for something; and before each
+statement, where others might have their turn.
 
 Nothing else is changed: the page, the cut and the answer are the product's.
 """
@@ -10,6 +11,7 @@ from typing import Any
 
 from nicegui import Client, background_tasks
 
+from services.core import sqlite
 from ui import live
 
 BUILDING = "wait for result of page"
@@ -54,4 +56,5 @@ def create(awaitable: Any, *, name: str = "unnamed task", **options: Any) -> Any
     return _create(awaitable, name=name, **options)
 
 
+sqlite.AT_A_STRETCH = -1.0
 background_tasks.create = create  # type: ignore[assignment]  # of any options

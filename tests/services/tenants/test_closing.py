@@ -52,7 +52,7 @@ async def test_a_tenant_is_closed_by_its_own_name_alone(platform: Actor, tenant:
 
 
 async def test_closing_ends_every_session_with_its_reason(
-    admin: Actor, tenant: Tenant, platform: Actor, events: list[Event]
+    admin: Actor, tenant: Tenant, platform: Actor, rollcall: Runtime, events: list[Event]
 ) -> None:
     colleague = await factories.sign_in(await factories.create_user(tenant))
     assert await closing.close_tenant(platform, tenant.id, tenant.name) == 2
@@ -60,6 +60,7 @@ async def test_closing_ends_every_session_with_its_reason(
         with pytest.raises(SessionEndedError) as ended:
             await sessions.list_open(actor, actor.user_id)
         assert ended.value.reason is EndReason.TENANT_CLOSED
+    await rollcall.bus.drain()
     told = {event.user_id for event in events if isinstance(event, SessionsEnded)}
     assert told == {admin.user_id, colleague.user_id}
     assert await books.actions_of(tenant) == [

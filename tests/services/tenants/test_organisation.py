@@ -7,6 +7,7 @@ from services.access.actor import Actor
 from services.core.colours import brand_of
 from services.core.errors import InvalidInputError
 from services.core.events import Event
+from services.core.runtime import Runtime
 from services.tenants import organisation, pictures, rules
 from services.tenants.events import TenantChanged
 from services.tenants.rules import ReviewEvery, RulesForm
@@ -21,12 +22,13 @@ from tests.services.organisation_calls import organisation_form, picture
 
 
 async def test_what_is_saved_is_what_sign_in_pages_show(
-    admin: Actor, tenant: Tenant, events: list[Event]
+    admin: Actor, tenant: Tenant, rollcall: Runtime, events: list[Event]
 ) -> None:
     form = organisation_form(name="Nordwind", brand_colour="12B3B3")
     await organisation.edit_organisation(admin, form)
     looks = await organisation.find_looks(tenant.slug)
     assert looks == organisation.Looks("Nordwind", "", brand_of("#12b3b3"))
+    await rollcall.bus.drain()
     assert [type(event) for event in events].count(TenantChanged) == 1
     entries = [(e.action, e.details) for e in await books.audit_of(tenant)]
     assert entries == [

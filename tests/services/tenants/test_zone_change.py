@@ -6,6 +6,7 @@ from models import MailTemplate, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.events import Event
+from services.core.runtime import Runtime
 from services.lists.query import from_url
 from services.tenants import organisation
 from services.tenants.events import TimeZoneChanged
@@ -23,7 +24,12 @@ async def _move_to_tokyo(admin: Actor) -> None:
 
 
 async def test_an_end_stays_the_moment_that_it_was_and_every_place_tells_it_in_the_new_zone(
-    tenant: Tenant, admin_user: User, admin: Actor, events: list[Event], mail_server: MailServer
+    tenant: Tenant,
+    admin_user: User,
+    admin: Actor,
+    rollcall: Runtime,
+    events: list[Event],
+    mail_server: MailServer,
 ) -> None:
     day = clock.now().date() + timedelta(days=20)
     whole, timed = await create_user(tenant), await create_user(tenant)
@@ -50,6 +56,7 @@ async def test_an_end_stays_the_moment_that_it_was_and_every_place_tells_it_in_t
     mails = await books.mails_of(admin_user.id)
     reminded = {mail.params["ends"] for mail in mails if mail.template is MailTemplate.END_REMINDER}
     assert reminded == {words for _, words, *_ in said.values()}
+    await rollcall.bus.drain()
     assert TimeZoneChanged(tenant_id=tenant.id) in events
 
 
