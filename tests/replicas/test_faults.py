@@ -63,7 +63,7 @@ async def _kill_amid_a_deactivation(
             await tab.connect()  # the other replica doesn't know the page: it is asked anew
     assert (await ada.get(account)).headers["location"].startswith(f"{people.home}/login")
     await joan.open(account)
-    assert admin.online(people.joan)
+    await eventually(lambda: admin.online(people.joan))
     await eventually(lambda: admin.online(people.ada) is False)
 
 
