@@ -105,7 +105,7 @@ async def find_overview(view: View) -> Overview:
     counts, overdue = await _counts(view)
     my_pocs = await _open_pocs(view, Poc.owner_id == view.principal.user_id) if works else ()
     groups = await _groups(view) if makes else ()
-    resources = await count_group_resources(view.tx, [row.id for row in groups])
+    resources = await count_group_resources(view.tx, [row.id for row in groups]) if groups else {}
     return Overview(
         role=user.role if user else None,
         my_tasks=await _my_tasks(view) if works else (),
@@ -181,6 +181,8 @@ async def _open_pocs(view: View, which: Any) -> Sequence[PocRow]:
 async def _ending(view: View, pocs: Sequence[PocRow]) -> Ending | None:
     soon = clock.now().date() + SOON
     ends = [poc for poc in pocs if poc.due and poc.due <= soon and poc.status in RUNNING]
+    if not ends:
+        return None
     pending = col(SuccessCriterion.result) == CriterionResult.PENDING
     found = await view.tx.exec(
         select(SuccessCriterion.poc_id, func.count(), func.sum(case((pending, 1), else_=0)))
