@@ -203,9 +203,8 @@ class Connection(aiosqlite.Connection):
         """On the thread: wait for what another process has locked."""
         self._conn.execute(f"PRAGMA busy_timeout={self._patience}")
         try:
-            if (
-                begin and not self._conn.in_transaction
-            ):  # it may have begun before the thread was needed
+            # (It may have begun before the thread was needed.)
+            if begin and not self._conn.in_transaction:
                 self._conn.execute(begin)
             return _run(self._conn, statement)
         finally:

@@ -148,7 +148,7 @@ async def find_changes(
 
 def _change(event: AuditEvent, poc: Poc, people: Mapping[UUID, Person]) -> Change:
     action = find_action(event.action)
-    told = SENTENCES.get(action, _Sentence("changed")) if action else _Sentence("changed")
+    told = (action and SENTENCES.get(action)) or _Sentence("changed")
     who = people.get(event.actor_id) if event.actor_id else None
     return Change(
         id=event.id,

@@ -107,9 +107,8 @@ async def _notify(
 
             waiting.append(answered)
             message = {"url": _url(page, reason)}
-            await core.sio.emit(
-                EVENT, message, to=sid, callback=hear
-            )  # at once (`ui.live.sockets`)
+            # It waits for nothing (`ui.live.sockets`).
+            await core.sio.emit(EVENT, message, to=sid, callback=hear)
     return waiting
 
 
