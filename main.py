@@ -26,6 +26,7 @@ from services.core.migrations import migrate
 from services.core.settings import Settings, load, unknown_settings
 from services.core.startup import started
 from services.core.version import VERSION
+from services.core.words import count_words
 from services.operations import doctor, lost_keys, setup
 from services.operations.backup import back_up
 from services.operations.checks import State, report
@@ -163,8 +164,8 @@ async def _backup(settings: Settings, options: argparse.Namespace) -> int:
 async def _restore(settings: Settings, options: argparse.Namespace) -> int:
     restored = await restore(settings, options.file, options.keys)
     say(f"Restored {options.file}. What happened after {restored.as_of:%F %T} UTC is not in it.")
-    sessions = "session" if restored.signed_out == 1 else "sessions"
-    say(f"Everybody has to sign in again: {restored.signed_out:,} {sessions} ended.")
+    sessions = count_words(restored.signed_out, "session")
+    say(f"Everybody has to sign in again: {sessions} ended.")
     if restored.keys:
         say(f"Put back: {', '.join(restored.keys)}.")
     if restored.replaced is not None:
@@ -250,7 +251,7 @@ def _verify_export(options: argparse.Namespace) -> int:
 
 def _told(checked: int, broken: BrokenLink | None) -> int:
     if broken is None:
-        say(f"The audit log is whole: {checked:,} {'entry' if checked == 1 else 'entries'}.")
+        say(f"The audit log is whole: {count_words(checked, 'entry', 'entries')}.")
         return 0
     say(f"The audit log is broken at entry {broken.number} of {broken.chain}: {broken.problem}.")
     return 1

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from models import ResourceKind
 from services.core import clock
+from services.core.words import count_words
 from services.workspace.customers.shared import (
     SharedComment,
     SharedComments,
@@ -16,7 +17,7 @@ from services.workspace.customers.shared import (
     SharedTask,
 )
 from services.workspace.people import Person
-from ui.work_words import count_words, day_words, due_words, file_words, period_words
+from ui.work_words import day_words, due_words, file_words, period_words
 
 
 def values_of(poc: SharedPoc) -> dict[str, Any]:

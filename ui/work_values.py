@@ -5,6 +5,7 @@ from typing import Any
 
 from models import CriterionResult, ResourceKind
 from services.core import clock
+from services.core.words import count_words
 from services.workspace.criteria import CriterionView
 from services.workspace.listing import PocHead
 from services.workspace.members import Member
@@ -13,7 +14,7 @@ from services.workspace.progress import Part
 from services.workspace.resources import ResourceView
 from ui.looks import version_of
 from ui.words import ago
-from ui.work_words import count_words, due_words, file_words, period_words
+from ui.work_words import due_words, file_words, period_words
 
 RESULTS = {
     CriterionResult.PENDING: "chip-outline",

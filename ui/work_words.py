@@ -4,6 +4,7 @@ from datetime import date
 
 from services.core.names import listed
 from services.core.settings import MB
+from services.core.words import count_words
 from services.workspace.file_types import type_label
 from services.workspace.progress import Part
 from services.workspace.resources import FileFacts
@@ -42,11 +43,6 @@ def due_words(day: date | None, today: date, *, is_done: bool = False) -> tuple[
     if left <= 1:
         return "due today" if left == 0 else "due tomorrow", WARNING
     return f"due {day_words(day)}", ""
-
-
-def count_words(count: int, noun: str) -> str:
-    """How many there are of something: 1 task, 2 tasks."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def part_words(part: Part) -> str:

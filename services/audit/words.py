@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.core.words import count_words
+
 Say = Callable[[Mapping[str, Any]], str]
 """Says the details of an entry in words."""
 
@@ -23,4 +25,4 @@ def change(details: Mapping[str, Any]) -> str:
 
 def counted(count: int, noun: str) -> str:
     """How many there are, with their noun; nothing if there are none."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
+    return count_words(count, noun) if count else ""

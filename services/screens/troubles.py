@@ -15,6 +15,7 @@ from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab, first
 from services.core import clock, runtime
 from services.core.counting import count_each
 from services.core.db import Transaction
+from services.core.words import count_words
 from services.operations import backup, readiness
 from services.operations.doctor_files import OLD_BACKUP
 from services.screens.scope import Scope
@@ -185,7 +186,10 @@ async def _storm(tx: Transaction, scope: Scope) -> list[Trouble]:
         Trouble(
             "sign-ins",
             "Many failed sign-ins",
-            [f"{_of(accounts, 'account')}, {_of(ips, 'address')}.", "All are slowed down."],
+            [
+                f"{count_words(accounts, 'account')}, {count_words(ips, 'address', 'addresses')}.",
+                "All are slowed down.",
+            ],
             is_bad=False,
             since=int(min(at for at, *_ in found).timestamp()),
             figure=f"{len(late):,}",
@@ -202,10 +206,6 @@ def _entries_of(scope: Scope, since: datetime) -> list[ColumnElement[bool]]:
     if scope.tenant_id is None:
         return [col(AuditEvent.id) > first_id(since), is_late]
     return [col(AuditEvent.chain_id) == scope.tenant_id, is_late]
-
-
-def _of(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "es" if noun.endswith("s") else "s")
 
 
 def _replicas(remembered: _Remembered) -> tuple[Trouble | None, InOrder | None]:

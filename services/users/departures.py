@@ -12,11 +12,11 @@ from sqlmodel import col, select
 
 from models import AuditEvent, EndReason, Handover, LoginSession, Tenant, User
 from services.audit.heads import name_of
-from services.audit.words import counted
 from services.audit.writing import PLATFORM_CHAIN, hash_of
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import OperatorError
+from services.core.words import count_words
 from services.sessions.actions import SessionAction
 from services.users.actions import UserAction, given_words
 
@@ -128,15 +128,15 @@ async def check_receipt(receipt_id: str) -> LeavingReceipt:
 def receipt_lines(receipt: LeavingReceipt) -> list[str]:
     """A receipt as lines of text, and whether it agrees with the database."""
     slowest = "none answered" if receipt.slowest_ms is None else f"{receipt.slowest_ms:.0f} ms"
-    pages, devices = counted(receipt.pages, "page"), counted(receipt.devices, "device")
+    pages, devices = count_words(receipt.pages, "page"), count_words(receipt.devices, "device")
     closed = f"{pages} closed on {devices}, the last one: {slowest}"
     died = {"session": receipt.sessions, "link": receipt.links, "passkey": len(receipt.passkeys)}
     lines = [
         f"Receipt {receipt.id}: {receipt.name}",
         f"Access ended {receipt.at:%F %T}.{receipt.at.microsecond // 1000:03} UTC by {receipt.by}",
         closed if receipt.pages else "No page was open",
-        ", ".join(_number(count, noun) for noun, count in died.items()),
-        f"{_number(receipt.mails, 'mail')} not sent",
+        ", ".join(count_words(count, noun) for noun, count in died.items()),
+        f"{count_words(receipt.mails, 'mail')} not sent",
     ]
     lines += [given_words(asdict(one)) for one in receipt.work]
     if receipt.returned_at is not None:
@@ -146,10 +146,6 @@ def receipt_lines(receipt: LeavingReceipt) -> list[str]:
         receipt.last_hash,
     ]
     return lines + (list(receipt.problems) or ["The database agrees with the log."])
-
-
-def _number(count: int, noun: str) -> str:
-    return counted(count, noun) or f"0 {noun}s"
 
 
 async def _recompute(tx: Transaction, chain_id: UUID, number: int) -> LeavingReceipt | None:

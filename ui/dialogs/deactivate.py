@@ -12,6 +12,7 @@ from services.core.errors import RollcallError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, person
 from services.core.names import mixed_letters, mixed_scripts
+from services.core.words import count_words
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts, selection
@@ -24,7 +25,6 @@ from services.workspace.pocs import RUN_POCS, HandOverForm
 from ui.components.toast import Toast
 from ui.dialogs.telling import TOLD, active_again, not_offered
 from ui.forms.dialog import About, FormDialog, Helpers
-from ui.work_words import count_words
 
 # How many titles of POCs the question names; of the others it says how many.
 MOST_TITLES = 3

@@ -10,6 +10,7 @@ from services.access.permissions import may_invite
 from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form
 from services.core.names import mixed_letters
+from services.core.words import count_words
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.sign_in import password_links
@@ -245,7 +246,7 @@ class UserActs:
 
     async def _sign_out(self, _form: Form) -> str:
         count = await sessions.revoke(self.actor, self._user_id)
-        return f"Signed out of {count} session{'' if count == 1 else 's'}."
+        return f"Signed out of {count_words(count, 'session')}."
 
 
 def about(details: UserDetails) -> About:

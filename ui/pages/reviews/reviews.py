@@ -11,6 +11,7 @@ from nicegui import ui
 
 from services.access.permissions import Permission
 from services.core import clock
+from services.core.words import count_words
 from services.reviews import reasons, reviews
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import DAYS, Looked, Reason
@@ -31,7 +32,7 @@ from ui.page import add_page
 from ui.pages.workspace.parts import button, link
 from ui.paths import home_path
 from ui.words import moment
-from ui.work_words import count_words, day_words
+from ui.work_words import day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 WHAT = (

@@ -7,6 +7,7 @@ from uuid import UUID
 from nicegui import ui
 
 from services.core import clock
+from services.core.words import count_words
 from services.screens import pairing, screens
 from services.screens.forms import NewScreen, ScreenSetUp
 from services.screens.screens import ScreenRow
@@ -18,7 +19,6 @@ from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog
 from ui.frame import section, text
 from ui.words import moment
-from ui.work_words import count_words
 
 AT_FIRST = {
     "views": (ScreenView.ROLL_CALL, ScreenView.PEOPLE, ScreenView.POCS),

@@ -8,6 +8,7 @@ from nicegui import ui
 from models import MailState
 from services.core import clock
 from services.core.days import find_zone
+from services.core.words import count_words
 from services.users.departures import LeavingReceipt
 from services.users.telling import Notice
 from services.workspace.impact import WorkImpact
@@ -15,7 +16,7 @@ from services.workspace.leaving import Departure
 from ui.components.facts import fact
 from ui.components.person_avatar import PersonAvatar
 from ui.frame import text
-from ui.work_words import count_words, work_words
+from ui.work_words import work_words
 
 TOLD = {
     MailState.WAITING: "by mail, which waits to be sent",

@@ -12,6 +12,7 @@ from nicegui import ui
 from models import PocStatus, Role
 from services.access.permissions import Permission, may
 from services.core import clock
+from services.core.words import count_words
 from services.screens import home
 from services.screens.figures import Figures
 from services.screens.home import Managed
@@ -59,7 +60,6 @@ from ui.pages.workspace.parts import (
 )
 from ui.paths import home_path
 from ui.words import ago
-from ui.work_words import count_words
 
 LATER = "Later"
 REST = 3  # seconds

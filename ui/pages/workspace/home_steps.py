@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime
 from nicegui import ui
 
 from services.core import clock
+from services.core.words import count_words
 from services.screens.people import People
 from services.screens.reading import Dashboard
 from services.screens.showing import ScreenView
 from services.workspace.overview import Ending, Overview
 from ui.frame import text
 from ui.pages.workspace.parts import button, link
-from ui.work_words import count_words, day_words
+from ui.work_words import day_words
 
 WEEK = 7  # days within which a day of the week says which day is meant
 

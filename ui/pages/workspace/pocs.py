@@ -13,6 +13,7 @@ from nicegui import ui
 from services.access.permissions import Permission, may
 from services.core import clock
 from services.core.form_fields import Option
+from services.core.words import count_words
 from services.sessions.sessions import Visit
 from services.users import selection
 from services.workspace import listing, plans, pocs, template_list
@@ -32,7 +33,7 @@ from ui.page import add_file, add_page
 from ui.paths import home_path
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, Opening, export_response, opened
-from ui.work_words import count_words, day_words
+from ui.work_words import day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 

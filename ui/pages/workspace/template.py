@@ -15,6 +15,7 @@ from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
 from services.core.form_fields import Option
+from services.core.words import count_words
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.workspace import files, plans, resources, template_list, templates
@@ -49,7 +50,6 @@ from ui.pages.workspace.resource_list import (
 )
 from ui.pages.workspace.template_preview import show_plan
 from ui.paths import home_path
-from ui.work_words import count_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_TEMPLATES))]
 Handler = Callable[[TaskTemplateRow, Mapping[str, Any]], Awaitable[None]]

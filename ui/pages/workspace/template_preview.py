@@ -4,10 +4,10 @@ from datetime import date
 
 from nicegui import ui
 
+from services.core.words import count_words
 from services.workspace.plans import Plan, PlannedTask
 from services.workspace.template_list import GroupTemplateDetails
 from ui.frame import text
-from ui.work_words import count_words
 
 
 def show_plan(plan: Plan | None, start_on: date, details: GroupTemplateDetails) -> None:
