@@ -5,9 +5,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
 from selenium.webdriver import Firefox
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
@@ -19,18 +25,28 @@ from tests.browser.server import cookie_name
 from tests.factories import open_session
 
 LOOK_EVERY = 0.05  # seconds
-# The element that can be pressed or filled in with this accessible name; if there are several, the
-# last one, which is in a dialog.
+# The element that can be pressed or filled in with this accessible name; where a dialog is open,
+# one of it alone, as nothing else can be reached.
 FIND = """
 const [selector, name] = arguments;
 const spoken = (of) => (of.ariaLabel ?? of.textContent).trim().replace(/\\s+/g, " ");
-const seen = [...document.querySelectorAll(selector)].filter(
+const within = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document;
+const seen = [...within.querySelectorAll(selector)].filter(
   (of) => of.checkVisibility() && (of.labels?.length ? [...of.labels].some(
     (label) => spoken(label).replace(" (optional)", "") === name) : spoken(of) === name));
 return seen.at(-1);
 """
 READY = "return !document.getElementById('popup') || window.did_handshake === true"
 TEXT = "return document.body?.innerText ?? ''"
+PRESSABLE = "button, a, summary, [role=switch]"
+DIALOG = "return document.querySelector('dialog:modal') !== null"
+# What a driver says of an element that the page took away, moved or covered after it was found:
+# nothing was pressed, so one looks again.
+NOT_REACHED = (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 # Firefox's own service of passkeys, of which its driver knows nothing: a device with a fingerprint
 # sensor, and its owner's finger on it.
 PASSKEYS = (
@@ -85,34 +101,35 @@ class Screen:
 
     async def press(self, name: str) -> None:
         """Press the button, link or switch of this name."""
-        element = await self.find("button, a, summary, [role=switch]", name)
-        await asyncio.to_thread(element.click)
+        await self._do(partial(self._found, PRESSABLE, name), WebElement.click, f"No {name!r}")
+
+    async def dialog(self) -> None:
+        """Wait until a dialog is open: from then on only what is in it is found."""
+        await self._until(lambda: self.driver.execute_script(DIALOG), "No dialog opens")
 
     async def fill(self, **values: str) -> None:
         """Fill in the fields of these labels: `first_name` is "First Name"."""
-        for field, value in values.items():
-            element = await self.field(field)
-            if element.tag_name == "select":
-                await asyncio.to_thread(Select(element).select_by_visible_text, value)
-            else:
-                await asyncio.to_thread(element.send_keys, value)
+        for name, value in values.items():
+            await self._do(partial(self._field, name), partial(_fill_in, value=value), f"No {name}")
 
     async def field(self, name: str) -> WebElement:
         """The field of this label."""
-        labels = {name.replace("_", " ").title(), name.replace("_", " ").capitalize()}
-        found: WebElement = await self._until(
-            lambda: next(filter(None, map(self._field, labels)), None), f"No field {name}"
-        )
+        found: WebElement = await self._until(partial(self._field, name), f"No field {name}")
         return found
 
-    def _field(self, label: str) -> Any:
-        return self.driver.execute_script(FIND, "input, select, textarea", label)
+    def _field(self, name: str) -> WebElement | None:
+        labels = {name.replace("_", " ").title(), name.replace("_", " ").capitalize()}
+        fields = (self._found("input, select, textarea", label) for label in labels)
+        return next(filter(None, fields), None)
+
+    def _found(self, selector: str, name: str) -> WebElement | None:
+        found: WebElement | None = self.driver.execute_script(FIND, selector, name)
+        return found
 
     async def find(self, selector: str, name: str) -> WebElement:
         """Wait for the element of this name."""
-        found: WebElement = await self._until(
-            lambda: self.driver.execute_script(FIND, selector, name), f"No {selector} {name!r}"
-        )
+        look = partial(self._found, selector, name)
+        found: WebElement = await self._until(look, f"No {selector} {name!r}")
         return found
 
     async def expect(self, text: str) -> None:
@@ -168,6 +185,23 @@ class Screen:
         self.driver.delete_all_cookies()
         self.driver.get("about:blank")
 
+    async def _do(
+        self,
+        look: Callable[[], WebElement | None],
+        act: Callable[[WebElement], None],
+        otherwise: str,
+    ) -> None:
+        """Do this with what is looked for, once it can be reached."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while True:
+            found = await self._until(look, otherwise)
+            try:
+                return await asyncio.to_thread(act, found)
+            except NOT_REACHED:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(LOOK_EVERY)
+
     async def _until(self, look: Callable[[], Any], otherwise: str) -> Any:
         deadline = time.monotonic() + PATIENCE / 1000
         while True:
@@ -184,3 +218,10 @@ class Screen:
                     f"{otherwise} at {self.driver.current_url}:\n{text}"
                 ) from problem
             await asyncio.sleep(LOOK_EVERY)
+
+
+def _fill_in(element: WebElement, *, value: str) -> None:
+    if element.tag_name == "select":
+        Select(element).select_by_visible_text(value)
+    else:
+        element.send_keys(value)

@@ -83,7 +83,8 @@ async def test_an_admin_changes_the_name_and_signs_out_everywhere_else(
     await screen.press("Save")
     await screen.expect("The settings are saved.")
     await screen.open(f"/t/{tenant.slug}/account")
-    await screen.press("Sign out everywhere else")  # which asks
+    await screen.press("Sign out everywhere else")
+    await screen.dialog()
     await screen.press("Sign out everywhere else")
     await screen.expect("Signed out of 1 session.")
 
