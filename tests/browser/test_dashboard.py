@@ -23,7 +23,7 @@ async def test_a_tenant_admin_finds_the_dashboard_and_the_way_to_a_screen(
     await look(page, "dashboard")
     await page.set_viewport_size({"width": 390, "height": 844})  # all parts are there at once
     await expect(box.locator(".names").get_by_text("Ada Lovelace")).to_be_visible()
-    assert await box.get_by_text("here now").is_visible()
+    await expect(box.get_by_text("here now")).to_be_visible()
     for view in ("People", "POCs", "Trouble"):
         await page.get_by_role("button", name=view, exact=True).click()
         await expect(box.get_by_role("region", name=view)).to_be_visible()

@@ -43,9 +43,11 @@ async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joi
     await page.get_by_role("link", name="Tasks").click()
     await page.get_by_role("checkbox", name="Archived too").check()
     await page.get_by_role("button", name="Archive Wrap up").click()
+    told = toast(page, "“Wrap up” is archived")
+    await told.hover()  # under the pointer it stays, however long the rest takes
     await expect(page.get_by_role("button", name="Restore Wrap up")).to_be_visible()
     await expect(row).to_contain_text("Archived")
-    await toast(page, "“Wrap up” is archived").get_by_role("button", name="Undo").click()
+    await told.get_by_role("button", name="Undo").click()
     await expect(page.get_by_role("button", name="Archive Wrap up")).to_be_visible()
 
     admin = await factories.create_user(tenant, role=Role.TENANT_ADMIN)

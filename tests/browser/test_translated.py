@@ -89,7 +89,7 @@ async def test_a_translated_grid_follows_what_happens(
     context = await translating(await browsers.signed_in(grace), keeps_text=keeps_text)
     page = await browsers.tab(context, users)
     grid = Grid(page)
-    assert await page.locator("main font").count()
+    await expect(page.locator("main font").first).to_be_attached()
 
     async def same_as_untranslated() -> None:
         plain = await browsers.tab(untranslated, page.url)

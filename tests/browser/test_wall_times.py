@@ -29,12 +29,18 @@ DRIFT = """() => ["--dx", "--dy"].map(
   (name) => parseFloat(document.body.style.getPropertyValue(name)) || 0)"""
 
 
+async def _stop_the_clock(page: Page) -> None:
+    """Have the page's clock stand still. It runs from its beginning until it is told to, and can't
+    be put back: so it stops much later."""
+    await page.clock.install(time=BEGINNING)
+    await page.clock.pause_at(BEGINNING + 3600)
+
+
 async def _screen(browsers: Browsers, scene: Scene, **options: Any) -> tuple[Page, Told]:
     """A screen whose clock stands still."""
     context = await browsers.new(viewport={"width": 1920, "height": 1080}, **options)
     page = await context.new_page()
-    await page.clock.install(time=BEGINNING)
-    await page.clock.pause_at(BEGINNING + 1)
+    await _stop_the_clock(page)
     return page, await told(page, scene)
 
 
@@ -89,8 +95,7 @@ async def test_a_network_that_is_lost_while_the_server_lives_is_told_and_comes_b
     async with Relay().before(int(browsers.url.rpartition(":")[2])) as network:
         there = {"base_url": f"http://127.0.0.1:{network.port}"}
         page = await hang(browsers, admin, views=("people",), options=there)
-        await page.clock.install(time=BEGINNING)
-        await page.clock.pause_at(BEGINNING + 1)
+        await _stop_the_clock(page)
         await page.reload()
         live = page.get_by_role("img", name="Live", exact=True)
         await expect(live).to_be_visible()
@@ -134,8 +139,7 @@ window.fetch = (...given) => {
 
 async def test_a_screen_that_nobody_gives_a_code_asks_once_at_a_time(browsers: Browsers) -> None:
     page = await (await browsers.new()).new_page()
-    await page.clock.install(time=BEGINNING)
-    await page.clock.pause_at(BEGINNING + 1)
+    await _stop_the_clock(page)
     await page.add_init_script(WAITING)
 
     def ask_for_a_code(socket: WebSocketRoute) -> None:
