@@ -28,7 +28,7 @@ def told(
                 return
             except RollcallError as error:
                 if isinstance(error, FreshSignInNeededError) and toast.ask_proof:
-                    toast.ask_proof(functools.partial(run, *args, **kwargs))
+                    toast.ask_proof(functools.partial(run, *args, **kwargs), error.why)
                     return
                 toast.show(str(error), tone="error")
 

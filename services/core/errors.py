@@ -25,10 +25,12 @@ class SessionEndedError(RollcallError):
 
 
 class FreshSignInNeededError(RollcallError):
-    """The act is sensitive, and the caller's last proof of identity is too old."""
+    """The act is sensitive, and the caller's last proof of identity is too old. `why` is a sentence
+    on what makes it sensitive, where that isn't plain from the act."""
 
-    def __init__(self) -> None:
-        super().__init__("Confirm that it’s you: this needs a recent sign-in.")
+    def __init__(self, why: str = "") -> None:
+        self.why = why or "This needs a recent sign-in."
+        super().__init__(f"{self.why} Confirm that it’s you.")
 
 
 class SecondFactorRequiredError(RollcallError):

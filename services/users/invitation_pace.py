@@ -17,7 +17,7 @@ from services.access.permissions import Permission
 from services.core import clock
 from services.core.counting import count_each
 from services.core.db import Transaction
-from services.core.errors import ConflictError
+from services.core.errors import ConflictError, FreshSignInNeededError
 from services.mail import outbox
 
 UNASKED, UNASKED_WITHIN = 100, timedelta(hours=1)
@@ -44,9 +44,16 @@ async def require_pace(
     if by is None or not outbox.is_configured():
         return
     if await _invited(tx, actor.tenant_id, UNASKED_WITHIN, by) + people > UNASKED:
-        await authorize(tx, actor, permission, fresh=True)
+        try:
+            await authorize(tx, actor, permission, fresh=True)
+        except FreshSignInNeededError as error:
+            raise FreshSignInNeededError(_why()) from error
     if await _invited(tx, actor.tenant_id, OF_ALL_WITHIN) + people > OF_ALL:
         raise ConflictError(TOO_MANY)
+
+
+def _why() -> str:
+    return f"More than {UNASKED:,} invitations within an hour need a recent sign-in."
 
 
 async def _invited(

@@ -29,6 +29,7 @@ async def test_an_export_long_after_the_sign_in_asks_for_the_password_and_goes_o
     await _age_sessions(grace)
     await page.get_by_role("link", name="Export CSV").click()
     dialog = page.get_by_role("dialog", name="Confirm that it’s you")
+    await expect(dialog).to_contain_text("This needs a recent sign-in.")
     await dialog.get_by_label("Password", exact=True).fill("not the password")
     await dialog.get_by_role("button", name="Confirm").click()
     await expect(dialog.get_by_text("This isn't your password.")).to_be_visible()

@@ -20,9 +20,9 @@ class Toast(Component, script="toast.js", imports=["icons.js", "live_socket.js"]
 
     def __init__(self) -> None:
         super().__init__()
-        # Asks people to confirm who they are, then runs the function that it gets; the page's frame
-        # sets it.
-        self.ask_proof: Callable[[Callable[[], Awaitable[None]]], None] | None = None
+        # Asks people to confirm who they are, with the sentence that says why, then runs the
+        # function that it gets; the page's frame sets it.
+        self.ask_proof: Callable[[Callable[[], Awaitable[None]], str], None] | None = None
         self._ids = itertools.count(1)
         self._actions: dict[int, Action] = {}
         self.on("action", self._acted)

@@ -23,13 +23,12 @@ class ConfirmDialog:
             PasswordProof,
             submit="Confirm",
             on_submit=self._confirm,
-            body="This needs a recent sign-in. Without a password, sign out and in again.",
         )
 
-    def ask(self, act: Act) -> None:
-        """Ask, and do this after the right answer."""
+    def ask(self, act: Act, why: str) -> None:
+        """Ask, saying why, and do this after the right answer."""
         self.act = act
-        self.dialog.open()
+        self.dialog.open(body=f"{why} Without a password, sign out and in again.")
 
     async def _confirm(self, form: PasswordProof) -> None:
         await confirmation.confirm_password(self.actor, form.password)

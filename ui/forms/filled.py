@@ -71,7 +71,7 @@ class FilledForm(Generic[FormT, OutcomeT]):
             self._show_errors(await self._all_wrong(error.fields, values))
         except FreshSignInNeededError as error:
             if self._toast.ask_proof:
-                self._toast.ask_proof(again)
+                self._toast.ask_proof(again, error.why)
             else:
                 self._show_errors({}, str(error))
         except RollcallError as error:

@@ -52,7 +52,7 @@ async def test_many_strangers_are_mailed_only_after_a_fresh_sign_in(
     stale: Actor, admin_user: User
 ) -> None:
     await _invite(stale, "a", "b", "c")
-    with pytest.raises(FreshSignInNeededError):
+    with pytest.raises(FreshSignInNeededError, match="3 invitations within an hour need"):
         await _invite(stale, "d")
     await _invite(await sign_in(admin_user), "d")
 
