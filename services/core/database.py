@@ -11,6 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from services.core import sqlite
 from services.core.errors import OperatorError
 from services.core.lazily import lazily
+from services.core.reserve import Reserve
 from services.core.write_queue import WriteQueue
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Database:
             self.writer = self.urgent = self._sqlite_engine(1, sqlite.WRITING, stretch)
             self.urgent_reader = self.reader
             self.queue = WriteQueue(1)
+            self.reserve = Reserve(self.url.database)
         else:
             self.server = postgresql.Server(url)
             self.reader = self.writer = self._postgresql_engine(READERS, WRITERS)
@@ -61,6 +63,7 @@ class Database:
             )
             self.urgent_reader = self.urgent
             self.queue = WriteQueue(WRITERS, URGENT_WRITERS)
+            self.reserve = Reserve(None)
         # Calls that only look first use at most half of the connections for reading.
         self.looks = WriteQueue(READERS // 2, URGENT_LOOKS)
 

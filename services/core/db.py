@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect
@@ -97,8 +97,9 @@ async def transaction(
     """Change the database: commits at the end, rolls back on any error, then tells the bus.
 
     `actor` is who acts, so that nobody takes more than their share of the queue. What ends
-    somebody's access is `urgent`, and goes first; what is `patient` lets others go first for a
-    moment (`services.core.write_queue`).
+    somebody's access is `urgent`, goes first, and has room where the disk is full
+    (`services.core.reserve`); what is `patient` lets others go first for a moment
+    (`services.core.write_queue`).
 
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone, and
     `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
@@ -118,13 +119,14 @@ async def transaction(
         return
     engine = current.database.urgent if urgent else current.database.writer
     async with current.database.queue.turn(turn, actor):
-        async with _translated(), Transaction(engine) as tx:
-            async with tx.begin():
-                yield tx
-                tx.finish()
-                if tx.events:
-                    await current.transport.send(tx, tx.events)
-            committed_at = time.perf_counter()
+        with current.database.reserve.lent() if urgent else nullcontext():
+            async with _translated(), Transaction(engine) as tx:
+                async with tx.begin():
+                    yield tx
+                    tx.finish()
+                    if tx.events:
+                        await current.transport.send(tx, tx.events)
+                committed_at = time.perf_counter()
         # Within the turn: events leave in the order of the commits.
         origin = current.process_id
         with outside_of_calls():

@@ -223,6 +223,7 @@ class DatabaseUnavailableError(RollcallError):
     """The database didn't answer; nothing was changed. `reason` is what doesn't end by itself."""
 
     def __init__(self, reason: str = "") -> None:
+        self.reason = reason
         super().__init__(
             f"{reason} Nothing was changed; tell whoever runs Rollcall."
             if reason

@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 async def tidy_up() -> None:
     """Remove failures that are too old to count, browsers that are strangers again, imports and
     bulk acts that ended long ago, messages between processes that all have read, and what is left
-    of uploads that broke off; cut SQLite's write-ahead log back."""
+    of uploads that broke off; cut SQLite's write-ahead log back. Keep room for urgent acts."""
+    runtime.current().database.reserve.keep()
     async with transaction(patient=True) as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)

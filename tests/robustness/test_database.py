@@ -18,9 +18,10 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from models import Tenant
+from models import Role, Tenant
 from services.audit.check import verify
 from services.core.db import reading
+from services.core.errors import DatabaseUnavailableError
 from services.core.settings import Settings
 from services.core.startup import started
 from services.users import accounts
@@ -39,7 +40,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own, of a few megabytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)]
     if subprocess.run(mounting, check=False, capture_output=True).returncode:
         pytest.skip("may not mount a file system here")
     yield folder
@@ -110,19 +111,39 @@ async def test_a_full_disk_is_told_and_nothing_is_half_done(
         _assert_told(answer, "The disk of the database is full.")
         assert (await http.get("/t/acme/account")).status_code == 200, "it is read as ever"
         await _until_unready(http, "The disk of the database is full.")
-        refused = await http.post("/t/acme/logout")
-        _assert_told(refused, "The disk of the database is full.")
-        assert (await http.get("/t/acme/account")).status_code == 200, "and nobody is signed out"
+        assert (await http.post("/t/acme/logout")).status_code == 303, "there is room to sign out"
+        assert (await http.get("/t/acme/account")).headers["Location"].startswith("/t/acme/login")
+        _assert_told(await http.post(LOGIN, data=FORM), "The disk of the database is full.")
         (small_disk / "filler").unlink()
         await _until_works(lambda: http.post(LOGIN, data=FORM), 303)
         await _until_works(lambda: http.get("/readyz"), 200)
     async with started(settings):
         assert (await verify())[1] is None
         ada = await books.user_of(await accounts.find_by_email("ada@example.com"))
-        live = await books.live_sessions_of(ada.id)
         entries = await books.actions_of(await _tenant(ada.tenant_id))
         assert entries.count("session.signed_in") == len(await books.sessions_of(ada.id))
-        assert live
+        assert entries.count("session.signed_out") == 1
+
+
+async def test_on_a_full_disk_one_after_the_other_is_shut_out(small_disk: Path) -> None:
+    async with started(_settings(small_disk)) as rollcall:
+        tenant = await factories.create_tenant("Acme", "acme")
+        admin = await factories.sign_in(await factories.create_user(tenant, role=Role.TENANT_ADMIN))
+        users = [await factories.create_user(tenant) for _ in range(20)]
+        rollcall.database.reserve.keep()
+        _fill(small_disk / "filler")
+        with pytest.raises(DatabaseUnavailableError):
+            await _add_users_for_ever(tenant)
+        for user in users:
+            await accounts.set_active(admin, user.id, active=False)
+        (small_disk / "filler").unlink()
+    async with started(_settings(small_disk)):
+        assert (await verify())[1] is None
+
+
+async def _add_users_for_ever(tenant: Tenant) -> None:
+    while True:
+        await factories.create_user(tenant)
 
 
 async def _tenant(tenant_id: UUID | None) -> Tenant:
@@ -222,6 +243,11 @@ async def test_a_postgresql_that_can_only_be_read_is_told(
         _assert_told(await http.post(LOGIN, data=FORM), "The database can only be read now.")
         assert (await http.get("/t/acme/account")).status_code == 200
         await _until_unready(http, "The database can only be read now.")
+        left = await http.post("/t/acme/logout")
+        assert left.status_code == 503
+        assert "This browser has forgotten your session" in left.text
+        assert "The database can only be read now." in left.text
+        assert (await http.get("/t/acme/account")).status_code == 303, "nobody is signed in here"
         _set_read_only(postgres_server, name, False)
         await _until_works(lambda: http.post(LOGIN, data=FORM), 303)
 

@@ -9,13 +9,14 @@ from fastapi.responses import Response
 
 from models import EndReason, SessionKind
 from services.core.errors import (
+    DatabaseUnavailableError,
     NotFoundError,
     PasskeyRefusedError,
     SessionEndedError,
     TooManyAttemptsError,
 )
 from services.mail import outbox
-from services.sessions.outside import recognise_customer
+from services.sessions.outside import CustomerVisit, recognise_customer
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.tenants.organisation import Looks
 from services.workspace.customers import passkeys, shared, visits
@@ -24,6 +25,7 @@ from ui.cookies import caller_of, clear_outside_session, session_token, set_outs
 from ui.paths import customer_path
 from ui.public.answers import form_of, go, json_answer, page, paused
 from ui.public.sign_in import looks_of
+from ui.public.unwritten import forgotten
 
 router = APIRouter(include_in_schema=False)
 
@@ -92,7 +94,7 @@ async def use_link(request: Request, slug: str, token: str) -> Response:
 
 
 async def _started(request: Request, slug: str, started: StartedSession) -> Response:
-    await _end_session(request, slug)
+    await _end_session(await _visit_of(request, slug))
     only = f"/{started.poc_ids[0]}" if len(started.poc_ids) == 1 else ""
     answer = go(customer_path(slug) + only)
     set_outside_session(answer, SessionKind.CUSTOMER, started.token)
@@ -126,18 +128,31 @@ async def use_passkey(request: Request, slug: str) -> Response:
 @router.post("/t/{slug}/customer/logout")
 async def leave(request: Request, slug: str) -> Response:
     """End the session."""
-    await _end_session(request, slug)
-    answer = go(f"{customer_path(slug)}?why={EndReason.SIGNED_OUT.value}")
+    answer: Response = go(f"{customer_path(slug)}?why={EndReason.SIGNED_OUT.value}")
+    visit = None
+    try:
+        visit = await _visit_of(request, slug)
+        await _end_session(visit)
+    except DatabaseUnavailableError as error:
+        session_id = visit.actor.session_id if visit else None
+        answer = await forgotten(session_id, error, if_copied="tell your contact")
     clear_outside_session(answer, SessionKind.CUSTOMER)
     return answer
 
 
-async def _end_session(request: Request, slug: str) -> None:
-    """End the session that this browser has, if it has one here."""
+async def _visit_of(request: Request, slug: str) -> CustomerVisit | None:
+    """Who is let in here with this browser, if anybody is."""
     token = session_token(request.cookies, SessionKind.CUSTOMER)
     with suppress(SessionEndedError, NotFoundError):
-        visit = await recognise_customer(token, slug, caller_of(request))
-        await visits.leave(visit.actor)
+        return await recognise_customer(token, slug, caller_of(request))
+    return None
+
+
+async def _end_session(visit: CustomerVisit | None) -> None:
+    """End their session, if it hasn't ended meanwhile."""
+    if visit is not None:
+        with suppress(SessionEndedError, NotFoundError):
+            await visits.leave(visit.actor)
 
 
 def _said(reason: str) -> str:

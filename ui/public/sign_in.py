@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from models import EndReason
 from services.core.errors import (
+    DatabaseUnavailableError,
     NoTenantError,
     NotFoundError,
     OtherDoorError,
@@ -35,6 +36,7 @@ from ui.public.answers import (
     second_step_answer,
     signed_in_answer,
 )
+from ui.public.unwritten import forgotten
 
 router = APIRouter(include_in_schema=False)
 
@@ -163,22 +165,26 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
 
 
 async def _sign_out(request: Request, slug: str | None) -> Response:
-    token = session_token(request.cookies)
-    home = await sessions.home_of(token)
-    away = None
-    if home is not None:
-        # The cookie goes, so its session must end, from whichever tenant's page this was sent; and
-        # a Platform Admin can't sign in under a tenant's slug.
-        _, slug = home
-        with suppress(SessionEndedError):  # it ended by itself meanwhile
-            visit = await sessions.recognise(token, slug, caller_of(request))
-            await sessions.sign_out(visit.actor)
-            away = await provider_sign_out(visit.actor.session_id, slug) if slug else None
-    # A form may post only to our own origin, redirects included: a page leads on from here.
-    answer: Response = (
-        page("sso_leave.html", token=True, url=away)
-        if away
-        else go(sign_in_url(slug, why=EndReason.SIGNED_OUT.value))
-    )
+    session_id = None
+    try:
+        home = await sessions.home_of(token := session_token(request.cookies))
+        away = None
+        if home is not None:
+            # The cookie goes, so its session must end, from whichever tenant's page this was sent;
+            # and a Platform Admin can't sign in under a tenant's slug.
+            _, slug = home
+            with suppress(SessionEndedError):  # it ended by itself meanwhile
+                visit = await sessions.recognise(token, slug, caller_of(request))
+                session_id = visit.actor.session_id
+                await sessions.sign_out(visit.actor)
+                away = await provider_sign_out(session_id, slug) if slug else None
+        # A form may post only to our own origin, redirects included: a page leads on from here.
+        answer: Response = (
+            page("sso_leave.html", token=True, url=away)
+            if away
+            else go(sign_in_url(slug, why=EndReason.SIGNED_OUT.value))
+        )
+    except DatabaseUnavailableError as error:
+        answer = await forgotten(session_id, error)
     clear_session(answer)
     return answer
