@@ -158,7 +158,9 @@ class _TemplateScreen:
         self.head = Part(ui.element("div").classes("page-head"), self._head)
         with ui.element("div").classes("home-columns"):
             with ui.element("div").classes("template-parts"):
-                self.tasks_head = Part(ui.element("div").classes("card-head"), self._tasks_head)
+                with ui.element("div").classes("card-head"):
+                    self.title = Part(ui.element("div").classes("details-title"), self._tasks_title)
+                    self.acts = Part(ui.element("div").classes("actions"), self._tasks_acts)
                 self.tasks = TemplateTasks(
                     [_task_row(task) for task in details.tasks],
                     details.row.facts_version,
@@ -179,8 +181,12 @@ class _TemplateScreen:
     async def show(self, details: GroupTemplateDetails) -> None:
         """Show the template as it is now."""
         self.details = details
-        self.head.show(details.row, details.may_change)
-        self.tasks_head.show(len(details.tasks), self._may_change(details))
+        row, may_change = details.row, self._may_change(details)
+        # Buttons stay while tasks come and go: a click on one that is replaced would be lost.
+        shown = (row.title, row.description, row.is_archived, row.pocs, details.may_change)
+        self.head.show(key=shown)
+        self.title.show(len(details.tasks), may_change)
+        self.acts.show(may_change)
         self._show_tasks()
         plan, start_on = None, self.start_on
         if not details.row.is_archived:
@@ -197,7 +203,7 @@ class _TemplateScreen:
         rows = [_task_row(task) for task in details.tasks]
         self.tasks.show(rows, details.row.facts_version, may_change=self._may_change(details))
 
-    def _head(self, *_: object) -> None:
+    def _head(self) -> None:
         row = self.details.row
         with ui.element("div").classes("details-title"):
             text("h1", row.title).props('dir="auto"')
@@ -216,16 +222,17 @@ class _TemplateScreen:
         if row.description:
             text("p", row.description, "muted lines head-text").props('dir="auto"')
 
-    def _tasks_head(self, count: int, may_change: bool) -> None:
-        with ui.element("div").classes("details-title"):
-            text("h2", "Tasks")
-            text("span", f"{count:,}", "muted")
-            if may_change:
-                text("span", "Every change is saved at once.", "small muted")
+    @staticmethod
+    def _tasks_title(count: int, may_change: bool) -> None:
+        text("h2", "Tasks")
+        text("span", f"{count:,}", "muted")
         if may_change:
-            with ui.element("div").classes("actions"):
-                button("Add Existing Tasks", told(self.toast)(self._open_take_in), look="btn")
-                button("+ Add Task", self._open_add, look="btn btn-primary")
+            text("span", "Every change is saved at once.", "small muted")
+
+    def _tasks_acts(self, may_change: bool) -> None:
+        if may_change:
+            button("Add Existing Tasks", told(self.toast)(self._open_take_in), look="btn")
+            button("+ Add Task", self._open_add, look="btn btn-primary")
 
     def _preview(self, plan: Plan | None) -> None:
         show_plan(plan, self.start_on, self.details)
