@@ -107,6 +107,8 @@ async def test_my_account_signs_out_one_session_or_all_the_others(
     first = await browsers.stranger(f"{home}/login")
     await sign_in(first, ada.email, PASSWORD)
     await expect(page.locator(".session-list li")).to_have_count(2)
+    elsewhere = page.get_by_role("button", name="Sign out everywhere else")
+    await elsewhere.evaluate("of => { of.marked = true; }")
     other = page.locator(".session-list li").filter(has_not_text="This browser")
     await other.get_by_role("button", name=re.compile("^Sign out ")).click()
     await expect_signed_out(first, "You were signed out from another place.")
@@ -116,7 +118,8 @@ async def test_my_account_signs_out_one_session_or_all_the_others(
     second = await browsers.stranger(f"{home}/login")
     await sign_in(second, ada.email, PASSWORD)
     await expect(page.locator(".session-list li")).to_have_count(3)
-    await page.get_by_role("button", name="Sign out everywhere else").click()
+    assert await elsewhere.evaluate("of => of.marked")  # one that is replaced may lose a click
+    await elsewhere.click()
     await dialog(page).get_by_role("button", name="Sign out everywhere else").click()
     await expect(toast(page, "Signed out of 2 sessions.")).to_be_visible()
     for theirs in (first, second):

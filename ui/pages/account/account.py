@@ -100,7 +100,7 @@ class _AccountScreen:
             with ui.element("div").classes("details"):
                 self.profile = ProfileCard(self.visit, self.toast)
                 self.profile.build(profile)
-                self.sessions = section()
+                self._build_sessions()
             self.second_factor = SecondFactorCard(self.visit, self.toast)
             self.second_factor.build(factors)
         self._fill(open_sessions)
@@ -126,19 +126,27 @@ class _AccountScreen:
         if self.visit.lacks_second_factor:
             self.rule.show(factors.any)
 
-    def _fill(self, open_sessions: Sequence[OpenSession]) -> None:
-        self.sessions.clear()
-        with self.sessions:
+    def _build_sessions(self) -> None:
+        """Lay the list out; its button stays while sessions come and go, so that no click on it is
+        lost."""
+        with section():
             with ui.element("div").classes("card-head"):
                 text("h2", "Open sessions")
-                if len(open_sessions) > 1:
-                    button = text("button", "Sign out everywhere else", "btn btn-quiet")
-                    button.props('type="button"').on("click", self.signing_out.open, args=[])
-            with ui.element("ul").classes("session-list"):
-                for session in open_sessions:
-                    self._session(session)
-            if len(open_sessions) == sessions.MOST_LISTED:
-                text("p", LATEST_SESSIONS, "muted")
+                self.elsewhere = text("button", "Sign out everywhere else", "btn btn-quiet")
+                self.elsewhere.props('type="button"').on("click", self.signing_out.open, args=[])
+            self.sessions = Part(ui.element("ul").classes("session-list"), self._sessions)
+            self.latest = text("p", LATEST_SESSIONS, "muted")
+
+    def _fill(self, open_sessions: Sequence[OpenSession]) -> None:
+        self.elsewhere.set_visibility(len(open_sessions) > 1)
+        self.sessions.show(
+            open_sessions, key=[(one.id, one.ip, ago(one.last_seen_at)) for one in open_sessions]
+        )
+        self.latest.set_visibility(len(open_sessions) == sessions.MOST_LISTED)
+
+    def _sessions(self, open_sessions: Sequence[OpenSession]) -> None:
+        for session in open_sessions:
+            self._session(session)
 
     def _session(self, session: OpenSession) -> None:
         with ui.element("li"):
