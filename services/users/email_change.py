@@ -9,9 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
-from models import EmailChange, EndReason, LinkPurpose, MailTemplate, OneTimeLink, Tenant, User
+from models import (
+    EmailChange,
+    EndReason,
+    ExternalIdentity,
+    LinkPurpose,
+    MailTemplate,
+    OneTimeLink,
+    Tenant,
+    User,
+)
 from services.access import one_time_links
 from services.access.actor import Principal, lock_users
 from services.access.permissions import INVITATIONS, PASSWORD_LINKS, Permission
@@ -25,8 +34,11 @@ from services.core.errors import ConflictError, InvalidInputError
 from services.core.forms import Form, email
 from services.core.looking import looks_first
 from services.mail import outbox
+from services.sessions import known_devices
 from services.sessions.sessions import Caller, end
+from services.sign_in.actions import SecondFactorAction
 from services.sign_in.personal_links import PLATFORM_NAME, user_of_link
+from services.sign_in.second_factors import totp
 from services.users import emails_elsewhere
 from services.users.accounts import set_names
 from services.users.actions import UserAction
@@ -193,8 +205,8 @@ async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
     """Give the account its old email again, on behalf of the owner of that mailbox, and end all its
     sessions.
 
-    The person who changed it may know the password, too: it stops working, and a link for a new one
-    is mailed. Raises what `confirm` raises.
+    The person who changed it may know the password, too: it stops working, and so do the second
+    factors and the provider's accounts that were added since. Raises what `confirm` raises.
     """
     offered = await open_way_back(slug, token)
     try:
@@ -207,6 +219,7 @@ async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
             change.reverted_at = link.used_at
             await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_REVERT)
             user.password_hash = None
+            await _forget_ways_in(tx, user, change.created_at, caller)
             cause = await _log(
                 tx,
                 UserAction.EMAIL_CHANGE_TAKEN_BACK,
@@ -221,6 +234,14 @@ async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
             raise
         raise ConflictError(TAKEN) from error
     return offered
+
+
+async def _forget_ways_in(tx: Transaction, user: User, since: datetime, caller: Caller) -> None:
+    linked = col(ExternalIdentity.linked_at) >= since
+    await tx.exec(delete(ExternalIdentity).where(col(ExternalIdentity.user_id) == user.id, linked))
+    if await totp.forget_since(tx, user, since):
+        await _log(tx, SecondFactorAction.RESET, user, caller)
+    await known_devices.forget(tx, user)
 
 
 async def waiting_change(tx: Transaction, user_id: UUID, now: datetime) -> EmailChange | None:

@@ -9,9 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 import pyotp
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, or_, select
 
-from models import Authenticator, MailTemplate, Passkey, Tenant, User
+from models import Authenticator, MailTemplate, Passkey, RecoveryCode, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor, Principal
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import concerns, has_one
@@ -228,6 +228,23 @@ async def reset(actor: Principal, user_id: UUID) -> None:
         await act.record(SecondFactorAction.RESET, user)
         await known_devices.forget(tx, user)
         await _tell(tx, MailTemplate.SECOND_FACTORS_RESET, user)
+
+
+async def forget_since(tx: Transaction, user: User, since: datetime) -> bool:
+    """Remove the factors that were added since then, and the recovery codes that were shown: since
+    then somebody else may have had the account. Returns whether there were any."""
+    app = col(Authenticator.created_at) >= since, col(Authenticator.confirmed_at) >= since
+    ways = (
+        delete(Authenticator).where(col(Authenticator.user_id) == user.id, or_(*app)),
+        delete(Passkey).where(col(Passkey.user_id) == user.id, col(Passkey.created_at) >= since),
+    )
+    removed = sum([(await tx.exec(way)).rowcount for way in ways])
+    shown = col(RecoveryCode.created_at) >= since
+    codes = await tx.exec(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user.id, shown))
+    if not await has_one(tx, user.id):
+        await recovery_codes.forget(tx, user)
+    _changed(tx, user)
+    return bool(removed or codes.rowcount)
 
 
 async def take(tx: Transaction, user: User, code: str) -> AuditAction | None:

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from models import ExternalIdentity, LinkPurpose, Tenant
+from models import ExternalIdentity, LinkPurpose, Passkey, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.core.db import reading, transaction
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError, NotAllowedError
 from services.core.runtime import Runtime
 from services.mail import outbox
+from services.sign_in.second_factors import totp
 from services.sign_in.sign_in import sign_in as sign_in_with
 from services.tenants import organisation
 from services.users import email_change, invitations
@@ -87,6 +88,40 @@ async def test_the_old_address_takes_the_change_back_within_seven_days(
     assert await books.live_sessions_of(user.id) == []
     with pytest.raises(DeadLinkError):
         await email_change.take_back(tenant.slug, back, CALLER)
+
+
+async def test_taking_a_change_back_ends_every_way_in_that_was_added_since(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    async with transaction() as tx:
+        tx.add(_passkey(user, "of before"))
+    clock.shift(timedelta(minutes=1))
+    await email_change.confirm(tenant.slug, await _requested(ada, mail_server), CALLER)
+    back = _token(await _delivered(mail_server, user.email), "take-back")
+    await factories.enrol_app(ada)
+    await totp.renew_codes(ada)
+    async with transaction() as tx:
+        tx.add(_passkey(user, "of a thief"))
+    await email_change.take_back(tenant.slug, back, CALLER)
+    async with reading() as tx:
+        left = await totp.find(tx, user.id)
+    assert ([key.name for key in left.passkeys], left.since, left.codes_left) == (
+        ["of before"],
+        None,
+        0,
+    )
+
+
+def _passkey(user: User, name: str) -> Passkey:
+    return Passkey(
+        user_id=user.id,
+        credential_id=name.encode(),
+        public_key=b"",
+        name=name,
+        created_at=clock.now(),
+    )
 
 
 async def test_after_seven_days_there_is_no_way_back(
