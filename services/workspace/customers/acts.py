@@ -1,9 +1,13 @@
 """What a customer's people do in a POC: comment, finish their tasks, accept the team's."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from models import Comment, Poc, Side, Task, TaskStatus
+from sqlmodel import col, func, select
+
+from models import AuditEvent, Comment, Poc, Side, Task, TaskStatus
+from models.base import first_id
 from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
@@ -17,6 +21,10 @@ from services.workspace.customers.shared import get_shown
 from services.workspace.events import CommentChanged
 from services.workspace.rights import check_version
 from services.workspace.tasks import touch
+
+MOST, WITHIN = 60, timedelta(minutes=1)
+"""So many things somebody at a customer's may do within this time: one each second. (Each is an
+entry of the log for ever, and a page lets 20 a second through: 1.7 million a day without this.)"""
 
 
 class SharedCommentForm(Form):
@@ -73,6 +81,7 @@ async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done
         if (task.status is TaskStatus.DONE) == done:
             return Advanced(task.title, task.version)
         check_version(version, task.version, f"“{task.title}”")
+        await _require_pace(act, customer)
         before, task.status, task.blocked_reason = task.status, then, ""
         task.completed_at = clock.now() if done else None
         await act.record(
@@ -102,12 +111,23 @@ async def set_accepted(
         if accepted and (task.side is not Side.TEAM or task.status is not TaskStatus.DONE):
             raise ConflictError(f"“{task.title}” isn’t finished. Look again.")
         check_version(version, task.version, f"“{task.title}”")
+        await _require_pace(act, customer)
         task.accepted_at = clock.now() if accepted else None
         task.accepted_by_id = customer.customer_id if accepted else None
         action = TaskAction.ACCEPTED if accepted else TaskAction.ACCEPTANCE_TAKEN_BACK
         await act.record(action, poc, task=task.title)
         touch(act, poc, task)
         return Advanced(task.title, task.version)
+
+
+async def _require_pace(act: Act, customer: CustomerActor) -> None:
+    lately = col(AuditEvent.id) > first_id(clock.now() - WITHIN)
+    by = AuditEvent.actor_id == customer.customer_id
+    counted = await act.tx.exec(select(func.count()).select_from(AuditEvent).where(lately, by))
+    if counted.one() >= MOST:
+        raise ConflictError(
+            f"You have done {MOST} things within a minute. Wait a little, then go on."
+        )
 
 
 async def _get_task(act: Act, customer: CustomerActor, task_id: UUID) -> tuple[Poc, Task]:

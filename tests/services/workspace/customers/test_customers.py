@@ -243,6 +243,21 @@ async def test_a_customer_finishes_tasks_of_their_side_and_accepts_those_of_the_
     assert (seen[teams].accepted_at, seen[teams].waits) == (None, False)
 
 
+async def test_a_customer_does_no_more_in_a_minute_than_anybody_could(
+    tenant: Tenant, ada: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acts, "MOST", 2)
+    poc = await create_poc(ada)
+    own = await create_task(ada, poc, "Names", side=Side.CUSTOMER)
+    actor, _ = await open_customer_session(await create_customer(tenant, poc))
+    done = await acts.set_done(actor, own, 1, done=True)
+    undone = await acts.set_done(actor, own, done.version, done=False)
+    with pytest.raises(ConflictError, match="Wait a little"):
+        await acts.set_done(actor, own, undone.version, done=True)
+    clock.shift(acts.WITHIN)
+    await acts.set_done(actor, own, undone.version, done=True)
+
+
 @pytest.mark.parametrize("ending", [PocStatus.COMPLETED, PocStatus.CANCELLED])
 async def test_closing_the_poc_shuts_them_out_and_reopening_lets_them_in_by_a_link(
     mail_server: MailServer, tenant: Tenant, ada: Actor, ending: PocStatus
