@@ -159,7 +159,7 @@ class _UserScreen:
                 self._build_actions(details)
         with ui.element("div").classes("details-grid"):
             self.facts = Part(section(), self._facts)
-            self.sessions = Part(section(), self._sessions)
+            self._build_sessions()
         self.mails = Part(section(), self._mails)
 
     def _build_actions(self, details: UserDetails) -> None:
@@ -178,6 +178,15 @@ class _UserScreen:
         self.change_email = self._button("Change email", self._open_email)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
 
+    def _build_sessions(self) -> None:
+        with section():
+            with ui.element("div").classes("card-head"):
+                text("h2", "Open sessions")
+                self.sign_out = self._act("Sign out everywhere", SIGN_OUT)
+            self.nowhere = text("p", "Not signed in anywhere.", "muted")
+            self.sessions = Part(ui.element("ul").classes("session-list"), self._sessions)
+            self.latest = text("p", LATEST_SESSIONS, "muted")
+
     async def _fill(self, details: UserDetails) -> None:
         open_sessions = await sessions.list_open(self.actor, self.user_id)
         factors = await totp.get_of(self.actor, self.user_id)
@@ -194,7 +203,12 @@ class _UserScreen:
         self.change_email.set_visibility(not details.is_self and may_reset)
         self.reset.set_visibility(factors.any and not details.is_self)
         self.facts.show(replace(details, mails=()), factors, left)
-        self.sessions.show(details.is_self, tuple(open_sessions))
+        self.sign_out.set_visibility(bool(open_sessions) and not details.is_self)
+        self.nowhere.set_visibility(not open_sessions)
+        self.latest.set_visibility(len(open_sessions) == sessions.MOST_LISTED)
+        self.sessions.show(
+            open_sessions, key=[(one.id, one.ip, ago(one.last_seen_at)) for one in open_sessions]
+        )
         self.mails.show(
             details.mails, key=[(m.id, mail_words(m), m.last_answer) for m in details.mails]
         )
@@ -266,21 +280,13 @@ class _UserScreen:
             if details.predecessor_id:
                 fact("Earlier account", "Open", href=f"{base}/{details.predecessor_id}")
 
-    def _sessions(self, is_self: bool, open_sessions: Sequence[OpenSession]) -> None:
-        with ui.element("div").classes("card-head"):
-            text("h2", "Open sessions")
-            if open_sessions and not is_self:
-                self._act("Sign out everywhere", SIGN_OUT)
-        if not open_sessions:
-            text("p", "Not signed in anywhere.", "muted")
-        with ui.element("ul").classes("session-list"):
-            for session in open_sessions:
-                with ui.element("li"):
-                    text("strong", session.device)
-                    text("span", session.ip or "unknown IP address", "muted")
-                    text("span", f"active {ago(session.last_seen_at)}", "muted")
-        if len(open_sessions) == sessions.MOST_LISTED:
-            text("p", LATEST_SESSIONS, "muted")
+    @staticmethod
+    def _sessions(open_sessions: Sequence[OpenSession]) -> None:
+        for session in open_sessions:
+            with ui.element("li"):
+                text("strong", session.device)
+                text("span", session.ip or "unknown IP address", "muted")
+                text("span", f"active {ago(session.last_seen_at)}", "muted")
 
     def _mails(self, mails: Sequence[OutgoingMail]) -> None:
         text("h2", "Mail")
