@@ -140,7 +140,10 @@ export default {
     },
     // The people whom a search found. A chosen person who can't be chosen any more leaves the
     // field.
-    showPeople(name, seq, people, hasMore, gone) {
+    showPeople(...found) {
+      this.say(() => this.takePeople(...found));
+    },
+    takePeople(name, seq, people, hasMore, gone) {
       const search = this.searches[name];
       if (search?.seq !== seq) return;
       this.found[name] = { people, hasMore, words: search.words };

@@ -4,6 +4,7 @@
 import { isGroup, plain, wrongBefore } from "form_fields";
 
 const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
+const PRESSED = "button, [role=option]";
 const ENDS_OF_A_PRESS = ["pointerup", "pointercancel"];
 const LOST_AFTER = 3_000; // ms after a reconnection until a missing answer counts as lost
 
@@ -23,9 +24,9 @@ export const formState = {
     this.checkSeq = 0;
     this.latest = {}; // per field: the number of its newest check
     this.timers = {};
-    this.isPressed = false; // a button is held down with the mouse
+    this.isPressed = false; // a button, or a person of a list, is held down with the mouse
     this.held = []; // what to show once it is released
-    this.press = ({ button, target }) => (this.isPressed = !button && !!target.closest("button"));
+    this.press = ({ button, target }) => (this.isPressed = !button && !!target.closest(PRESSED));
     this.letGo = () => setTimeout(this.released); // the click event must come first
   },
   mounted() {
@@ -62,8 +63,9 @@ export const formState = {
     },
 
     // -- the form
-    // An error line that appears or disappears moves the button below it. This waits while a button
-    // is pressed: a press is lost if the button moves away under it.
+    // An error line that appears or disappears moves the button below it, and people who are found
+    // move those of the list. This waits while one is pressed: a press is lost if what is pressed
+    // moves away under it.
     say(it) {
       if (this.isPressed) this.held.push(it);
       else it();
