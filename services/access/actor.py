@@ -316,13 +316,20 @@ def noun_of(table: type[OfTenant]) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", table.__name__).lower()
 
 
+# Built once: every sign-in and every invitation asks it.
+_OPEN_TENANT = (
+    select(Tenant)
+    .where(Tenant.id == bindparam("tenant_id"))
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
+
+
 async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
     """Whether a tenant's users may sign in; the answer stays true until the transaction ends."""
     if tenant_id is None:
         return True
-    tenant = await tx.get_one(
-        Tenant, tenant_id, with_for_update={"read": True}, populate_existing=True
-    )
+    tenant = (await tx.exec(_OPEN_TENANT, params={"tenant_id": tenant_id})).one()
     tx.hold(tenant)
     return tenant.closed_at is None
 

@@ -156,12 +156,13 @@ def canonical(entry: AuditEvent) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-# Built once: every act asks it.
+# Built once: every act asks it. It needs nothing of what the act has changed so far, which is
+# written later, with all the rest.
 _HEAD = (
     select(AuditHead)
     .where(AuditHead.chain_id == bindparam("chain_id"))
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
+    .execution_options(populate_existing=True, autoflush=False)
 )
 
 
@@ -182,7 +183,7 @@ def _is_current(head: AuditHead) -> bool:
     """Whether the row is as this transaction left it: a row that was undone to a savepoint
     isn't."""
     state: InstanceState[AuditHead] = inspect(head)
-    return state.persistent and not state.expired_attributes
+    return (state.persistent or state.pending) and not state.expired_attributes
 
 
 def _id_of(actor: Principal | None, by: User | CustomerPerson | None) -> UUID | None:

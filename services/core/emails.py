@@ -1,6 +1,7 @@
 """Email addresses: one check and one normal form, for every place that takes or compares one."""
 
 import unicodedata
+from functools import lru_cache
 
 import email_validator
 from email_validator import EmailNotValidError, validate_email
@@ -102,6 +103,7 @@ def on_the_wire(email: str) -> str:
     return f"{local}@{in_ascii(domain)}"
 
 
+@lru_cache(maxsize=1000)
 def in_ascii(domain: str) -> str:
     """The domain in IDNA; what isn't a domain (an IP, for example) stays as it is, in lower
     case."""

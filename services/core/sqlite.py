@@ -48,7 +48,8 @@ FEW_VALUES, LONG_VALUE = 100, 64 * 1024
 # What a statement may fail with here and not on the thread (SQLite, Result and Error Codes).
 ON_THE_THREAD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT}
 _BY_KEY = re.compile(
-    r"(?:UPDATE (\w+) SET .*|DELETE FROM (\w+)) WHERE ((?:\w+\.\w+ = \?(?: AND )?)+)"
+    r"(?:UPDATE (\w+) SET .*|DELETE FROM (\w+)) WHERE "
+    r"((?:\w+\.\w+ (?:= \?|IN \((?:\?(?:, )?)+\))(?: AND )?)+)"
 )
 
 
@@ -291,7 +292,7 @@ def writes_rows(sql: str) -> bool:
     table = SQLModel.metadata.tables.get(by_key[1] or by_key[2]) if by_key else None
     if by_key is None or table is None:
         return False
-    told = {name.partition(" = ")[0] for name in by_key[3].split(" AND ")}
+    told = {name.partition(" ")[0] for name in by_key[3].split(" AND ")}
     return told == {f"{table.name}.{column.name}" for column in table.primary_key}
 
 

@@ -138,11 +138,7 @@ async def end_living(
     ids = [session_id for each in living for session_id in each.ids]
     if not ids:
         return 0
-    await tx.exec(
-        update(LoginSession)
-        .where(col(LoginSession.id).in_(ids))
-        .values(ended_at=clock.now(), end_reason=reason)
-    )
+    await tx.exec(_END, params={"ids": ids, "ended_at": clock.now(), "end_reason": reason})
     for each in living:
         if each.ids:
             tx.publish(
@@ -352,6 +348,17 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         if session_id is None:
             await known_devices.forget(tx, user)
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
+
+
+# Built once. Nobody looks at a session's row once more in the transaction that ends it, so none is
+# brought up to date in memory; and what the act has changed besides is written later, with all the
+# rest.
+_END = (
+    update(LoginSession)
+    .where(col(LoginSession.id).in_(bindparam("ids", expanding=True)))
+    .values(ended_at=bindparam("ended_at"), end_reason=bindparam("end_reason"))
+    .execution_options(synchronize_session=False, autoflush=False)
+)
 
 
 def _alive(query: holders.QueryT) -> holders.QueryT:

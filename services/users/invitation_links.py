@@ -105,9 +105,9 @@ async def send(
 ) -> list[Sent]:
     """Issue a link to each of these users of one organisation, and promise the mails."""
     links = [one_time_links.issue(tx, LinkPurpose.INVITATION, user.id) for user in users]
-    await tx.flush()
     if not by_mail or not outbox.is_configured():
         return [Sent(link, None) for link in links]
+    await tx.flush()  # a mail refers to its link
     tenant_id = users[0].tenant_id
     tenant = await tx.get(Tenant, tenant_id) if tenant_id else None
     said = await welcoming.said_in_mails(tx, by, users)

@@ -56,8 +56,11 @@ _each = union_all(
         col(CalendarFeed.user_id).in_(_ids)
     ),
 ).subquery()
-# Built once: building it takes longer than running it.
-_ALL: Any = select(_each.c.kind, _each.c.user_id, _each.c.id, _each.c.name)
+# Built once: building it takes longer than running it. What the act has changed so far is none of
+# this, and is written later, with all the rest.
+_ALL: Any = select(_each.c.kind, _each.c.user_id, _each.c.id, _each.c.name).execution_options(
+    autoflush=False
+)
 
 
 @dataclass(frozen=True)

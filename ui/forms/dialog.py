@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -143,7 +142,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if self._helpers.beside is not None:
             with shown:
                 self._helpers.beside()
-        shown.on("submit", partial(self._submitted, shown))
+        shown.on("submit", self._submitted)
         shown.on("check", self._check)
         shown.on("stale", self._stale, args=[])
         shown.on("changed", self._changed)
@@ -186,8 +185,9 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if not shown.is_deleted:
             shown.delete()
 
-    async def _submitted(self, shown: _Shown, event: GenericEventArguments) -> None:
-        if shown.is_sending or shown is not self._shown:
+    async def _submitted(self, event: GenericEventArguments) -> None:
+        shown = self._shown
+        if shown is None or shown.is_sending or shown is not event.sender:
             return
         sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
         if self._about is not None and sent.get(ABOUT) != self._about.id:

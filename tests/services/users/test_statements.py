@@ -47,6 +47,18 @@ async def test_an_act_takes_no_more_statements_than_it_needs(
     assert {act: count for act, count in found.items() if count > MOST[act] + told} == {}
 
 
+async def test_a_deactivation_writes_its_rows_together_when_it_has_read_everything(
+    tenant: Tenant, admin: Actor
+) -> None:
+    (user,) = await create_users(1, tenant)
+    await sign_in_all([user])
+    with heard(here=True) as statements:
+        await accounts.set_active(admin, user.id, active=False)
+    asked = [sql for sql, _ in statements]
+    written = next(n for n, sql in enumerate(asked) if sql.startswith("UPDATE user_account"))
+    assert [sql for sql in asked[written:] if " FROM " in sql] == []
+
+
 @pytest.mark.usefixtures("others_write")
 @pytest.mark.parametrize("kind", BulkKind)
 async def test_a_batch_takes_as_many_statements_however_many_people_are_in_it(
