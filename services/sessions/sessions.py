@@ -350,17 +350,6 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 
-# Built once. Nobody looks at a session's row once more in the transaction that ends it, so none is
-# brought up to date in memory; and what the act has changed besides is written later, with all the
-# rest.
-_END = (
-    update(LoginSession)
-    .where(col(LoginSession.id).in_(bindparam("ids", expanding=True)))
-    .values(ended_at=bindparam("ended_at"), end_reason=bindparam("end_reason"))
-    .execution_options(synchronize_session=False, autoflush=False)
-)
-
-
 def _alive(query: holders.QueryT) -> holders.QueryT:
     """Of sessions, only those that still let their holder in at the moment `now`."""
     alive: holders.QueryT = holders.joined(query).where(
@@ -372,18 +361,23 @@ def _alive(query: holders.QueryT) -> holders.QueryT:
 
 
 # Built once: each page and each socket that is opened asks for them.
-_ALIVE = _alive(select(LoginSession.id)).where(
-    col(LoginSession.id).in_(bindparam("ids", expanding=True))
-)
-_COUNT_ALIVE = _alive(select(func.count(), func.min(LoginSession.expires_at))).where(
-    col(LoginSession.id).in_(bindparam("ids", expanding=True))
-)
+_AMONG = col(LoginSession.id).in_(bindparam("ids", expanding=True))
+_ALIVE = _alive(select(LoginSession.id)).where(_AMONG)
+_COUNT_ALIVE = _alive(select(func.count(), func.min(LoginSession.expires_at))).where(_AMONG)
 _LIVING = _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
 _VISITOR = (
     select(LoginSession, User, Tenant)
     .join(User, col(User.id) == col(LoginSession.user_id))
     .join(Tenant, col(Tenant.slug) == bindparam("slug"), isouter=True)
     .where(LoginSession.token_hash == bindparam("token_hash"))
+)
+# The transaction that ends a session doesn't look at its row again, so none is changed in memory;
+# and what the act has changed besides is written later, with all the rest.
+_END = (
+    update(LoginSession)
+    .where(_AMONG)
+    .values(ended_at=bindparam("ended_at"), end_reason=bindparam("end_reason"))
+    .execution_options(synchronize_session=False, autoflush=False)
 )
 
 
