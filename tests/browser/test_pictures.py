@@ -74,7 +74,7 @@ SHOWN = """
 
 
 AS_KEPT = f"(kept) => JSON.stringify(kept) === JSON.stringify(({SHOWN.strip()})())"
-SETTLES = 10_000  # ms until a page that shows something else has changed
+SETTLES = 30_000  # ms until a page that shows something else has changed; a machine may be busy
 
 
 @dataclass(frozen=True)
