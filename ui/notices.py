@@ -125,9 +125,9 @@ def imports_room(tenant_id: UUID | None) -> live.Room:
     return live.Room("imports", tenant_id)
 
 
-def bulk_room(tenant_id: UUID | None) -> live.Room:
-    """The room of the pages that show a tenant's bulk acts."""
-    return live.Room("bulk", tenant_id)
+def bulk_room(tenant_id: UUID | None, noun: str) -> live.Room:
+    """The room of the pages that show a tenant's acts on many rows of the list of this noun."""
+    return live.Room(f"bulk-{noun}", tenant_id)
 
 
 def reviews_room(tenant_id: UUID | None) -> live.Room:
@@ -278,7 +278,7 @@ async def _show_import(event: ImportProgressed) -> None:
 
 async def _show_bulk(event: BulkProgressed) -> None:
     find = partial(find_run, event.bulk_id)
-    await tell(bulk_room(event.tenant_id), "rollcall_bulk", find, bulk_values)
+    await tell(bulk_room(event.tenant_id, event.noun), "rollcall_bulk", find, bulk_values)
 
 
 async def _show_review(event: ReviewChanged) -> None:

@@ -26,9 +26,15 @@ def import_values(run: ImportView) -> dict[str, Any]:
 
 def bulk_values(run: BulkView) -> dict[str, Any]:
     """A bulk act as plain values."""
+    act, words = run.act, run.act.words
     return {
         "id": str(run.id),
         "kind": run.kind.value,
+        "words": [words.noun, words.acts, words.doing, words.done, words.label],
+        "noun": act.rows.noun,
+        "danger": act.danger,
+        "cuts": act.cuts,
+        "faces": act.of_people,
         "state": run.state.value,
         "selection": f"{run.selection[:1].upper()}{run.selection[1:]}.",
         "end": f"End: {run.end.words}." if run.end else "",

@@ -1,4 +1,5 @@
-"""A bulk act: one thing that is done to many users, batch by batch, also if nobody watches."""
+"""A bulk act: one thing that is done to many rows of a list, mostly to people, batch by batch, also
+if nobody watches."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,14 @@ class BulkKind(StrEnum):
     RESEND = "resend"
     COPY_LINKS = "copy_links"
     END_DATE = "end_date"
+    ARCHIVE_GROUP_TEMPLATES = "archive_group_templates"
+    RESTORE_GROUP_TEMPLATES = "restore_group_templates"
+    ARCHIVE_TASK_TEMPLATES = "archive_task_templates"
+    RESTORE_TASK_TEMPLATES = "restore_task_templates"
+    ARCHIVE_POCS = "archive_pocs"
+    RESTORE_POCS = "restore_pocs"
+    DEACTIVATE_CUSTOMERS = "deactivate_customers"
+    ACTIVATE_CUSTOMERS = "activate_customers"
 
 
 class BulkState(StrEnum):
@@ -32,7 +41,8 @@ class BulkState(StrEnum):
 
 
 class BulkAct(SQLModel, table=True):
-    """One act on the `people` that were selected, on behalf of the session that began it.
+    """One act on the `people`, or the other rows, that were selected, on behalf of the session that
+    began it.
 
     `selection` says in words who they are. `done` of them were looked at so far, `changed` were
     changed and `failed` couldn't be; the others had nothing to change. `why` says why it ended
@@ -73,8 +83,8 @@ class BulkAct(SQLModel, table=True):
 
 
 class BulkActBatch(SQLModel, table=True):
-    """Some people of a bulk act, who are changed in one transaction: who they are, and later the
-    result for each."""
+    """Some rows of a bulk act (`people`, whatever they are), which are changed in one transaction:
+    which they are, and later the result for each."""
 
     __tablename__ = "bulk_act_batch"
 

@@ -284,10 +284,13 @@ class LiveList(Generic[RowT]):
         """The order of a column."""
         return next(column.sort for column in self.columns if column.key == key)
 
-    def matches(self, filters: Mapping[str, str], zone: str = "") -> tuple[Match, ...]:
+    def matches(
+        self, filters: Mapping[str, str], zone: str = "", *, by_hand: bool = False
+    ) -> tuple[Match, ...]:
         """What these filters ask for: a match for each of them that asks for anything. Their days
-        are those of a time zone."""
-        read = (one.read(filters.get(one.key, "")) for one in self.filters)
+        are those of a time zone. Of rows that were selected `by_hand`, a `too` leaves none out."""
+        asked = [one for one in self.filters if not (by_hand and one.kind == "too")]
+        read = (one.read(filters.get(one.key, "")) for one in asked)
         return tuple(in_zone(match, zone) for match in read if match)
 
     @property

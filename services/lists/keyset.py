@@ -52,14 +52,21 @@ class Listing:
         return self.query.sort or self.live_list.usual_sort
 
     @property
+    def asked(self) -> Sequence[Match]:
+        """What the filters ask for. Of rows that were selected by hand, which somebody has seen,
+        none is left out for want of a tick."""
+        query = self.query
+        by_hand = query.ids is not None
+        return self.live_list.matches(query.filters, query.zone, by_hand=by_hand)
+
+    @property
     def is_all(self) -> bool:
         """Whether the query asks for all rows that the list has."""
-        matches = self.live_list.matches(self.query.filters, self.query.zone)
-        return not self.words and self.query.ids is None and not any(matches)
+        return not self.words and self.query.ids is None and not any(self.asked)
 
     async def total(self, tx: Transaction, *more: Match) -> int:
         """How many there are (of those that match `more`, if it is given)."""
-        matches = [*self.live_list.matches(self.query.filters, self.query.zone), *more]
+        matches = [*self.asked, *more]
         if not self.words and self.query.ids is None and self.counts is not None:
             counted = _counted(self.counts, matches)
             if counted is not None:
@@ -101,13 +108,13 @@ class Listing:
             conditions.append(col(live_list.model.id).in_(self.few))  # type: ignore[attr-defined]  # each list's table has it
         if self.query.ids is not None:
             conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]  # each list's table has it
-        for match in (*live_list.matches(self.query.filters, self.query.zone), *more):
+        for match in (*self.asked, *more):
             conditions += condition_of(live_list.fields, match)
         return conditions
 
     def _ranges(self, *, forward: bool) -> list[tuple[int, IndexRange]]:
         """The ranges of the list's order, each with its number, as they are read from one end."""
-        asked = self.live_list.matches(self.query.filters, self.query.zone)
+        asked = self.asked
         ranges = [
             (number, one)
             for number, one in enumerate(self.live_list.sort(self.sort))

@@ -37,7 +37,8 @@ def _renamed(details: Mapping[str, Any]) -> str:
     return f"was {details.get('before', '')}"
 
 
-def _bulk(details: Mapping[str, Any]) -> str:
+def bulk_words(details: Mapping[str, Any]) -> str:
+    """How many rows an act on many changed, of how many that were selected, and what else of it."""
     people, changed = details.get("people", 0), details.get("changed", 0)
     parts = [f"{changed:,} of {people:,} selected"]
     if details.get("failed"):
@@ -87,8 +88,8 @@ class InvitationAction(AuditAction):
 class BulkAction(AuditAction):
     """What is done to many users at once."""
 
-    DEACTIVATED = "users.deactivated", "Users deactivated in bulk", _bulk
-    ACTIVATED = "users.activated", "Users activated in bulk", _bulk
-    RESENT = "users.invitations_resent", "Invitations resent in bulk", _bulk
-    LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk", _bulk
-    END_DATE_SET = "users.end_date_set", "End dates set in bulk", _bulk
+    DEACTIVATED = "users.deactivated", "Users deactivated in bulk", bulk_words
+    ACTIVATED = "users.activated", "Users activated in bulk", bulk_words
+    RESENT = "users.invitations_resent", "Invitations resent in bulk", bulk_words
+    LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk", bulk_words
+    END_DATE_SET = "users.end_date_set", "End dates set in bulk", bulk_words

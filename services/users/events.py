@@ -68,7 +68,8 @@ class ImportProgressed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BulkProgressed(Event):
-    """A bulk act was begun, got further, or ended."""
+    """An act on many rows of the list of this noun was begun, got further, or ended."""
 
     tenant_id: UUID
     bulk_id: UUID
+    noun: str

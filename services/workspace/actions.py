@@ -5,6 +5,7 @@ from typing import Any
 
 from services.audit.actions import AuditAction
 from services.audit.words import change
+from services.users.actions import bulk_words
 
 
 def _task(details: Mapping[str, Any]) -> str:
@@ -26,6 +27,10 @@ class TemplateAction(AuditAction):
     ARCHIVED = "template.archived", "Template archived"
     RESTORED = "template.restored", "Template restored"
     EXPORTED = "template.exported", "Templates exported"
+    GROUPS_ARCHIVED = "template.groups_archived", "Groups archived in bulk", bulk_words
+    GROUPS_RESTORED = "template.groups_restored", "Groups restored in bulk", bulk_words
+    TASKS_ARCHIVED = "template.tasks_archived", "Task templates archived in bulk", bulk_words
+    TASKS_RESTORED = "template.tasks_restored", "Task templates restored in bulk", bulk_words
 
 
 class PocAction(AuditAction):
@@ -38,6 +43,8 @@ class PocAction(AuditAction):
     ARCHIVED = "poc.archived", "POC archived"
     RESTORED = "poc.restored", "POC restored"
     EXPORTED = "poc.exported", "POCs exported"
+    MANY_ARCHIVED = "poc.many_archived", "POCs archived in bulk", bulk_words
+    MANY_RESTORED = "poc.many_restored", "POCs restored in bulk", bulk_words
 
 
 class MemberAction(AuditAction):

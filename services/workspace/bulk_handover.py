@@ -20,10 +20,9 @@ from services.core.form_fields import Option
 from services.core.forms import Form, choice, lines, people
 from services.core.looking import looks_first
 from services.users.actions import WORK, given_words
-from services.users.bulk.batches import PersonOutcome
+from services.users.bulk.kinds import Outcome, progressed
 from services.users.bulk.preview import people_of
 from services.users.bulk.runs import outcomes as outcomes_of
-from services.users.events import BulkProgressed
 from services.users.selection import require_selectable
 from services.workspace.handover import (
     counts_of,
@@ -124,13 +123,13 @@ async def go_along(
     act: Act,
     run: BulkAct,
     people: Sequence[Mapping[str, Any]],
-    outcomes: Sequence[PersonOutcome],
-) -> Sequence[PersonOutcome]:
+    outcomes: Sequence[Outcome],
+) -> Sequence[Outcome]:
     """What a batch does to the work of its people, in its own transaction: it is handed over with a
     deactivation, and comes back if that is undone. (`batches.act_on_next`'s `along`.)"""
     if run.kind is BulkKind.DEACTIVATE and run.hand_over:
         return await _hand_over(act, run, outcomes)
-    if run.undoes_id is not None:
+    if run.undoes_id is not None and run.kind is BulkKind.ACTIVATE:
         await _take_back(act, people, outcomes)
     return outcomes
 
@@ -140,7 +139,7 @@ async def lock_beforehand(act: Act, run: BulkAct, people: Sequence[Mapping[str, 
     if run.kind is BulkKind.DEACTIVATE and run.hand_over:
         found = await find_pocs_left(act.tx, [UUID(one["id"]) for one in people])
         await lock_pocs(act, set().union(*found.values()))
-    if run.undoes_id is not None:
+    if run.undoes_id is not None and run.kind is BulkKind.ACTIVATE:
         causes = sorted(UUID(one["cause"]) for one in people if one.get("cause"))
         rows = [row for cause in causes for row in await find_handovers(act.tx, cause)]
         await lock_handed_over(act, rows)
@@ -154,7 +153,7 @@ async def hand_over_some(principal: Principal, bulk_id: UUID, form: HeirsForm) -
     """
     left = await _who_left_work(bulk_id)
     some = left[:AT_ONCE]
-    ids = [one.user_id for one in some]
+    ids = [one.row_id for one in some]
     async with acting(principal, Permission.REASSIGN_POCS, lock=(*form.heir_ids, *ids)) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
         await act.require(Permission.SWITCH_USERS)
@@ -164,7 +163,7 @@ async def hand_over_some(principal: Principal, bulk_id: UUID, form: HeirsForm) -
         planned = dict((run.hand_over or {}).get("divided", {}))
         run.hand_over = {**_plan(heirs, form.note), "divided": planned}
         given = await _hand_over(act, run, some)
-        act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=run.id))
+        act.publish(progressed(run))
     return len(left) > len(some) and any(one.result for one in given)
 
 
@@ -172,22 +171,20 @@ async def list_away(principal: Principal, bulk_id: UUID) -> Sequence[UUID]:
     """The people whom a bulk act deactivated and who are still away, if they left work."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
-    return [one.user_id for one in await _who_left_work(run.id)]
+    return [one.row_id for one in await _who_left_work(run.id)]
 
 
-async def _who_left_work(bulk_id: UUID) -> list[PersonOutcome]:
+async def _who_left_work(bulk_id: UUID) -> list[Outcome]:
     """The people whom an act deactivated, who are still away, and who left work."""
     async with reading() as tx:
         changed = [one for one in await outcomes_of(tx, bulk_id) if one.changed and one.cause]
-        found = await find_pocs_left(tx, [one.user_id for one in changed])
+        found = await find_pocs_left(tx, [one.row_id for one in changed])
         users = await tx.exec(select(User.id).where(col(User.id).in_(found), ~col(User.active)))
         away = set(users)
-    return [replace(one, result="") for one in changed if one.user_id in away]
+    return [replace(one, result="") for one in changed if one.row_id in away]
 
 
-async def _hand_over(
-    act: Act, run: BulkAct, outcomes: Sequence[PersonOutcome]
-) -> Sequence[PersonOutcome]:
+async def _hand_over(act: Act, run: BulkAct, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     plan = run.hand_over or {}
     heirs = {}
     for values in plan["to"]:
@@ -196,17 +193,17 @@ async def _hand_over(
         if heir.active:
             heirs[values["id"]] = heir
     left = [one for one in outcomes if one.changed]
-    pocs = await find_pocs_left(act.tx, [one.user_id for one in left]) if heirs else {}
+    pocs = await find_pocs_left(act.tx, [one.row_id for one in left]) if heirs else {}
     work = _Work(act, heirs, plan, pocs)
     users = {user_id: await act.tx.get_one(User, user_id) for user_id in sorted(pocs)}
     # Locked in one order, in case two people hand over at once.
     await lock_pocs(act, set().union(*pocs.values()))
     words = {}
     for one in left:
-        if one.user_id in users:
-            words[one.user_id] = await work.hand_over(users[one.user_id], one.cause)
+        if one.row_id in users:
+            words[one.row_id] = await work.hand_over(users[one.row_id], one.cause)
     run.hand_over = work.kept()
-    return [replace(one, result=_said(one.result, words.get(one.user_id, ""))) for one in outcomes]
+    return [replace(one, result=_said(one.result, words.get(one.row_id, ""))) for one in outcomes]
 
 
 def _said(result: str, words: str) -> str:
@@ -272,10 +269,10 @@ class _Work:
 
 
 async def _take_back(
-    act: Act, people: Sequence[Mapping[str, Any]], outcomes: Sequence[PersonOutcome]
+    act: Act, people: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]
 ) -> None:
     """Give the people of an undone deactivation their work back."""
-    back = {one.user_id for one in outcomes if one.changed}
+    back = {one.row_id for one in outcomes if one.changed}
     causes = [UUID(one["cause"]) for one in people if one.get("cause") and UUID(one["id"]) in back]
     rows = [row for cause in sorted(causes) for row in await find_handovers(act.tx, cause)]
     await lock_handed_over(act, rows)

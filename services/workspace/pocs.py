@@ -1,10 +1,11 @@
 """POCs: begun, changed, handed over, brought from one status to another, archived."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from models import Poc, PocStatus, User
+from models import CustomerPerson, Poc, PocStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
@@ -194,12 +195,18 @@ async def set_archived(principal: Principal, poc_id: UUID, version: int, *, arch
         if (poc.archived_at is not None) == archived:
             return
         check_version(version, poc.version, "this POC")
-        was = facts_of(poc)
-        poc.archived_at = clock.now() if archived else None
-        await act.record(PocAction.ARCHIVED if archived else PocAction.RESTORED, poc)
-        if archived:
-            await shut_all_out(act, poc, people)
-        _touch(act, poc, was)
+        await archive(act, poc, people, archived=archived)
+
+
+async def archive(act: Act, poc: Poc, people: Sequence[CustomerPerson], *, archived: bool) -> None:
+    """Archive or restore a POC that isn't so already, for a call that has locked it and the
+    customer's people on it."""
+    was = facts_of(poc)
+    poc.archived_at = clock.now() if archived else None
+    await act.record(PocAction.ARCHIVED if archived else PocAction.RESTORED, poc)
+    if archived:
+        await shut_all_out(act, poc, people)
+    _touch(act, poc, was)
 
 
 def _keys(form: PocForm) -> dict[str, Any]:

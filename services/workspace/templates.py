@@ -211,9 +211,9 @@ async def set_group_archived(
     """Take a group template out of what can be chosen, or put it back."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await act.get(GroupTemplate, group_id, lock=True)
-        was = facts_of(group)
-        if await _set_archived(act, group, version, archived):
-            _group_changed(act, group, was)
+        if _is_archived(group) != archived:
+            check_version(version, group.version, f"“{group.title}”")
+            await archive_group(act, group, archived)
 
 
 @looks_first
@@ -223,22 +223,34 @@ async def set_task_archived(
     """Take a task template out of its groups, or put it back where it was."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         task = await act.get(TaskTemplate, task_id, lock=True)
-        was = facts_of(task)
-        if await _set_archived(act, task, version, archived):
-            _task_changed(act, task, was)
-            await _tell_groups_of(act, task)
+        if _is_archived(task) != archived:
+            check_version(version, task.version, f"“{task.title}”")
+            await archive_task(act, task, archived)
 
 
-async def _set_archived(
-    act: Act, row: GroupTemplate | TaskTemplate, version: int, archived: bool
-) -> bool:
-    if (row.archived_at is not None) == archived:
-        return False
-    check_version(version, row.version, f"“{row.title}”")
+async def archive_group(act: Act, group: GroupTemplate, archived: bool) -> None:
+    """Archive or restore a group template that the act has locked, and that isn't so already."""
+    was = facts_of(group)
+    await _archive(act, group, archived)
+    _group_changed(act, group, was)
+
+
+async def archive_task(act: Act, task: TaskTemplate, archived: bool) -> None:
+    """Archive or restore a task template that the act has locked, and that isn't so already."""
+    was = facts_of(task)
+    await _archive(act, task, archived)
+    _task_changed(act, task, was)
+    await _tell_groups_of(act, task)
+
+
+async def _archive(act: Act, row: GroupTemplate | TaskTemplate, archived: bool) -> None:
     row.archived_at = clock.now() if archived else None
     row.changed(clock.now(), by_id(act))
     await act.record(TemplateAction.ARCHIVED if archived else TemplateAction.RESTORED, row)
-    return True
+
+
+def _is_archived(row: GroupTemplate | TaskTemplate) -> bool:
+    return row.archived_at is not None
 
 
 async def _group_to_change(act: Act, group_id: UUID, version: int | None = None) -> GroupTemplate:

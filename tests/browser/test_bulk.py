@@ -8,12 +8,14 @@ from datetime import timedelta
 from playwright.async_api import Page, expect
 from sqlalchemy import event
 
-from models import BulkAct, BulkKind, Tenant, User
+from models import BulkAct, BulkKind, Role, Tenant, User
 from services.core import clock
 from services.core.db import reading
 from services.users.bulk import runs
 from services.users.bulk.batches import BATCH
+from services.workspace import templates
 from services.workspace.left import find_owned
+from services.workspace.templates import TaskTemplateForm
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers
 from tests.browser.grid import dialog
@@ -201,3 +203,45 @@ async def test_the_work_of_all_is_handed_over_with_them_and_what_is_left_stays_i
     async with reading() as tx:
         owned = [poc.title for poc in await find_owned(tx, joan.id)]
     assert "Cold chain" in owned
+
+
+async def test_templates_are_archived_and_brought_back_together_before_another_administrators_eyes(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    admin = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    actor = await factories.sign_in(admin)
+    for title in ("Call", "Names"):
+        await templates.create_task(actor, TaskTemplateForm(title=title))
+    gone = await templates.create_task(actor, TaskTemplateForm(title="Gone"))
+    await templates.set_task_archived(actor, gone, 1, archived=True)
+    address = f"/t/{tenant.slug}/templates/tasks"
+    watching = await browsers.as_user(
+        await factories.create_user(tenant, role=Role.ADMINISTRATOR), address
+    )
+    await expect(watching.get_by_text("Names", exact=True)).to_be_visible()
+    page = await browsers.as_user(admin, f"{address}?archived=1")
+    await _choose(page, "Call", "Gone", "Names")
+    bar = page.get_by_role("toolbar", name="Acts on the 3 selected tasks")
+    for name in ("Archive", "Restore", "Export"):
+        await expect(bar.get_by_role("button", name=name, exact=True)).to_be_visible()
+    await look(page, "templates-selection")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await bar.get_by_role("button", name="Archive", exact=True).click()
+
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Archive 3 tasks")
+    await expect(page.get_by_text("They leave the groups that they are in.")).to_be_visible()
+    await page.get_by_role("button", name="Show 1: is archived already").click()
+    await look(page, "bulk-templates-preview")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await page.get_by_role("button", name="Archive 2 tasks").click()
+    await expect(heading).to_have_text("2 tasks archived")
+    await expect(watching.get_by_text("Names", exact=True)).to_be_hidden()
+    await expect(page.get_by_role("cell", name="Skipped: archived already")).to_be_visible()
+    await look(page, "bulk-templates-done")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await page.get_by_role("button", name="Undo").click()
+    await expect(heading).to_have_text("2 tasks restored")
+    await page.get_by_role("link", name="All bulk acts").click()
+    await expect(page.get_by_role("link", name="Archived: 2 of 3 tasks")).to_be_visible()
+    await look(page, "bulk-templates-acts")

@@ -45,7 +45,7 @@ from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.runtime import Runtime
 from services.users.bulk import batches as bulk_batches
-from services.users.bulk.batches import PersonOutcome
+from services.users.bulk.kinds import Outcome
 from services.users.imports import batches as import_batches
 from services.users.imports.batches import RowOutcome
 from services.workspace import bulk_handover, end_calendar
@@ -268,7 +268,7 @@ async def ids(tenant: Tenant, people: dict[Role, User]) -> dict[str, str]:
         invited = RowOutcome(2, "Ada", "a@b.example", "Refused")
         batch = await tx.get_one(UserImportBatch, (import_id, 0))
         batch.outcomes = [import_batches._plain(invited)]
-        left = PersonOutcome(owner.id, "Ada", "failed", "Failed")
+        left = Outcome(owner.id, "Ada", "failed", "Failed")
         people_of_act = await tx.get_one(BulkActBatch, (bulk_id, 0))
         people_of_act.outcomes = [bulk_batches._plain(left)]
         act = await tx.get_one(BulkAct, bulk_id)

@@ -22,7 +22,7 @@ from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.library_words import theirs
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
-from tests.services.bulk_calls import bulk_act_of
+from tests.services.bulk_calls import bulk_acts_of
 from tests.services.import_calls import import_in
 from tests.services.organisation_calls import picture
 from tests.services.review_calls import create_former, review_in
@@ -41,10 +41,16 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/files/{resource_id}": EVERYONE,
     "/t/{slug}/customers": MANAGERS,
     "/t/{slug}/customers.csv": MANAGERS,
+    "/t/{slug}/customers/bulk": MANAGERS,
+    "/t/{slug}/customers/bulk/{bulk_id}": MANAGERS,
+    "/t/{slug}/customers/bulk/{bulk_id}/results.csv": MANAGERS,
     "/t/{slug}/ends-soon": MANAGERS,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs.csv": EVERYONE,
+    "/t/{slug}/pocs/bulk": {Role.SALES_ENGINEER},
+    "/t/{slug}/pocs/bulk/{bulk_id}": {Role.SALES_ENGINEER},
+    "/t/{slug}/pocs/bulk/{bulk_id}/results.csv": {Role.SALES_ENGINEER},
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
     "/t/{slug}/pocs/{poc_id}/{tab}": EVERYONE,
     "/t/{slug}/review": MANAGERS,
@@ -59,6 +65,9 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/templates/tasks": EVERYONE,
     "/t/{slug}/templates/tasks.csv": EVERYONE,
     "/t/{slug}/templates/{group_id}": EVERYONE,
+    "/t/{slug}/templates/bulk": {Role.ADMINISTRATOR},
+    "/t/{slug}/templates/bulk/{bulk_id}": {Role.ADMINISTRATOR},
+    "/t/{slug}/templates/bulk/{bulk_id}/results.csv": {Role.ADMINISTRATOR},
     "/t/{slug}/users": MANAGERS,
     "/t/{slug}/users.csv": MANAGERS,
     "/t/{slug}/users/bulk": MANAGERS,
@@ -231,7 +240,7 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     ids = {"import_id": str(await import_in(people[Role.TENANT_ADMIN]))}
     owner = people[Role.SALES_ENGINEER]
     rows = await create_rows(owner.tenant_id, owner.id)
-    ids |= {"bulk_id": str(await bulk_act_of(people[Role.TENANT_ADMIN]))}
+    acts = await bulk_acts_of(people[Role.TENANT_ADMIN])
     ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
     ids["resource_id"] = str(rows.file)
     former = await create_former(owner.tenant_id)
@@ -245,6 +254,7 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
                 user_id = above if path.startswith("/platform") else target
                 if path.endswith("/leaving"):
                     user_id = str(former)
+                ids["bulk_id"] = acts.get(path.partition("/{bulk_id}")[0], "")
                 answer = await http.get(filled(path, user_id=user_id, **ids))
                 opened = answer.status_code not in {401, 403, 404}
                 if opened is not (role in PAGES[path]) or answer.status_code >= 500:

@@ -10,23 +10,29 @@ from services.core import clock
 from services.core.db import reading, transaction
 from services.lists.query import ListQuery
 from services.users.bulk import batches, preview, results, runs
-from services.users.bulk.batches import PersonOutcome
+from services.users.bulk.kinds import Outcome
 from services.users.bulk.runs import BulkForm
 from services.workspace import bulk_handover
 from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When
 from tests import books
 from tests.factories import create_user
 from tests.services.call import MANAGERS, Call
+from ui.pages.bulk_places import PLACES
 
 
 async def bulk_act_in(
-    by: User, session_id: UUID, tenant_id: UUID, target: UUID, state: BulkState
+    by: User,
+    session_id: UUID,
+    tenant_id: UUID,
+    target: UUID,
+    state: BulkState,
+    kind: BulkKind = BulkKind.DEACTIVATE,
 ) -> UUID:
     """A bulk act on one person that somebody drafted, in their tenant or in another."""
     now = clock.now()
     run = BulkAct(
         tenant_id=tenant_id,
-        kind=BulkKind.DEACTIVATE,
+        kind=kind,
         state=state,
         started_by_id=by.id,
         started_by=by.full_name,
@@ -43,10 +49,18 @@ async def bulk_act_in(
     return run.id
 
 
-async def bulk_act_of(by: User) -> UUID:
-    """A bulk act on somebody that they drafted in their tenant."""
+async def bulk_act_of(by: User, kind: BulkKind = BulkKind.DEACTIVATE) -> UUID:
+    """A bulk act of this kind that somebody drafted in their tenant."""
     assert by.tenant_id is not None
-    return await bulk_act_in(by, uuid4(), by.tenant_id, by.id, BulkState.DRAFT)
+    return await bulk_act_in(by, uuid4(), by.tenant_id, by.id, BulkState.DRAFT, kind)
+
+
+async def bulk_acts_of(by: User) -> dict[str, str]:
+    """One for each place where such acts stand: its id, by the beginning of their paths."""
+    first = {place.path: place.lists[0].acts[0].kind for place in PLACES}
+    return {
+        f"/t/{{slug}}/{path}/bulk": str(await bulk_act_of(by, kind)) for path, kind in first.items()
+    }
 
 
 def _of_act(
@@ -77,7 +91,7 @@ async def _try_again(actor: Actor, bulk_id: UUID) -> object:
         batch = await tx.get(BulkActBatch, (bulk_id, 0))
         if batch is not None:
             person = UUID(batch.people[0]["id"])
-            outcome = PersonOutcome(person, "Ada Lovelace", "failed", "Failed: it was busy.")
+            outcome = Outcome(person, "Ada Lovelace", "failed", "Failed: it was busy.")
             batch.outcomes = [batches._plain(outcome)]
     return await runs.try_again(actor, bulk_id)
 

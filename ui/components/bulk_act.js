@@ -1,4 +1,4 @@
-// A bulk act: what it would do, how far it is, and the result for each person.
+// A bulk act: what it would do, how far it is, and the result for each row.
 import { h } from "vue";
 import { askWhile, listen, takeKept } from "live_socket";
 import { avatar } from "cells";
@@ -8,17 +8,8 @@ const PAUSE = 1_000; // ms between two queries for the results
 const LIVE = "rollcall_bulk";
 const TABS = [["all", "All"], ["failed", "Failed"], ["skipped", "Skipped"], ["done", "Done"], ["to_come", "To come"]];
 const FIGURES = ["Pages closed", "Last one after"]; // columns of numbers
-// The words for each kind of act; {n} is a number with its noun.
-const WORDS = {
-  deactivate: ["user", "Deactivate {n}", "Deactivating {n}", "{n} deactivated", "Deactivating"],
-  activate: ["user", "Activate {n}", "Activating {n}", "{n} activated", "Activating"],
-  resend: ["invitation", "Resend {n}", "Resending {n}", "{n} resent", "Resending"],
-  copy_links: ["link", "Copy {n}", "Copying {n}", "{n} copied", "Copying links"],
-  end_date: ["user", "Set the end date of {n}", "Setting the end date of {n}", "End date of {n} set", "Setting end dates"],
-};
-
 export default {
-  props: { run: Object, preview: Object, results: Object, home: String },
+  props: { run: Object, preview: Object, results: Object, home: String, bulk: String },
   emits: ["look", "begin", "stop", "undo", "again", "choose", "give"],
   data() {
     return {
@@ -45,7 +36,7 @@ export default {
     this.stopAsking = askWhile(() => this.now.state === "draft" && this.reason && !this.sent, typed);
     this.reason = takeKept("reason") ?? "";
     this.unlisten = listen(
-      { [LIVE]: this.progressed, rollcall_user: soon, rollcall_presence: soon, rollcall_work: work },
+      { [LIVE]: this.progressed, [`rollcall_${this.now.noun}`]: soon, rollcall_presence: soon, rollcall_work: work },
       { onReconnect: ask, onMissed: ask },
     );
     // Receipts come after the last batch.
@@ -111,18 +102,19 @@ export default {
   },
 };
 
-function words(kind, which, count) {
-  const [noun] = WORDS[kind];
-  return WORDS[kind][which].replace("{n}", `${number(count)} ${noun}${count === 1 ? "" : "s"}`);
+// One of the act's sentences; {n} in them is a number with its noun.
+function words({ now }, which, count) {
+  const [noun] = now.words;
+  return now.words[which].replace("{n}", `${number(count)} ${noun}${count === 1 ? "" : "s"}`);
 }
 
 // -- before
 
 function draft(act) {
-  const { kind, people, selection, end } = act.now;
+  const { people, selection, end } = act.now;
   const lead = [selection, end, "Nothing has happened yet."].filter(Boolean).join(" ");
   return [
-    h("div", { class: "page-head" }, h("h1", words(kind, 1, people))),
+    h("div", { class: "page-head" }, h("h1", words(act, 1, people))),
     h("p", { class: "muted bulk-lead", dir: "auto" }, lead),
     h("div", { class: "bulk-columns" }, [
       h("div", { class: "bulk-main" }, [
@@ -183,20 +175,21 @@ function kindRow(act, row) {
     ]),
     isOpen
       ? h("ul", { class: "bulk-people" }, [
-          row.people.map((one) => h("li", { key: one.id }, person(act, one))),
+          row.people.map((one) => h("li", { key: one.id }, person(one))),
           more > 0 ? h("li", { class: "muted" }, `and ${number(more)} more`) : null,
         ])
       : null,
   ]);
 }
 
-function person(act, { id, name, href }, look = "") {
-  return h("a", { class: `isolate ${look}`, dir: "auto", href: href ?? `${act.home}/${id}` }, name);
+// A row's name, as a link where the row has a page.
+function person({ name, href }, look = "") {
+  return h(href ? "a" : "span", { class: `isolate ${look}`, dir: "auto", href }, name);
 }
 
 function confirm(act) {
   const { changes } = act.before;
-  const danger = act.now.kind === "deactivate";
+  const { danger } = act.now;
   const id = `${act.$attrs.id}-reason`;
   return h("section", { class: "card bulk-confirm" }, [
     h("h2", "Confirm"),
@@ -228,8 +221,8 @@ function confirm(act) {
           class: `btn btn-block ${danger ? "btn-danger" : "btn-primary"}`,
           "aria-disabled": act.sent ? "true" : null,
           onClick: () => act.send("begin", { reason: act.reason, tell: act.tell }),
-        }, words(act.now.kind, 1, changes))
-      : h("p", { role: "status" }, "Nobody of them would be changed."),
+        }, words(act, 1, changes))
+      : h("p", { role: "status" }, "None of them would be changed."),
     h("a", { class: "btn btn-quiet btn-block", href: act.home }, "Cancel"),
     h("p", { class: "muted small bulk-hint" }, [
       `Batches of ${act.now.batch}. You can stop between two.`,
@@ -241,11 +234,11 @@ function confirm(act) {
 // -- while it runs, and afterwards
 
 function running(act) {
-  const { kind, state, people, changed, why, undone_by: undoneBy, undoes } = act.now;
+  const { state, people, changed, why, undone_by: undoneBy, undoes } = act.now;
   const runs = state === "running";
   return [
     h("div", { class: "page-head" }, [
-      h("h1", runs ? words(kind, 2, people) : words(kind, 3, changed)),
+      h("h1", runs ? words(act, 2, people) : words(act, 3, changed)),
       h("div", { class: "actions" }, [
         runs && button(act, "Stop after this batch", "stop"),
         act.now.may_undo && button(act, "Undo", "undo"),
@@ -253,8 +246,8 @@ function running(act) {
       ]),
     ]),
     why && h("div", { class: "banner banner-warning", role: "alert" }, why),
-    undoes && h("p", { class: "muted" }, ["This takes ", h("a", { href: `${act.home}/bulk/${undoes}` }, "an earlier act"), " back."]),
-    undoneBy && h("p", { class: "muted" }, ["It was ", h("a", { href: `${act.home}/bulk/${undoneBy}` }, "undone"), "."]),
+    undoes && h("p", { class: "muted" }, ["This takes ", h("a", { href: `${act.bulk}/${undoes}` }, "an earlier act"), " back."]),
+    undoneBy && h("p", { class: "muted" }, ["It was ", h("a", { href: `${act.bulk}/${undoneBy}` }, "undone"), "."]),
     h("p", { class: "visually-hidden", role: "status" }, act.spoken),
     runs ? progress(act) : null,
     figures(act),
@@ -270,7 +263,7 @@ function button(act, label, name) {
 }
 
 function progress(act) {
-  const { kind, done, people, batch: size } = act.now;
+  const { words: [, , , , label], done, people, batch: size } = act.now;
   const batch = Math.min(Math.floor(done / size) + 1, Math.ceil(people / size));
   const seconds = (Date.now() - act.begun) / 1000;
   const pace = (done - act.from) / seconds;
@@ -283,7 +276,7 @@ function progress(act) {
       ]),
       left !== null && h("span", { class: "muted" }, left > 90 ? `about ${Math.ceil(left / 60)} min left` : `about ${left} s left`),
     ]),
-    h("progress", { max: people, value: done, "aria-label": WORDS[kind][4] }),
+    h("progress", { max: people, value: done, "aria-label": label }),
     h("p", { class: "muted" }, "You may leave this page. It goes on, and other admins see it too."),
   ]);
 }
@@ -295,7 +288,7 @@ function figures(act) {
     [counts.failed ?? 0, "failed", counts.failed ? "bulk-failed" : ""],
     [counts.skipped ?? 0, "skipped"],
   ];
-  if (act.now.kind === "deactivate") {
+  if (act.now.cuts) {
     const most = slowest == null ? "" : `, ${Math.round(slowest)} ms at most`;
     shown.push([pages, `${pages === 1 ? "page" : "pages"} closed${most}`]);
     for (const [kind, noun] of [["pocs", "POC"], ["tasks", "task"], ["groups", "group"]]) {
@@ -336,17 +329,17 @@ function everybody(act) {
 }
 
 function extra(act, links) {
-  if (act.now.kind === "deactivate") return FIGURES;
+  if (act.now.cuts) return FIGURES;
   return links ? ["Link to hand over"] : [];
 }
 
 function resultRow(act, one, links) {
   const cell = (label, content, look = "") => h("td", { role: "cell", "data-label": label, class: look }, content);
   const cells = [
-    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name, one), person(act, one, "name-link")]), "col-name"),
+    cell("Name", h("div", { class: "who" }, [act.now.faces && avatar(one.id, one.name, one), person(one, "name-link")]), "col-name"),
     cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
   ];
-  if (act.now.kind === "deactivate") {
+  if (act.now.cuts) {
     cells.push(cell("Pages closed", one.pages ?? "–", "col-figure"));
     cells.push(cell("Last one after", one.slowest_ms == null ? "–" : `${Math.round(one.slowest_ms)} ms`, "col-figure"));
   } else if (links) {
@@ -365,7 +358,7 @@ function link(act, one) {
 
 function after(act) {
   return h("div", { class: "actions" }, [
-    h("a", { class: "btn", href: `${act.home}/bulk/${act.now.id}/results.csv` }, "Download the results"),
-    h("a", { class: "btn btn-quiet", href: `${act.home}/bulk` }, "All bulk acts"),
+    h("a", { class: "btn", href: `${act.bulk}/${act.now.id}/results.csv` }, "Download the results"),
+    h("a", { class: "btn btn-quiet", href: act.bulk }, "All bulk acts"),
   ]);
 }

@@ -1,4 +1,4 @@
-"""A bulk act: its preview, its progress, and the result for each person."""
+"""A bulk act: its preview, its progress, and the result for each row."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -16,7 +16,8 @@ class BulkActView(
     script="bulk_act.js",
     imports=["live_socket.js", "table_rows.js", "avatar.js", "cells.js"],
 ):
-    """Shows one bulk act, kept true by socket events.
+    """Shows one bulk act, kept true by socket events. `home` is the url of the list to whose rows
+    it is done, and `bulk` that of the acts.
 
     If it has changed, the browser asks for all of it again by `on_look`, and expects `show`. When
     an act begins, the browser sends what somebody filled in: a reason, and whether people are told.
@@ -32,6 +33,7 @@ class BulkActView(
         results: Mapping[str, Any],
         *,
         home: str,
+        bulk: str,
         on_look: Handler,
         on_begin: Callable[[str, bool], Awaitable[None]],
         buttons: Mapping[str, Handler],
@@ -41,6 +43,7 @@ class BulkActView(
         self._props["preview"] = dict(preview)
         self._props["results"] = dict(results)
         self._props["home"] = home
+        self._props["bulk"] = bulk
         self._on_begin = on_begin
         self.on("look", on_look, args=[])
         self.on("begin", self._begun)

@@ -1,5 +1,5 @@
-"""What a bulk act means for each person: told before the act, and decided again when it comes to
-them."""
+"""What an act on many users means for each of them: told before the act, and decided again when it
+comes to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,44 +11,12 @@ from sqlmodel import col, select
 
 from models import BulkAct, BulkKind, Role, User
 from services.access.actor import IS_ACTIVE
-from services.access.permissions import Permission, may_invite
+from services.access.permissions import may_invite
 from services.audit.acting import View
 from services.core.db import Transaction
+from services.users.bulk.kinds import Fate
 from services.users.ends import End, end_of
 from services.users.stays import Stays, stays_of
-
-PERMISSIONS: Mapping[BulkKind, Permission] = {
-    BulkKind.DEACTIVATE: Permission.SWITCH_USERS,
-    BulkKind.ACTIVATE: Permission.SWITCH_USERS,
-    BulkKind.RESEND: Permission.INVITE_USERS,
-    BulkKind.COPY_LINKS: Permission.INVITE_USERS,
-    BulkKind.END_DATE: Permission.EDIT_USERS,
-}
-"""The permission that each kind takes: the same as that act on one person."""
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What becomes of some of the people.
-
-    `one` and `many` follow their number, `result` is said of each, and `results` of several if that
-    needs other words; `note` says more. People whom it doesn't change are skipped.
-    """
-
-    key: str
-    one: str
-    many: str
-    result: str
-    changes: bool = False
-    note: str = ""
-    results: str = ""
-
-    def result_of(self, count: int) -> str:
-        """What became of this many of them; it follows the number."""
-        return (self.results if count != 1 and self.results else self.result).lower()
-
-
-NOTHING = "Nothing changes for them."
 
 OUT = Fate(
     "out", "loses their access at once", "lose their access at once", "Deactivated", changes=True

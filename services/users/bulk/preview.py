@@ -1,33 +1,26 @@
 """What a bulk act would do right now, before anything is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import BulkAct, BulkActBatch, BulkKind, User
+from models import BulkAct, BulkActBatch
 from services.access.actor import Actor
-from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction
 from services.mail import outbox
-from services.sessions import presence
 from services.users import telling
-from services.users.bulk.fates import FATES, NOTHING, OUT, Fate, fate_of, read_facts
+from services.users.bulk.kinds import ANYBODY, Judged, ManyAct, Values, kind_of
 
 SHOWN = 200
 """How many names of a kind a page gets."""
-TOLD = frozenset({BulkKind.DEACTIVATE, BulkKind.ACTIVATE, BulkKind.END_DATE})
-"""The kinds of act of which each person can be told by mail."""
-# How many ids one query asks for.
-CHUNK = 500
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Those of the people who have the same fate; the first of them by name."""
+    """The rows, people mostly, that have the same fate; the first of them by name."""
 
     key: str
     count: int
@@ -50,39 +43,30 @@ class Preview:
 
 
 async def preview(actor: Actor, bulk_id: UUID) -> Preview:
-    """What would become of the people of a draft, judged by this organisation's own users only."""
-    async with viewing(actor, Permission.SWITCH_USERS) as view:
+    """What would become of the rows of a draft, judged by this organisation's own rows only."""
+    async with viewing(actor, ANYBODY) as view:
         run = await view.get(BulkAct, bulk_id)
+        act = kind_of(run)
+        await view.require(act.looks)
         people = await people_of(view.tx, bulk_id)
-        users = await _users(view.tx, list(people))
-        facts = await read_facts(view, users)
+        judged = await act.judge(view, run, list(people.values()))
         tells = await telling.suggests(view.tx, view.tenant_id)
-        fates = [(user, fate_of(run, people[user.id], user, facts)) for user in users]
-    sorted_ = {fate: [user for user, theirs in fates if theirs is fate] for fate in FATES.values()}
-    kinds = [_kind(fate, some) for fate, some in sorted_.items() if some]
-    changed = [user.id for user, fate in fates if fate.changes]
-    can_tell = outbox.is_configured() and run.kind in TOLD
+    sorted_ = {fate: [one for one in judged if one.fate is fate] for fate in act.fates}
+    kinds = [_kind(act, some) for some in sorted_.values() if some]
+    changed = [one.row_id for one in judged if one.fate.changes]
+    can_tell = act.tells and outbox.is_configured()
     return Preview(kinds, len(changed), changed, tells if can_tell else None)
 
 
-def _kind(fate: Fate, users: Sequence[User]) -> Kind:
-    words = fate.one if len(users) == 1 else fate.many
-    note = _here(users) if fate is OUT else fate.note or NOTHING
-    people = [(user.id, user.full_name) for user in users[:SHOWN]]
-    return Kind(fate.key, len(users), words, note, fate.changes, people)
+def _kind(act: ManyAct, some: Sequence[Judged]) -> Kind:
+    fate = some[0].fate
+    words = fate.one if len(some) == 1 else fate.many
+    note = act.note(fate, [one.row_id for one in some])
+    people = [(one.row_id, one.name) for one in some[:SHOWN]]
+    return Kind(fate.key, len(some), words, note, fate.changes, people)
 
 
-def _here(users: Sequence[User]) -> str:
-    """How many of the people who lose their access are at work right now."""
-    here = [user for user in users if presence.is_online(user.id)]
-    pages = sum(presence.open_pages(user.id) for user in here)
-    if not here:
-        return "None of them is here now."
-    on = "1 open page" if pages == 1 else f"{pages:,} open pages"
-    return f"{len(here):,} of them {'is' if len(here) == 1 else 'are'} here now, on {on}."
-
-
-async def people_of(tx: Transaction, bulk_id: UUID) -> dict[UUID, Mapping[str, Any]]:
+async def people_of(tx: Transaction, bulk_id: UUID) -> dict[UUID, Values]:
     """The people of an act in their order."""
     batches = await tx.exec(
         select(BulkActBatch.people)
@@ -90,11 +74,3 @@ async def people_of(tx: Transaction, bulk_id: UUID) -> dict[UUID, Mapping[str, A
         .order_by(col(BulkActBatch.number))
     )
     return {UUID(person["id"]): person for people in batches for person in people}
-
-
-async def _users(tx: Transaction, ids: Sequence[UUID]) -> list[User]:
-    users: dict[UUID, User] = {}
-    for at in range(0, len(ids), CHUNK):
-        found = await tx.exec(select(User).where(col(User.id).in_(ids[at : at + CHUNK])))
-        users |= {user.id: user for user in found}
-    return [users[user_id] for user_id in ids if user_id in users]

@@ -9,29 +9,28 @@ from sqlmodel import col, select
 
 from models import AuditEvent, BulkAct, BulkActBatch, BulkKind
 from services.access.actor import Actor
-from services.access.permissions import Permission, Secret
 from services.audit.acting import View, viewing
 from services.core.csv_files import csv_lines, ending
 from services.core.db import Transaction
 from services.sessions.actions import SessionAction
-from services.users.bulk.batches import FAILED, PersonOutcome
+from services.users.bulk.batches import FAILED
+from services.users.bulk.kinds import ANYBODY, CHUNK, Outcome, kind_of
 from services.users.bulk.runs import outcomes
 from services.users.handovers import live_links
 from services.users.profile import find_portraits
 
 SHOWN = 200
 """How many people of a kind a page shows; the file with the results has all."""
-COLUMNS = ("Name", "Result", "Pages closed", "Last one after (ms)", "Link to hand over")
-# How many ids one query asks for.
-CHUNK = 500
+COLUMNS = ("Name", "Result")
+OF_PEOPLE = ("Pages closed", "Last one after (ms)", "Link to hand over")
 
 
 @dataclass(frozen=True)
-class PersonResult:
-    """What became of one person, and of their open pages: how many closed, and when the last one
+class RowResult:
+    """What became of one row; and of a person's open pages: how many closed, and when the last one
     closed, in milliseconds after the commit; none if no page was open."""
 
-    user_id: UUID
+    row_id: UUID
     name: str
     kind: str
     """"failed", "skipped", "done" or "to_come"."""
@@ -48,7 +47,7 @@ class Results:
     """The first people of each kind, failed and skipped first, then the newest; and how many there
     are of each kind and of each fate, and how many pages closed."""
 
-    people: Sequence[PersonResult]
+    people: Sequence[RowResult]
     counts: Mapping[str, int]
     fates: Mapping[str, int]
     pages: int
@@ -60,22 +59,24 @@ async def get_results(actor: Actor, bulk_id: UUID) -> Results:
 
     Links are shown only to the person who began the act. They were logged when they were copied.
     """
-    async with viewing(actor, Permission.SWITCH_USERS) as view:
+    async with viewing(actor, ANYBODY) as view:
         run = await view.get(BulkAct, bulk_id)
+        await view.require(kind_of(run).looks)
         done = await outcomes(view.tx, bulk_id)
         receipts = await _receipts(view, run, done)
         links = await _links(view, run, done)
         waiting = await _waiting(view.tx, bulk_id)
         results = [_result(one, receipts, links) for one in done]
         latest = results[::-1]
-        to_come = [PersonResult(id_, name, "to_come", "") for id_, name in waiting]
+        to_come = [RowResult(id_, name, "to_come", "") for id_, name in waiting]
         shown = [one for kind in ("failed", "skipped", "done") for one in _first(latest, kind)]
         shown += _first(to_come, "to_come")
-        pictures = await find_portraits(view.tx, [one.user_id for one in shown])
+        people = [one.row_id for one in shown] if kind_of(run).of_people else []
+        pictures = await find_portraits(view.tx, people)
     counts = Counter(one.kind for one in results) + Counter(one.kind for one in to_come)
     answered = [ms for _, ms in receipts.values() if ms is not None]
     return Results(
-        people=[replace(one, picture=pictures.get(one.user_id, "")) for one in shown],
+        people=[replace(one, picture=pictures.get(one.row_id, "")) for one in shown],
         counts=counts,
         fates=Counter(one.fate for one in done),
         pages=sum(pages for pages, _ in receipts.values()),
@@ -84,45 +85,47 @@ async def get_results(actor: Actor, bulk_id: UUID) -> Results:
 
 
 async def results_csv(actor: Actor, bulk_id: UUID) -> str:
-    """The file with what became of each person, and the links for the person who hands them
-    over."""
-    async with viewing(actor, Permission.SWITCH_USERS) as view:
-        await view.require(Secret.INVITATION)
+    """The file with what became of each row, and the links for the person who hands them over."""
+    async with viewing(actor, ANYBODY) as view:
         run = await view.get(BulkAct, bulk_id)
+        of = kind_of(run)
+        await view.require(of.looks)
+        await view.require(of.file)
         done = await outcomes(view.tx, bulk_id)
         receipts = await _receipts(view, run, done)
         links = await _links(view, run, done)
+    columns = (*COLUMNS, *OF_PEOPLE) if of.of_people else COLUMNS
     rows = [
-        (one.name, one.result, one.pages or "", one.slowest_ms or "", one.link)
+        (one.name, one.result, one.pages or "", one.slowest_ms or "", one.link)[: len(columns)]
         for one in (_result(outcome, receipts, links) for outcome in done)
     ]
-    return csv_lines([COLUMNS, *rows, ending(len(rows), len(COLUMNS))], first=True)
+    return csv_lines([columns, *rows, ending(len(rows), len(columns))], first=True)
 
 
-def _first(results: Sequence[PersonResult], kind: str) -> Sequence[PersonResult]:
+def _first(results: Sequence[RowResult], kind: str) -> Sequence[RowResult]:
     return [one for one in results if one.kind == kind][:SHOWN]
 
 
 def _result(
-    one: PersonOutcome,
+    one: Outcome,
     receipts: Mapping[UUID, tuple[int, float | None]],
     links: Mapping[UUID, str],
-) -> PersonResult:
+) -> RowResult:
     pages, slowest = receipts.get(one.cause, (None, None)) if one.cause else (None, None)
     kind = "done" if one.changed else FAILED if one.fate == FAILED else "skipped"
-    link = links.get(one.user_id, "")
-    return PersonResult(one.user_id, one.name, kind, one.result, pages, slowest, link)
+    link = links.get(one.row_id, "")
+    return RowResult(one.row_id, one.name, kind, one.result, pages, slowest, link)
 
 
 async def _receipts(
-    view: View, run: BulkAct, done: Sequence[PersonOutcome]
+    view: View, run: BulkAct, done: Sequence[Outcome]
 ) -> dict[UUID, tuple[int, float | None]]:
     """How many pages of each person closed, and after how long the last one, by the deactivation's
     entry: read from the log, which keeps each receipt."""
     causes = {str(one.cause): one.cause for one in done if one.cause}
-    ids = [one.user_id for one in done if one.cause]
+    ids = [one.row_id for one in done if one.cause]
     found: dict[UUID, tuple[int, float | None]] = {}
-    if run.kind is not BulkKind.DEACTIVATE:
+    if not kind_of(run).cuts:
         return found
     for at in range(0, len(ids), CHUNK):
         entries = await view.tx.exec(
@@ -139,12 +142,12 @@ async def _receipts(
     return found
 
 
-async def _links(view: View, run: BulkAct, done: Sequence[PersonOutcome]) -> Mapping[UUID, str]:
+async def _links(view: View, run: BulkAct, done: Sequence[Outcome]) -> Mapping[UUID, str]:
     if run.kind is not BulkKind.COPY_LINKS or view.user is None:
         return {}
     if run.started_by_id != view.user.id:
         return {}
-    return await live_links(view, run.tenant_id, [one.user_id for one in done if one.changed])
+    return await live_links(view, run.tenant_id, [one.row_id for one in done if one.changed])
 
 
 async def _waiting(tx: Transaction, bulk_id: UUID) -> list[tuple[UUID, str]]:

@@ -10,7 +10,6 @@ from sqlmodel import col, delete, select
 
 from models import BulkAct, BulkActBatch, BulkKind, BulkState
 from services.access.actor import ROLLCALL, Actor
-from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import record
 from services.core import clock
@@ -20,22 +19,21 @@ from services.core.forms import Form, checkbox, lines
 from services.core.looking import looks_first
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import find
-from services.users.bulk.batches import (
-    ACTIONS,
-    BATCH,
-    FAILED,
-    PersonOutcome,
-    details_of,
-    end,
-    handed_over,
-    outcome_of,
+from services.users.bulk.batches import BATCH, FAILED, details_of, end, handed_over, outcome_of
+from services.users.bulk.fates import end_of_values, values_of_end
+from services.users.bulk.kinds import (
+    ANYBODY,
+    ManyAct,
+    Outcome,
+    Values,
+    kind_of,
+    kinds_of,
+    progressed,
+    rows_by_id,
 )
-from services.users.bulk.fates import PERMISSIONS, end_of_values, values_of_end
 from services.users.ends import End, chosen_end
-from services.users.events import BulkProgressed
 from services.users.forms import TELL, EndDate
 from services.users.list import USERS
-from services.users.row import name_of
 
 MOST_PEOPLE = 10_000
 LATEST = 20
@@ -45,12 +43,6 @@ KEPT = timedelta(days=30)
 """How long the outcome for each person is kept after the end; the log keeps it for good."""
 LOOKED_AT = timedelta(days=1)
 """How long a draft is kept."""
-# The kind that undoes each kind.
-OPPOSITES = {
-    BulkKind.DEACTIVATE: BulkKind.ACTIVATE,
-    BulkKind.ACTIVATE: BulkKind.DEACTIVATE,
-    BulkKind.END_DATE: BulkKind.END_DATE,
-}
 
 
 class BulkForm(Form):
@@ -66,7 +58,7 @@ class BulkView:
     undid it."""
 
     id: UUID
-    kind: BulkKind
+    act: ManyAct
     state: BulkState
     selection: str
     reason: str
@@ -87,37 +79,42 @@ class BulkView:
     """A person who gets the work of those who are deactivated: `name`, and the `pocs`, `tasks` and
     `groups` so far."""
 
+    @property
+    def kind(self) -> BulkKind:
+        """What is done to each."""
+        return self.act.kind
+
 
 @looks_first
 async def draft(
     actor: Actor, kind: BulkKind, query: ListQuery, form: EndDate | None = None
 ) -> UUID:
-    """Keep the people whom a query finds now, to be looked at before anything is done to them;
+    """Keep the rows that a query finds now, to be looked at before anything is done to them;
     returns the bulk act's id.
 
-    People who match later aren't among them. Raises `InvalidInputError`.
+    Rows that match later aren't among them. Raises `InvalidInputError`.
     """
-    async with acting(actor, PERMISSIONS[kind]) as act:
-        listing = await find(act.tx, USERS, query, act.tenant_id)
-        people = [
-            {"id": str(user.id), "name": name_of(user)}
-            for _, user in await listing.after(act.tx, None, MOST_PEOPLE + 1)
-        ]
+    of = kind_of(kind)
+    async with acting(actor, of.permission) as act:
+        listing = await find(act.tx, of.rows, query, act.tenant_id)
+        found = await listing.after(act.tx, None, MOST_PEOPLE + 1)
+        people = [of.keep(row) for _, row in found]
         if not 0 < len(people) <= MOST_PEOPLE:
-            few = "Nobody is selected." if not people else f"Select at most {MOST_PEOPLE:,} users."
-            raise InvalidInputError({"people": few})
+            none = "Nobody is selected." if of.of_people else "Nothing is selected."
+            most = f"Select at most {MOST_PEOPLE:,} {of.rows.plural}."
+            raise InvalidInputError({"people": most if people else none})
         end_ = None
         if form is not None:
             end_ = await chosen_end(act.tx, act.tenant_id, form.end_date, form.end_time)
-        return await _add(act, actor, kind, people, in_words(USERS, query), end_=end_)
+        return await _add(act, actor, kind, people, in_words(of.rows, query), end_=end_)
 
 
 @looks_first
 async def begin(actor: Actor, bulk_id: UUID, form: BulkForm) -> None:
     """Begin to do what was drafted, on behalf of this session."""
-    async with acting(actor, Permission.VIEW_USERS) as act:
+    async with acting(actor, ANYBODY) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
-        await act.require(PERMISSIONS[run.kind])
+        await act.require(kind_of(run).permission)
         if run.state is not BulkState.DRAFT:
             return
         own = act.own
@@ -126,61 +123,62 @@ async def begin(actor: Actor, bulk_id: UUID, form: BulkForm) -> None:
         run.started_by_id, run.started_by = own.id, own.full_name
         run.state, run.started_at = BulkState.RUNNING, clock.now()
         run.leased_until = clock.now()
-        act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=run.id))
+        act.publish(progressed(run))
 
 
 @looks_first
 async def stop(actor: Actor, bulk_id: UUID) -> None:
-    """Stop a bulk act after its current batch; people who were changed stay changed."""
-    async with acting(actor, Permission.VIEW_USERS) as act:
+    """Stop a bulk act after its current batch; what was changed stays so."""
+    async with acting(actor, ANYBODY) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
-        await act.require(PERMISSIONS[run.kind])
+        await act.require(kind_of(run).permission)
         if run.state is not BulkState.RUNNING:
             return
         await end(act, run, BulkState.STOPPED, f"Stopped by {act.own.full_name}.")
-        act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=run.id))
+        act.publish(progressed(run))
 
 
 @looks_first
 async def undo(actor: Actor, bulk_id: UUID) -> UUID:
-    """Begin to undo a bulk act for the people whom nobody has changed since; returns the id of the
+    """Begin to undo a bulk act for the rows that nobody has changed since; returns the id of the
     act that undoes it. Raises `ConflictError` if it is too late."""
-    async with acting(actor, Permission.VIEW_USERS) as act:
+    async with acting(actor, ANYBODY) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
         undone_by = await _undone_by(act.tx, [run.id])
         if undone_by:
             return undone_by[run.id]
-        if not _may_undo(run):
-            raise ConflictError("This can’t be undone any more. Select the users anew.")
-        kind = OPPOSITES[run.kind]
-        await act.require(PERMISSIONS[kind])
+        of = kind_of(run)
+        kind = of.opposite
+        await act.require(kind_of(kind or run).permission)
+        if kind is None or not _may_undo(run):
+            again = f"Select the {of.rows.plural} anew."
+            raise ConflictError(f"This can’t be undone any more. {again}")
         people = [
-            {"id": str(outcome.user_id), "name": outcome.name, **_before(run, outcome)}
+            {"id": str(outcome.row_id), "name": outcome.name, **of.to_undo(run, outcome)}
             for outcome in await outcomes(act.tx, run.id)
             if outcome.changed
         ]
         undoing = await _add(
             act, actor, kind, people, run.selection, undoes_id=run.id, state=BulkState.RUNNING
         )
-        (await act.get(BulkAct, undoing)).tell = run.tell  # people who were told hear of this, too
-        for bulk in (undoing, run.id):
-            act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=bulk))
+        undoes = await act.get(BulkAct, undoing)
+        undoes.tell = run.tell  # people who were told hear of this, too
+        for bulk in (undoes, run):
+            act.publish(progressed(bulk))
         return undoing
 
 
 @looks_first
 async def try_again(actor: Actor, bulk_id: UUID) -> UUID:
-    """Draft the same act for the people for whom it failed; returns the draft's id."""
-    async with acting(actor, Permission.SWITCH_USERS) as act:
+    """Draft the same act for the rows for which it failed; returns the draft's id."""
+    async with acting(actor, ANYBODY) as act:
         run = await act.get(BulkAct, bulk_id)
-        await act.require(PERMISSIONS[run.kind])
-        people = [
-            {"id": str(outcome.user_id), "name": outcome.name}
-            for outcome in await outcomes(act.tx, run.id)
-            if outcome.fate == FAILED
-        ]
+        await act.require(kind_of(run).permission)
+        of, done = kind_of(run), await outcomes(act.tx, run.id)
+        failed = [outcome.row_id for outcome in done if outcome.fate == FAILED]
+        people = [of.keep(row) for row in await rows_by_id(act.tx, of.rows.model, failed)]
         if not people:
-            raise ConflictError("Nobody of them failed.")
+            raise ConflictError("None of them failed.")
         end_ = end_of_values(run.end)
         return await _add(act, actor, run.kind, people, run.selection, end_=end_)
 
@@ -193,17 +191,24 @@ async def fail(bulk_id: UUID, why: str) -> None:
             return
         run.state, run.why, run.ended_at = BulkState.FAILED, why[:500], clock.now()
         await record(
-            tx, ACTIONS[run.kind], actor=ROLLCALL, tenant_id=run.tenant_id, **details_of(run)
+            tx, kind_of(run).action, actor=ROLLCALL, tenant_id=run.tenant_id, **details_of(run)
         )
-        tx.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=run.id))
+        tx.publish(progressed(run))
 
 
-async def list_runs(actor: Actor) -> Sequence[BulkView]:
-    """The latest bulk acts of the organisation, the newest first."""
-    async with viewing(actor, Permission.SWITCH_USERS) as view:
+async def list_runs(actor: Actor, nouns: Collection[str] = (USERS.noun,)) -> Sequence[BulkView]:
+    """The latest bulk acts of the organisation on the rows of these lists, the newest first."""
+    kinds = kinds_of(nouns)
+    async with viewing(actor, ANYBODY) as view:
+        for looks in {one.looks for one in kinds}:
+            await view.require(looks)
         found = await view.tx.exec(
             select(BulkAct)
-            .where(BulkAct.tenant_id == view.tenant_id, BulkAct.state != BulkState.DRAFT)
+            .where(
+                BulkAct.tenant_id == view.tenant_id,
+                BulkAct.state != BulkState.DRAFT,
+                col(BulkAct.kind).in_([one.kind for one in kinds]),
+            )
             .order_by(col(BulkAct.created_at).desc())
             .limit(LATEST)
         )
@@ -214,8 +219,9 @@ async def list_runs(actor: Actor) -> Sequence[BulkView]:
 
 async def get_run(actor: Actor, bulk_id: UUID) -> BulkView:
     """One bulk act of the organisation. Raises `NotFoundError`."""
-    async with viewing(actor, Permission.SWITCH_USERS) as view:
+    async with viewing(actor, ANYBODY) as view:
         run = await view.get(BulkAct, bulk_id)
+        await view.require(kind_of(run).looks)
         return _view(run, (await _undone_by(view.tx, [run.id])).get(run.id))
 
 
@@ -237,8 +243,8 @@ async def remove_old(tx: Transaction) -> None:
     await tx.exec(delete(BulkAct).where(col(BulkAct.id).in_(old)))
 
 
-async def outcomes(tx: Transaction, bulk_id: UUID) -> list[PersonOutcome]:
-    """What became of each person so far, in their order."""
+async def outcomes(tx: Transaction, bulk_id: UUID) -> list[Outcome]:
+    """What became of each row so far, in their order."""
     found = await tx.exec(
         select(BulkActBatch.outcomes)
         .where(BulkActBatch.bulk_id == bulk_id, col(BulkActBatch.outcomes).is_not(None))
@@ -251,7 +257,7 @@ async def _add(
     act: Act,
     actor: Actor,
     kind: BulkKind,
-    people: Sequence[Mapping[str, Any]],
+    people: Sequence[Values],
     selection: str,
     *,
     end_: End | None = None,
@@ -285,16 +291,9 @@ async def _add(
     return run.id
 
 
-def _before(run: BulkAct, outcome: PersonOutcome) -> dict[str, Any]:
-    """What is needed to undo a person's change: the state in which it left them."""
-    if run.kind is BulkKind.END_DATE:
-        return {"end": outcome.end}
-    return {"seen": outcome.seen, "cause": str(outcome.cause) if outcome.cause else None}
-
-
 def _may_undo(run: BulkAct) -> bool:
     return (
-        run.kind in OPPOSITES
+        kind_of(run).opposite is not None
         and run.undoes_id is None
         and run.changed > 0
         and run.ended_at is not None
@@ -313,7 +312,7 @@ async def _undone_by(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, UUID]
 def _view(run: BulkAct, undone_by: UUID | None) -> BulkView:
     return BulkView(
         id=run.id,
-        kind=run.kind,
+        act=kind_of(run),
         state=run.state,
         selection=run.selection,
         reason=run.reason,

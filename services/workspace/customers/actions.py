@@ -1,6 +1,7 @@
 """What the log says of customers' people."""
 
 from services.audit.actions import AuditAction
+from services.users.actions import bulk_words
 
 
 class CustomerAction(AuditAction):
@@ -15,3 +16,5 @@ class CustomerAction(AuditAction):
     DEACTIVATED = "customer.deactivated", "Customer deactivated"
     REMOVED = "customer.removed", "Customer removed from POC"
     EXPORTED = "customer.exported", "Customers exported"
+    MANY_ACTIVATED = "customer.many_activated", "Customers activated in bulk", bulk_words
+    MANY_DEACTIVATED = "customer.many_deactivated", "Customers deactivated in bulk", bulk_words

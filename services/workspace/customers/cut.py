@@ -68,14 +68,14 @@ async def count_with_access(tx: Transaction, poc: Poc) -> int:
     return found.one()
 
 
-async def lock_people(tx: Transaction, poc_id: UUID) -> Sequence[CustomerPerson]:
-    """Lock the customer's people of a POC, in the order of their ids."""
+async def lock_people(tx: Transaction, *poc_ids: UUID) -> Sequence[CustomerPerson]:
+    """Lock the customers' people of these POCs, in the order of their ids."""
     found = await tx.exec(
         select(CustomerPerson)
         .where(
             col(CustomerPerson.id).in_(
                 select(PocCustomer.customer_id).where(
-                    PocCustomer.poc_id == poc_id, col(PocCustomer.removed_at).is_(None)
+                    col(PocCustomer.poc_id).in_(poc_ids), col(PocCustomer.removed_at).is_(None)
                 )
             )
         )

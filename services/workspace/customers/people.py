@@ -121,7 +121,7 @@ async def set_active_of_poc(
     async with acting(principal, Permission.INVITE_CUSTOMERS, urgent=not active) as act:
         person = await lock_on_poc(act, poc_id, customer_id)
         await get_poc_to_change(act, poc_id)
-        return await _switch(act, person, active, seen_version)
+        return await switch(act, person, active, seen_version)
 
 
 @looks_first
@@ -138,7 +138,7 @@ async def set_active(
     async with acting(principal, Permission.SWITCH_USERS, urgent=not active) as act:
         tenant = await act.tx.get_one(Tenant, tenant_of(act))
         person = await act.get(CustomerPerson, customer_id, lock=True)
-        switched = await _switch(act, person, active, seen_version)
+        switched = await switch(act, person, active, seen_version)
         if by_mail and switched.changed and not active:
             outbox.enqueue(
                 act.tx, MailTemplate.CUSTOMER_DEACTIVATED, person, tenant_name=tenant.name
@@ -188,9 +188,11 @@ async def tell(tx: Transaction, person: CustomerPerson, was: dict[str, Any] | No
         )
 
 
-async def _switch(
-    act: Act, person: CustomerPerson, active: bool, seen_version: int | None
+async def switch(
+    act: Act, person: CustomerPerson, active: bool, seen_version: int | None = None
 ) -> CustomerSwitched:
+    """Let a person in again, or shut them out, for a call that has locked them. Raises
+    `ConflictError`, if they were switched after the version that was seen."""
     cause: UUID | None = None
     changed = person.active != active
     if changed:

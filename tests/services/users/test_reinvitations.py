@@ -124,7 +124,7 @@ async def test_reactivating_says_so_where_another_account_takes_the_address_at_t
                 (await tx.get_one(User, newer.id)).active = False
         with pytest.raises(ConflictError, match="is in use by another active account"):
             await backs[0]
-        results = {one.user_id: one.result for one in await outcomes_of(bulk_id)}
+        results = {one.row_id: one.result for one in await outcomes_of(bulk_id)}
         assert results == {
             old.id: f"Failed: {EMAIL} is in use by another active account.",
             free.id: "Activated",

@@ -1,7 +1,6 @@
 """The pages of the users: all, one, the roles, invitations from a file, and the outsiders."""
 
 from ui.pages.users import (
-    bulk_act,
     customers,
     ends_soon,
     import_run,
@@ -21,7 +20,6 @@ def register() -> None:
     for page in (
         import_users,
         import_run,
-        bulk_act,
         users,
         user,
         customers,

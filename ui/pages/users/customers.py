@@ -21,6 +21,7 @@ from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.page import add_file, add_page
+from ui.pages.bulk_offers import BulkActs, bulk_item
 from ui.pages.workspace.customer_switch import CustomerSwitch
 from ui.paths import home_path
 from ui.tables.feed import list_room
@@ -65,6 +66,7 @@ class _CustomersScreen:
             self.visit,
             opening,
             title="Customers",
+            head=bulk_item(self.visit, OUTSIDERS),
             export_url=f"{base}/customers.csv",
             empty_hint="Sales Engineers invite a customer’s people in a POC, under People.",
         )
@@ -72,6 +74,7 @@ class _CustomersScreen:
         text("p", ABOUT, "muted small")
         table.on_row_act("deactivate", told(self.toast)(self._ask))
         table.on_row_act("activate", told(self.toast)(self._activate))
+        BulkActs(self.visit, self.toast, table, OUTSIDERS).offer()
 
     async def _ask(self, customer_id: UUID) -> None:
         await self.switch.ask(await self._find(customer_id))

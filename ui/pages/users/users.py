@@ -27,8 +27,8 @@ from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_text, as_uuid, as_version, to_do
 from ui.page import add_file, add_page
+from ui.pages.bulk_offers import BulkActs, bulk_item
 from ui.pages.tenants.first_admin import FirstAdminNotice
-from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
 from ui.tables.live_table import HeadItem, Opening, Options, export_response, opened
 
@@ -115,7 +115,7 @@ class _UsersScreen:
                 await self._invite_several()
             head.append(HeadItem("Invite several", name="several", on_click=open_several))
             head.append(HeadItem("Invite from a file", url=f"{home}/users/import"))
-            head.append(HeadItem("Bulk acts", url=f"{home}/users/bulk"))
+            head += bulk_item(self.visit, USERS)
         if to_do(ui.context.client) == "invite":
             await self._invite()
         self.table = UsersTable(
@@ -136,7 +136,7 @@ class _UsersScreen:
         self.table.on_toggle(told(self.toast)(self._toggle))
         self.table.offer(values_of_acts(self.visit), told(self.toast)(self._act))
         if not above_tenants:
-            BulkActs(self.visit, self.toast, self.table).offer()
+            BulkActs(self.visit, self.toast, self.table, USERS).offer()
 
     async def _invite(self, role: Role | None = None) -> None:
         await self.invitation.open(role)

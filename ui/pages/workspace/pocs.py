@@ -30,6 +30,7 @@ from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.input import as_day, as_uuid, to_do
 from ui.page import add_file, add_page
+from ui.pages.bulk_offers import BulkActs, bulk_item
 from ui.paths import home_path
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, Opening, export_response, opened
@@ -101,9 +102,10 @@ class _PocsScreen:
             if to_do(ui.context.client) == "new":
                 self._open_new()
             head = [HeadItem("+ New POC", name="new", on_click=self._open_new, primary=True)]
+        head += bulk_item(self.visit, POCS)
         hint = "Begin the first one, from templates or empty. Your team sees it at that moment."
         others = "Sales Engineers begin them. Each one shows here at that moment."
-        PocsTable(
+        table = PocsTable(
             self.visit,
             opening,
             title="POCs",
@@ -116,6 +118,7 @@ class _PocsScreen:
             },
             empty_hint=others if self.new is None else hint,
         )
+        BulkActs(self.visit, self.toast, table, POCS).offer()
 
     def _open_new(self) -> None:
         if self.new is not None:

@@ -23,6 +23,7 @@ from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import to_do
 from ui.page import add_file, add_page
+from ui.pages.bulk_offers import BulkActs, bulk_item
 from ui.pages.workspace.template import form_values
 from ui.paths import home_path
 from ui.tables.feed import list_room
@@ -83,20 +84,22 @@ class _TemplatesScreen:
         table = self._table(
             opening,
             base_url=self.base,
-            head=self._head(main="new_group"),
+            head=self._head(opening, main="new_group"),
             export_url=f"{self.base}.csv",
             empty_hint=GROUPS_HINT if self.may_change else OTHERS_HINT,
         )
+        self._offer_acts(table, opening)
         table.show_tabs(ListTab("Groups"), ListTab("Tasks", f"{self.base}/tasks", "tasks"))
 
     def build_tasks(self, opening: Opening) -> None:
         """Lay the page of the tasks out."""
         self.tasks = table = self._table(
             opening,
-            head=self._head(main="new_template"),
+            head=self._head(opening, main="new_template"),
             export_url=f"{self.base}/tasks.csv",
             empty_hint=TASKS_HINT if self.may_change else OTHERS_HINT,
         )
+        self._offer_acts(table, opening)
         table.show_tabs(ListTab("Groups", self.base, "groups"), ListTab("Tasks"))
         if not self.may_change:
             return
@@ -111,7 +114,10 @@ class _TemplatesScreen:
     def _table(self, opening: Opening, **shown: Any) -> TemplatesTable:
         return TemplatesTable(self.visit, opening, title="Templates", **shown)
 
-    def _head(self, *, main: str) -> list[HeadItem]:
+    def _offer_acts(self, table: TemplatesTable, opening: Opening) -> None:
+        BulkActs(self.visit, self.toast, table, opening.live_list).offer()
+
+    def _head(self, opening: Opening, *, main: str) -> list[HeadItem]:
         """Both buttons: the one of the open list is the main one."""
         if not self.may_change:
             return []
@@ -137,8 +143,11 @@ class _TemplatesScreen:
             opens[main]()
         labels = {"new_template": "+ New Template", "new_group": "+ New Group"}
         return [
-            HeadItem(labels[name], name=name, on_click=open_form, primary=name == main)
-            for name, open_form in opens.items()
+            *(
+                HeadItem(labels[name], name=name, on_click=open_form, primary=name == main)
+                for name, open_form in opens.items()
+            ),
+            *bulk_item(self.visit, opening.live_list),
         ]
 
     async def _create_group(self, form: GroupTemplateForm) -> Outcome:

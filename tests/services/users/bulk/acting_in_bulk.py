@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.core.db import reading
 from services.lists.query import ListQuery
 from services.users.bulk import runs
-from services.users.bulk.batches import PersonOutcome
+from services.users.bulk.kinds import Outcome
 from services.users.bulk.runs import BulkForm
 from services.users.forms import EndDate
 from services.workspace import bulk_worker
@@ -37,14 +37,14 @@ async def begun(
 
 async def act_in_bulk(
     actor: Actor, kind: BulkKind, query: ListQuery, *, end_date: date | None = None
-) -> list[PersonOutcome]:
+) -> list[Outcome]:
     """Do it to everybody whom a query finds; returns the result for each."""
     bulk_id = await begun(actor, kind, query, end_date=end_date)
     await bulk_worker.work_off(actor, bulk_id)
     return await outcomes_of(bulk_id)
 
 
-async def outcomes_of(bulk_id: UUID) -> list[PersonOutcome]:
+async def outcomes_of(bulk_id: UUID) -> list[Outcome]:
     """What became of the people so far."""
     async with reading() as tx:
         return await runs.outcomes(tx, bulk_id)

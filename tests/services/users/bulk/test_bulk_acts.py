@@ -22,8 +22,9 @@ from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.actions import BulkAction, InvitationAction, UserAction
 from services.users.bulk import preview, results, runs
-from services.users.bulk.batches import ACTIONS, act_on_next
+from services.users.bulk.batches import act_on_next
 from services.users.bulk.fates import OUT, WITHDRAWN
+from services.users.bulk.kinds import kind_of
 from services.users.events import BulkProgressed, UserDeactivated
 from services.users.forms import EndDate
 from services.workspace import bulk_worker
@@ -58,7 +59,7 @@ async def test_each_of_many_is_deactivated_and_cut_as_one_alone(
     (session,) = await books.sessions_of(users[0].id)
     assert session.end_reason is EndReason.DEACTIVATED
     ended = [event for event in events if isinstance(event, SessionsEnded)]
-    causes = {one.user_id: one.cause for one in outcomes}
+    causes = {one.row_id: one.cause for one in outcomes}
     assert {event.user_id: event.cause for event in ended} == {
         user.id: causes[user.id] for user in users[:3]
     }
@@ -86,7 +87,7 @@ async def test_the_log_tells_which_entries_are_of_one_act(
     log = await list_entries(admin, ListQuery())
     runs_of_entries = {entry.run for entry in log.entries if entry.action is action}
     assert runs_of_entries == {str(bulk_id)}
-    (whole,) = [entry for entry in log.entries if entry.action is ACTIONS[kind]]
+    (whole,) = [entry for entry in log.entries if entry.action is kind_of(kind).action]
     assert (whole.run, str(bulk_id) in whole.summary) == ("", False)
 
 
@@ -123,7 +124,7 @@ async def test_who_comes_to_match_after_the_preview_is_not_among_them(
     late = await factories.create_user(tenant)
     await runs.begin(admin, bulk_id, runs.BulkForm(reason="The programme has ended."))
     await bulk_worker.work_off(admin, bulk_id)
-    assert [one.user_id for one in await outcomes_of(bulk_id)] == [ada.id]
+    assert [one.row_id for one in await outcomes_of(bulk_id)] == [ada.id]
     assert (await books.user_of(late.id)).active
     entry = (await books.audit_of(tenant))[-1]
     assert entry.action == BulkAction.DEACTIVATED
@@ -139,7 +140,7 @@ async def test_the_last_tenant_admin_stays_and_so_does_whoever_acts(tenant: Tena
     actor = await factories.sign_in(third)
     (left,) = [user for user in (first, second) if (await books.user_of(user.id)).active]
     outcomes = await act_in_bulk(actor, DEACTIVATE, those([left, third]))
-    assert {one.user_id: one.result for one in outcomes} == {
+    assert {one.row_id: one.result for one in outcomes} == {
         left.id: "Deactivated",
         third.id: "Skipped: yourself",
     }
@@ -212,7 +213,7 @@ async def test_the_receipts_of_all_add_up(rollcall: Runtime, tenant: Tenant, adm
     await bulk_worker.work_off(admin, bulk_id)
     for one, pages in zip(await outcomes_of(bulk_id), (3, 1), strict=False):
         assert one.cause is not None
-        await receipts.keep(one.cause, one.user_id, Receipt(pages, pages, 100.0 + pages))
+        await receipts.keep(one.cause, one.row_id, Receipt(pages, pages, 100.0 + pages))
     told = await results.get_results(admin, bulk_id)
     assert (told.pages, told.slowest_ms) == (4, 103.0)
     assert [(one.pages, one.slowest_ms) for one in told.people] == [
@@ -234,7 +235,7 @@ async def test_who_is_refused_holds_up_no_other(
     run = await run_of(bulk_id)
     assert (run.changed, run.failed) == (1, 1)
     failed = next(one for one in await outcomes_of(bulk_id) if one.fate == "failed")
-    assert (failed.user_id, "is in use by another" in failed.result) == (elsewhere.id, True)
+    assert (failed.row_id, "is in use by another" in failed.result) == (elsewhere.id, True)
     assert not (await books.user_of(elsewhere.id)).active
     assert (await books.user_of(free.id)).active
 
@@ -348,7 +349,7 @@ async def test_of_two_bulk_acts_that_overlap_each_person_is_changed_by_one(
             act_in_bulk(second, DEACTIVATE, those(users[2:])),
         )
         assert refused == []
-        changed = [one.user_id for one in (*first, *other) if one.changed]
+        changed = [one.row_id for one in (*first, *other) if one.changed]
         assert sorted(changed) == sorted(user.id for user in users)
         assert {one.result for one in (*first, *other)} <= {
             "Deactivated",

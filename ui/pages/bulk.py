@@ -1,4 +1,4 @@
-"""One bulk act, at a url of its own: previewed, left and found again, undone."""
+"""One act on many rows of a list, at a url of its own: previewed, left and found again, undone."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -10,12 +10,10 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from models import BulkKind, BulkState, PocStatus
-from services.access.permissions import Permission
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
 from services.users.bulk import preview, results, runs
-from services.users.bulk.fates import FATES
 from services.users.bulk.runs import BulkForm, BulkView
 from services.workspace import bulk_handover
 from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When
@@ -31,20 +29,14 @@ from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.looks import version_of
 from ui.page import add_file, add_page
+from ui.pages.bulk_places import PLACES, ListShown, Place
 from ui.paths import home_path
 from ui.run_values import bulk_values
+from ui.tables.feed import list_room
 from ui.words import moment
 
-MaySwitch = Annotated[Visit, Depends(require(Permission.SWITCH_USERS))]
-# How many people and POCs of a kind a page gets the names of.
+# How many rows of a kind a page gets the names of.
 MOST_NAMES = 200
-ACTS = {
-    BulkKind.DEACTIVATE: "Deactivated",
-    BulkKind.ACTIVATE: "Activated",
-    BulkKind.RESEND: "Invitations resent",
-    BulkKind.COPY_LINKS: "Links copied",
-    BulkKind.END_DATE: "End dates set",
-}
 STATES = {
     BulkState.RUNNING: "running",
     BulkState.DONE: "done",
@@ -54,57 +46,93 @@ STATES = {
 
 
 def register() -> None:
-    """Route the pages, and the file with the results."""
-    add_page("/t/{slug}/users/bulk")(acts_page)
-    add_page("/t/{slug}/users/bulk/{bulk_id}")(act_page)
-    add_file("/t/{slug}/users/bulk/{bulk_id}/results.csv")(results_file)
+    """Route the pages, and the files with the results, of each place."""
+    for place in PLACES:
+        _register(place)
 
 
-async def acts_page(visit: MaySwitch) -> None:
+def _register(place: Place) -> None:
+    may_look = Annotated[Visit, Depends(require(place.permission))]
+
+    async def acts_page(visit: may_look) -> None:
+        await _show_acts(visit, place)
+
+    async def act_page(visit: may_look, bulk_id: UUID) -> None:
+        await _show_act(visit, place, bulk_id)
+
+    async def results_file(visit: may_look, bulk_id: UUID) -> Response:
+        content = await results.results_csv(visit.actor, bulk_id)
+        return csv_answer(content, "bulk-act-results")
+
+    base = f"/t/{{slug}}/{place.path}/bulk"
+    add_page(base)(acts_page)
+    add_page(f"{base}/{{bulk_id}}")(act_page)
+    add_file(f"{base}/{{bulk_id}}/results.csv")(results_file)
+
+
+async def _show_acts(visit: Visit, place: Place) -> None:
     """List the latest acts."""
     enter(visit)
-    found = await runs.list_runs(visit.actor)
+    found = await runs.list_runs(visit.actor, [one.noun for one in place.lists])
     await sessions.touch(visit.actor, visit.seen_at)
-    home = f"{home_path(visit.tenant_slug)}/users"
-    with frame(visit, "Bulk acts", current="users"):
-        text("a", "← All users", "back-link").props["href"] = home
+    home = home_path(visit.tenant_slug)
+    with frame(visit, "Bulk acts", current=place.current):
+        for one in place.lists:
+            text("a", f"← All {one.plural}", "back-link").props["href"] = f"{home}/{one.path}"
         with ui.element("div").classes("page-head"):
             text("h1", "Bulk acts")
         if not found:
-            text("p", "Nothing was done in bulk yet. Select users in the list to begin.", "muted")
+            what = place.lists[0].plural
+            words = f"Nothing was done in bulk yet. Select {what} in the list to begin."
+            text("p", words, "muted")
             return
         with ui.element("ul").classes("card bulk-acts"):
             for run in found:
                 with ui.element("li"):
-                    words = f"{ACTS[run.kind]}: {run.changed:,} of {run.people:,}"
-                    text("a", words).props["href"] = f"{home}/bulk/{run.id}"
+                    past, noun = run.act.words.past, _of(place, run)
+                    words = f"{past}: {run.changed:,} of {run.people:,} {noun}"
+                    link = text("a", words)
+                    link.props["href"] = f"{home}/{place.path}/bulk/{run.id}"
                     said = f"{STATES[run.state]}, by {run.started_by}, {moment(run.started_at)}"
                     LocalText("span", said).classes("muted")
 
 
-async def act_page(visit: MaySwitch, bulk_id: UUID) -> None:
+def _of(place: Place, run: BulkView) -> str:
+    """What was acted on, where a place has several lists."""
+    return run.act.rows.plural if len(place.lists) > 1 else ""
+
+
+async def _show_act(visit: Visit, place: Place, bulk_id: UUID) -> None:
     """Build the page of one act."""
     tenant_id = visit.actor.tenant_id
-    rooms = (notices.bulk_room(tenant_id), notices.users_room(tenant_id))
-    enter(visit, *rooms, notices.people_room(tenant_id), work_feed.work_room(tenant_id))
+    rooms = [notices.people_room(tenant_id), work_feed.work_room(tenant_id)] * place.leaves_work
+    for one in place.lists:
+        rooms += [notices.bulk_room(tenant_id, one.noun), list_room(one.noun, tenant_id)]
+    enter(visit, *rooms)
     run = await runs.get_run(visit.actor, bulk_id)
-    before, after = await _before(visit, run), await _after(visit, run)
+    shown = place.list_of(run.act.rows.noun)
+    before, after = await _before(visit, run, shown), await _after(visit, run, shown)
     await sessions.touch(visit.actor, visit.seen_at)
-    with frame(visit, "Bulk act", current="users") as toast:
-        home = f"{home_path(visit.tenant_slug)}/users"
-        text("a", "← All users", "back-link").props["href"] = home
-        _ActScreen(visit, toast, run.id, home).build(run, before, after)
+    with frame(visit, "Bulk act", current=place.current) as toast:
+        home = home_path(visit.tenant_slug)
+        back = text("a", f"← All {shown.plural}", "back-link")
+        back.props["href"] = f"{home}/{shown.path}"
+        _ActScreen(visit, toast, run.id, place, shown).build(run, before, after)
 
 
 class _ActScreen:
     """The handlers of one open page."""
 
-    def __init__(self, visit: Visit, toast: Toast, bulk_id: UUID, home: str) -> None:
+    def __init__(
+        self, visit: Visit, toast: Toast, bulk_id: UUID, place: Place, shown: ListShown
+    ) -> None:
         self.visit = visit
         self.actor = visit.actor
         self.toast = toast
         self.bulk_id = bulk_id
-        self.home = home
+        self.shown = shown
+        home = home_path(visit.tenant_slug)
+        self.home, self.bulk = f"{home}/{shown.path}", f"{home}/{place.path}/bulk"
 
     def build(self, run: BulkView, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Lay the page out."""
@@ -130,6 +158,7 @@ class _ActScreen:
             before,
             after,
             home=self.home,
+            bulk=self.bulk,
             on_look=told(self.toast)(self._look),
             on_begin=self._answering(self._begin),
             buttons={
@@ -154,7 +183,8 @@ class _ActScreen:
 
     async def _look(self) -> None:
         run = await runs.get_run(self.actor, self.bulk_id)
-        before, after = await _before(self.visit, run), await _after(self.visit, run)
+        before = await _before(self.visit, run, self.shown)
+        after = await _after(self.visit, run, self.shown)
         self.view.show(bulk_values(run), before, after)
 
     async def _begin(self, reason: str, tell: bool) -> None:
@@ -166,7 +196,7 @@ class _ActScreen:
         await self._look()
 
     async def _undo(self) -> None:
-        ui.navigate.to(f"{self.home}/bulk/{await runs.undo(self.actor, self.bulk_id)}")
+        ui.navigate.to(f"{self.bulk}/{await runs.undo(self.actor, self.bulk_id)}")
 
     async def _ask_heirs(self) -> None:
         self.choosing.open({"when": When.NOW})
@@ -185,16 +215,10 @@ class _ActScreen:
         return "Handed over."
 
     async def _again(self) -> None:
-        ui.navigate.to(f"{self.home}/bulk/{await runs.try_again(self.actor, self.bulk_id)}")
+        ui.navigate.to(f"{self.bulk}/{await runs.try_again(self.actor, self.bulk_id)}")
 
 
-async def results_file(visit: MaySwitch, bulk_id: UUID) -> Response:
-    """What became of each person, as a CSV file."""
-    content = await results.results_csv(visit.actor, bulk_id)
-    return csv_answer(content, "bulk-act-results")
-
-
-async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
+async def _before(visit: Visit, run: BulkView, shown: ListShown) -> dict[str, Any]:
     """What would happen, as plain values."""
     if run.state is not BulkState.DRAFT:
         return {"kinds": [], "changes": 0, "left": [], "undoable": False, "tells": None}
@@ -206,14 +230,17 @@ async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
             "words": kind.words,
             "note": kind.note,
             "changes": kind.changes,
-            "people": [{"id": str(user_id), "name": name} for user_id, name in kind.people],
+            "people": [
+                {"id": str(row_id), "name": name, "href": shown.url_of(visit, row_id)}
+                for row_id, name in kind.people
+            ],
         }
         for kind in told_.kinds
     ]
     left = []
     if run.kind is BulkKind.DEACTIVATE:
         left = await _left(visit, told_.changed_ids, before=True)
-    undoable = run.kind in runs.OPPOSITES
+    undoable = run.act.opposite is not None
     return {
         "kinds": kinds,
         "changes": told_.changes,
@@ -265,8 +292,8 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     ]
 
 
-async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
-    """What became of each person, as plain values."""
+async def _after(visit: Visit, run: BulkView, shown: ListShown) -> dict[str, Any]:
+    """What became of each row, as plain values."""
     if run.state is BulkState.DRAFT:
         nothing: dict[str, Any] = {"people": [], "counts": {}, "fates": [], "left": []}
         return {**nothing, "pages": 0, "slowest_ms": None}
@@ -277,8 +304,9 @@ async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
     return {
         "people": [
             {
-                "id": str(one.user_id),
+                "id": str(one.row_id),
                 "name": one.name,
+                "href": shown.url_of(visit, one.row_id),
                 "picture": version_of(one.picture),
                 "kind": one.kind,
                 "result": one.result,
@@ -290,9 +318,9 @@ async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
         ],
         "counts": dict(found.counts),
         "fates": [
-            {"count": found.fates[key], "words": fate.result_of(found.fates[key])}
-            for key, fate in FATES.items()
-            if fate.changes and found.fates.get(key)
+            {"count": found.fates[fate.key], "words": fate.result_of(found.fates[fate.key])}
+            for fate in run.act.fates
+            if fate.changes and found.fates.get(fate.key)
         ],
         "left": left,
         "pages": found.pages,

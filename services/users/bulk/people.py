@@ -1,0 +1,262 @@
+"""The acts on many users: what each kind takes, and how it is done, by the same code as on one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from models import BulkAct, BulkKind, User
+from services.access.permissions import Permission, Secret
+from services.audit.acting import Act, View
+from services.core.db import Transaction
+from services.core.errors import RollcallError
+from services.sessions import presence
+from services.users import accounts, emails_elsewhere, invitation_links, switching
+from services.users.actions import BulkAction
+from services.users.bulk.batches import FAILED
+from services.users.bulk.fates import (
+    FATES,
+    OUT,
+    admin_ids,
+    end_for,
+    fate_of,
+    read_facts,
+    values_of_end,
+)
+from services.users.bulk.kinds import (
+    Fate,
+    Judged,
+    ManyAct,
+    Outcome,
+    Values,
+    Words,
+    rows_by_id,
+    says_so,
+    words,
+)
+from services.users.emails_elsewhere import ActiveElsewhereError
+from services.users.ends import end_of
+from services.users.list import USERS
+from services.users.row import name_of
+
+
+def here_now(ids: Sequence[UUID]) -> str:
+    """How many of the people who lose their access are at work right now."""
+    here = [person_id for person_id in ids if presence.is_online(person_id)]
+    pages = sum(presence.open_pages(person_id) for person_id in here)
+    if not here:
+        return "None of them is here now."
+    on = "1 open page" if pages == 1 else f"{pages:,} open pages"
+    return f"{len(here):,} of them {'is' if len(here) == 1 else 'are'} here now, on {on}."
+
+
+async def _judge(view: View, run: BulkAct, people: Sequence[Values]) -> list[Judged]:
+    """What would become of these people, judged by this organisation's own users only."""
+    kept = {UUID(person["id"]): person for person in people}
+    users = await rows_by_id(view.tx, User, list(kept))
+    facts = await read_facts(view, users)
+    return [
+        Judged(user.id, user.full_name, fate_of(run, kept[user.id], user, facts)) for user in users
+    ]
+
+
+async def _lock(_tx: Transaction, _tenant_id: UUID | None, people: Sequence[Values]) -> list[UUID]:
+    return [UUID(person["id"]) for person in people]
+
+
+async def _lock_admins_too(
+    tx: Transaction, tenant_id: UUID | None, people: Sequence[Values]
+) -> list[UUID]:
+    return [*await _lock(tx, tenant_id, people), *await admin_ids(tx, tenant_id)]
+
+
+def _keep(user: User) -> dict[str, Any]:
+    return {"id": str(user.id), "name": name_of(user)}
+
+
+def _note(fate: Fate, ids: Sequence[UUID]) -> str:
+    return here_now(ids) if fate is OUT else says_so(fate, ids)
+
+
+def _end_before(_run: BulkAct, outcome: Outcome) -> dict[str, Any]:
+    return {"end": outcome.end}
+
+
+async def _act_on(act: Act, run: BulkAct, people: Sequence[Values]) -> list[Outcome]:
+    """Act on all of them at once: who can't be acted on is found out before anything is changed."""
+    users = [await act.get(User, UUID(person["id"])) for person in people]  # locked, so it is known
+    facts = await read_facts(act, users)
+    fates = [fate_of(run, *one, facts) for one in zip(people, users, strict=True)]
+    before = {user.id: (user.full_name, values_of_end(end_of(user))) for user in users}
+    meant = [
+        (person, user)
+        for person, user, fate in zip(people, users, fates, strict=True)
+        if fate.changes
+    ]
+    refused = dict(await _refusals(act, run, meant))
+    changing = [(person, user) for person, user in meant if user.id not in refused]
+    done = await _do(act, run, changing)
+    refused |= done.refused
+    return [
+        _outcome(user, fate, before[user.id], done, refused.get(user.id))
+        for user, fate in zip(users, fates, strict=True)
+    ]
+
+
+def _outcome(
+    user: User,
+    fate: Fate,
+    before: tuple[str, Mapping[str, Any] | None],
+    done: "_Done",
+    refusal: RollcallError | None,
+) -> Outcome:
+    name, end = before
+    if refusal is not None:
+        return Outcome(user.id, name, FAILED, f"Failed: {refusal}")
+    if not fate.changes:
+        return Outcome(user.id, name, fate.key, fate.result)
+    cause = done.causes.get(user.id)
+    return Outcome(user.id, name, fate.key, fate.result, True, cause, user.version, end)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What an act on several did: the audit entries of switches, and who was refused at the last
+    moment, by the people's ids."""
+
+    causes: Mapping[UUID, UUID | None] = field(default_factory=dict)
+    refused: Mapping[UUID, RollcallError] = field(default_factory=dict)
+
+
+Chosen = Sequence[tuple[Values, User]]
+"""People of a batch: what is known of each from the beginning of the act, and the user."""
+
+
+async def _refusals(act: Act, run: BulkAct, meant: Chosen) -> Mapping[UUID, RollcallError]:
+    users = [user for _, user in meant]
+    if run.kind is BulkKind.END_DATE:
+        return {}
+    if run.kind in (BulkKind.RESEND, BulkKind.COPY_LINKS):
+        return await invitation_links.refusals(act, users)
+    active = run.kind is BulkKind.ACTIVATE
+    if active:
+        await emails_elsewhere.check_pause(act.tx, act.principal)
+    seen = [(user, person.get("seen")) for person, user in meant]
+    refused = await switching.refusals(act, seen, active)
+    for error in refused.values():
+        if isinstance(error, ActiveElsewhereError):
+            await emails_elsewhere.count_answer(act.tx, act.principal)
+    return refused
+
+
+async def _do(act: Act, run: BulkAct, changing: Chosen) -> _Done:
+    """The act on several people, by the same code as on one."""
+    users = [user for _, user in changing]
+    if run.kind is BulkKind.ACTIVATE:
+        return await _activate(act, run, users)
+    if run.kind is BulkKind.DEACTIVATE:
+        changes = await switching.deactivate(act, users, run.reason, tell=run.tell)
+        return _Done({change.user_id: change.cause for change in changes})
+    if run.kind is BulkKind.END_DATE:
+        ends = [(user, end_for(run, person)) for person, user in changing]
+        await accounts.change_ends(act, ends, tell=run.tell)
+    elif run.kind is BulkKind.RESEND:
+        await invitation_links.renew(act, users)
+    else:
+        await invitation_links.tell(act, users)
+    return _Done()
+
+
+async def _activate(act: Act, run: BulkAct, users: Sequence[User]) -> _Done:
+    """Activate all of them; one after the other if another account takes the email of one of them
+    at this very moment, so that it holds up no other."""
+    told = len(act.tx.events)
+    try:
+        async with act.tx.begin_nested():
+            changes = await switching.activate(act, users, tell=run.tell)
+    except ActiveElsewhereError as error:
+        # What was changed is undone, and no page hears of it.
+        del act.tx.events[told:]
+        for user in users:
+            await act.tx.refresh(user)
+        if len(users) == 1:
+            await emails_elsewhere.count_answer(act.tx, act.principal)
+            return _Done(refused={users[0].id: error})
+        each = [await _activate(act, run, [user]) for user in users]
+        causes = {user_id: cause for one in each for user_id, cause in one.causes.items()}
+        return _Done(causes, {k: refusal for one in each for k, refusal in one.refused.items()})
+    return _Done({change.user_id: change.cause for change in changes})
+
+
+_act = partial(
+    ManyAct,
+    rows=USERS,
+    looks=Permission.SWITCH_USERS,
+    file=Secret.INVITATION,
+    fates=tuple(FATES.values()),
+    keep=_keep,
+    judge=_judge,
+    act_on=_act_on,
+    locks=_lock,
+    note=_note,
+    of_people=True,
+)
+
+DEACTIVATE = _act(
+    kind=BulkKind.DEACTIVATE,
+    permission=Permission.SWITCH_USERS,
+    action=BulkAction.DEACTIVATED,
+    words=words("user", "Deactivate", "Deactivating", "deactivated"),
+    locks=_lock_admins_too,
+    opposite=BulkKind.ACTIVATE,
+    danger=True,
+    tells=True,
+    cuts=True,
+)
+ACTIVATE = _act(
+    kind=BulkKind.ACTIVATE,
+    permission=Permission.SWITCH_USERS,
+    action=BulkAction.ACTIVATED,
+    words=words("user", "Activate", "Activating", "activated"),
+    opposite=BulkKind.DEACTIVATE,
+    tells=True,
+)
+RESEND = _act(
+    kind=BulkKind.RESEND,
+    permission=Permission.INVITE_USERS,
+    action=BulkAction.RESENT,
+    words=words("invitation", "Resend", "Resending", "resent", past="Invitations resent"),
+)
+COPY_LINKS = _act(
+    kind=BulkKind.COPY_LINKS,
+    permission=Permission.INVITE_USERS,
+    action=BulkAction.LINKS_COPIED,
+    words=words(
+        "link",
+        "Copy",
+        "Copying",
+        "copied",
+        button="Copy Links",
+        label="Copying links",
+        past="Links copied",
+    ),
+)
+END_DATE = _act(
+    kind=BulkKind.END_DATE,
+    permission=Permission.EDIT_USERS,
+    action=BulkAction.END_DATE_SET,
+    words=Words(
+        "user",
+        "End Date",
+        "Set the end date of {n}",
+        "Setting the end date of {n}",
+        "End date of {n} set",
+        "Setting end dates",
+        "End dates set",
+    ),
+    opposite=BulkKind.END_DATE,
+    to_undo=_end_before,
+    tells=True,
+)
+USER_ACTS = (DEACTIVATE, ACTIVATE, RESEND, COPY_LINKS, END_DATE)

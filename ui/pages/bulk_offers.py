@@ -1,0 +1,84 @@
+"""What a list's page offers for selected rows: each act begins as a draft, on a page of its own."""
+
+from functools import cached_property
+from typing import Any
+
+from nicegui import ui
+
+from models import BulkKind
+from services.access.permissions import may
+from services.lists.declaration import LiveList
+from services.lists.query import ListQuery
+from services.sessions.sessions import Visit
+from services.users.bulk import runs
+from services.users.bulk.kinds import ManyAct
+from services.users.forms import TIME_HINT, EndDate, end_hint
+from ui.actions import told
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers
+from ui.pages.bulk_places import place_of
+from ui.paths import home_path
+from ui.tables.live_table import Handler, HeadItem, LiveTable, RowsAct, selected
+
+
+def bulk_item(visit: Visit, live_list: LiveList[Any]) -> list[HeadItem]:
+    """The link to the acts on many of a list, beside its heading, for those who may see them."""
+    place, _ = place_of(live_list)
+    if not may(visit.role, place.permission):
+        return []
+    return [HeadItem("Bulk acts", url=f"{home_path(visit.tenant_slug)}/{place.path}/bulk")]
+
+
+class BulkActs:
+    """The acts on selected rows of one open page."""
+
+    def __init__(
+        self, visit: Visit, toast: Toast, table: LiveTable, live_list: LiveList[Any]
+    ) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.toast = toast
+        self.table = table
+        self.list = live_list
+        place, self.shown = place_of(live_list)
+        self.bulk = f"{home_path(visit.tenant_slug)}/{place.path}/bulk"
+        self.query = ListQuery()
+
+    @cached_property
+    def end_date(self) -> FormDialog[EndDate]:
+        """The form for an end date, made when somebody first wants it."""
+        hints = {"end_date": end_hint("the organisation’s time zone"), "end_time": TIME_HINT}
+        return FormDialog(
+            self.toast,
+            "End date of the selected users",
+            EndDate,
+            submit="Go on",
+            on_submit=self._draft_end_date,
+            helpers=Helpers(hints=hints),
+        )
+
+    def offer(self) -> None:
+        """Put what this person may do into the bar of what is selected."""
+        for act in self.shown.acts:
+            if may(self.visit.role, act.permission):
+                handler = told(self.toast)(self._choosing(act))
+                row_act = RowsAct(act.words.button, act.kind.value, handler, act.danger)
+                self.table.add_act(row_act)
+
+    def _choosing(self, act: ManyAct) -> Handler:
+        async def chosen(values: dict[str, Any]) -> None:
+            query = selected(self.list, values)
+            if act.kind is BulkKind.END_DATE:
+                self.query = query
+                self.end_date.open()
+                return
+            await self._draft(act.kind, query)
+
+        return chosen
+
+    async def _draft(self, kind: BulkKind, query: ListQuery, form: EndDate | None = None) -> None:
+        bulk_id = await runs.draft(self.actor, kind, query, form)
+        ui.navigate.to(f"{self.bulk}/{bulk_id}")
+
+    async def _draft_end_date(self, form: EndDate) -> None:
+        await self._draft(BulkKind.END_DATE, self.query, form)
