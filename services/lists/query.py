@@ -96,10 +96,13 @@ def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
 
 def in_words(live_list: LiveList[Any], query: ListQuery) -> str:
     """What a query narrows the list to, for the log; "all" if it doesn't."""
-    asked = [(one.label, one.in_words(query.filters.get(one.key, ""))) for one in live_list.filters]
+    texts = [(one, query.filters.get(one.key, "")) for one in live_list.filters]
+    asked = [(one.label, one.in_words(text)) for one, text in texts if text]
     asked += [("days in", query.zone), ("text", query.q)]
     asked += [("selected", str(len(query.ids)) if query.ids else "")]
-    return "; ".join(f"{name}: {value}" for name, value in asked if value) or "all"
+    # of a box to tick, the one option says what the filter says
+    said = [name if name == value else f"{name}: {value}" for name, value in asked if value]
+    return "; ".join(said) or "all"
 
 
 def to_url(live_list: LiveList[Any], query: ListQuery) -> Values:

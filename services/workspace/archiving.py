@@ -67,6 +67,7 @@ def archive_and_restore(
             judge=partial(_judge, fates[1], NOT_OUT, refuse),
             change=partial(_change, archive, False),
             fates=(fates[1], NOT_OUT, *others),
+            needs_filter="archived",
             **shared,
         ),
     )

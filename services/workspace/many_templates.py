@@ -19,7 +19,7 @@ _both = partial(
 GROUP_ACTS = _both(
     GroupTemplate,
     rows=GROUP_TEMPLATES,
-    noun="group",
+    noun="group template",
     acts=(
         (BulkKind.ARCHIVE_GROUP_TEMPLATES, TemplateAction.GROUPS_ARCHIVED),
         (BulkKind.RESTORE_GROUP_TEMPLATES, TemplateAction.GROUPS_RESTORED),
@@ -31,7 +31,7 @@ GROUP_ACTS = _both(
 TASK_ACTS = _both(
     TaskTemplate,
     rows=TASK_TEMPLATES,
-    noun="task",
+    noun="task template",
     acts=(
         (BulkKind.ARCHIVE_TASK_TEMPLATES, TemplateAction.TASKS_ARCHIVED),
         (BulkKind.RESTORE_TASK_TEMPLATES, TemplateAction.TASKS_RESTORED),

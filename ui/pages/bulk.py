@@ -99,7 +99,7 @@ async def _show_acts(visit: Visit, place: Place) -> None:
 
 def _of(place: Place, run: BulkView) -> str:
     """What was acted on, where a place has several lists."""
-    return run.act.rows.plural if len(place.lists) > 1 else ""
+    return f"{run.act.words.noun}{'' if run.people == 1 else 's'}" if len(place.lists) > 1 else ""
 
 
 async def _show_act(visit: Visit, place: Place, bulk_id: UUID) -> None:

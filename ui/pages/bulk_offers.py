@@ -59,11 +59,12 @@ class BulkActs:
 
     def offer(self) -> None:
         """Put what this person may do into the bar of what is selected."""
+        filters = {"", *(one.key for one in self.list.filters)}
         for act in self.shown.acts:
-            if may(self.visit.role, act.permission):
+            if act.needs_filter in filters and may(self.visit.role, act.permission):
                 handler = told(self.toast)(self._choosing(act))
-                row_act = RowsAct(act.words.button, act.kind.value, handler, act.danger)
-                self.table.add_act(row_act)
+                name, needs = act.kind.value, act.needs_filter
+                self.table.add_act(RowsAct(act.words.button, name, handler, act.danger, needs))
 
     def _choosing(self, act: ManyAct) -> Handler:
         async def chosen(values: dict[str, Any]) -> None:

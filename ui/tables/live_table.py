@@ -74,12 +74,14 @@ class ListTab:
 
 @dataclass(frozen=True)
 class RowsAct:
-    """Something that can be done to selected rows: its handler gets what `selected` reads."""
+    """Something that can be done to selected rows: its handler gets what `selected` reads. It is
+    offered while the filter is set that it `needs`, or always."""
 
     label: str
     name: str
     on_click: Handler
     danger: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
 
     def add_act(self, act: RowsAct) -> None:
         """Offer an act on the selected rows."""
-        shown = {"label": act.label, "event": act.name, "danger": act.danger}
+        shown = {"label": act.label, "event": act.name, "danger": act.danger, "needs": act.needs}
         self._acts += (shown,)
         self._props["acts"] = (*self._acts, *self._exports)
 

@@ -11,7 +11,7 @@ export function selectionBar(table) {
   return h("div", { class: "selection-bar", role: "toolbar", "aria-label": label }, [
     h("strong", { role: "status" }, `${table.number(count)} selected`),
     all && button("btn btn-quiet select-all", all, table.chooseAll),
-    h("span", { class: "selection-acts" }, table.acts.map((act) =>
+    h("span", { class: "selection-acts" }, offered(table).map((act) =>
       button(`btn btn-quiet ${act.danger ? "btn-quiet-danger" : ""}`, act.label, () => table.act(act)),
     )),
     more(table, all),
@@ -24,8 +24,10 @@ export function selectionBar(table) {
   ]);
 }
 
+const offered = (table) => table.acts.filter(({ needs }) => !needs || table.asked[needs]);
+
 function more(table, all) {
-  const [, ...others] = table.acts;
+  const [, ...others] = offered(table);
   const items = others.map((act) => ({ label: act.label, danger: act.danger, run: () => table.act(act) }));
   if (all) items.unshift({ label: all, run: table.chooseAll });
   if (!items.length) return null;

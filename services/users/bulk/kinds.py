@@ -151,6 +151,9 @@ class ManyAct:
     opposite: BulkKind | None = None
     to_undo: Callable[[BulkAct, Outcome], dict[str, Any]] = _seen
     note: Callable[[Fate, Sequence[UUID]], str] = says_so
+    needs_filter: str = ""
+    """The filter of the list without which it shows no row that this would change: until it is set,
+    this isn't offered."""
     danger: bool = False
     of_people: bool = False
     """Whether the rows are people, who are shown with their faces."""
