@@ -77,13 +77,12 @@ async def _show_acts(visit: Visit, place: Place) -> None:
     await sessions.touch(visit.actor, visit.seen_at)
     home = home_path(visit.tenant_slug)
     with frame(visit, "Bulk acts", current=place.current):
-        for one in place.lists:
-            text("a", f"← All {one.plural}", "back-link").props["href"] = f"{home}/{one.path}"
+        back = text("a", f"← All {place.plural}", "back-link")
+        back.props["href"] = f"{home}/{place.lists[0].path}"
         with ui.element("div").classes("page-head"):
             text("h1", "Bulk acts")
         if not found:
-            what = place.lists[0].plural
-            words = f"Nothing was done in bulk yet. Select {what} in the list to begin."
+            words = f"Nothing was done in bulk yet. Select {place.plural} in the list to begin."
             text("p", words, "muted")
             return
         with ui.element("ul").classes("card bulk-acts"):

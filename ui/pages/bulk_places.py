@@ -57,6 +57,11 @@ class Place:
     lists: Sequence[ListShown]
     leaves_work: bool = False
 
+    @property
+    def plural(self) -> str:
+        """What the rows of its lists are called, all together."""
+        return self.lists[0].plural if len(self.lists) == 1 else self.path
+
     def list_of(self, noun: str) -> ListShown:
         """The list with this key; raises `NotFoundError` if it stands elsewhere."""
         for one in self.lists:
