@@ -106,6 +106,14 @@ def _clock_put_right() -> Iterator[None]:
     clock.shift(timedelta(0))
 
 
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes only where the test says so: no pause after failures, which are of two seconds at
+    first, is over because a machine is slow."""
+    began = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: began + clock._shift)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_hashes() -> Iterator[None]:
     """Passwords are hashed as ever, by Argon2id at its least cost: microseconds."""

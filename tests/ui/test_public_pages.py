@@ -195,6 +195,7 @@ async def test_the_first_wrong_field_of_the_set_up_page_has_the_focus(
             assert f'value="{value}"' in page.text
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_who_asks_for_too_many_links_is_told_so_and_keeps_the_form(
     http: httpx.AsyncClient, rollcall: Runtime, tenant: Tenant
 ) -> None:

@@ -84,6 +84,7 @@ async def test_an_expired_link_stays_dead(
     assert await books.live_links_of(ada.id) == []
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_a_pause_after_failures_gets_no_longer(rollcall: Runtime) -> None:
     counters = throttle.keys("ada@example.com", "192.0.2.7")
     for _ in range(throttle.FREE_FAILURES["account"] + 1):

@@ -83,7 +83,7 @@ async def test_a_slow_server_is_given_up_for_now_and_the_page_never_waits(
         await eventually(lambda: mail_server.attempts)
         async with asyncio.timeout(PATIENCE):  # it is waiting for the mail server now
             other = await _invite(admin, "other@example.org")
-        await eventually(lambda: mail_server.attempts == 2)
+        await eventually(lambda: mail_server.attempts >= 2)
         mail_server.delay = 0
         monkeypatch.setattr(conversation, "PATIENCE", Patience())
         _pass(PAUSES[0])

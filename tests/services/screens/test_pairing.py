@@ -92,6 +92,7 @@ async def test_a_code_is_gone_after_five_tries_at_it(rollcall: Runtime, admin: A
     assert await pairing.find_code(offer.key) is None
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_who_guesses_at_any_code_is_slowed_down(rollcall: Runtime, admin: Actor) -> None:
     for number in range(6):
         with pytest.raises(InvalidInputError):

@@ -71,6 +71,7 @@ async def test_a_browser_keeps_the_tokens_of_the_latest_people(tenant: Tenant, a
     assert not await _knows(ada, cookie)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_guessing_between_own_sign_ins_from_a_browser_of_two_people_is_paused(
     ada: User, eve: User
 ) -> None:

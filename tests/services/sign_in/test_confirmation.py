@@ -48,6 +48,7 @@ async def test_a_wrong_password_opens_nothing_and_is_in_the_log(
     assert await books.actions_of(tenant) == ["session.confirmation_failed"]
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_guessing_the_password_here_is_slowed_down_like_anywhere(admin: Actor) -> None:
     for _ in range(throttle.FREE_FAILURES["account"] + 1):
         with pytest.raises(InvalidInputError):

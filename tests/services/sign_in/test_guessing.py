@@ -6,7 +6,6 @@ import pytest
 from benchmarks import guessing
 from benchmarks.guessing import Attack, owner_resets, owner_signs_in
 from models import AttemptCounter, Tenant, User
-from services.core import clock
 from services.sessions.sessions import Caller
 from services.sign_in import confirmation, password_change, passwords, throttle
 from services.sign_in.sign_in import sign_in
@@ -16,13 +15,6 @@ from tests.factories import sign_in as sign_in_as
 
 FREE = throttle.FREE_FAILURES["account"]
 ADDRESSES = 20
-
-
-@pytest.fixture
-def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time passes only where the test says so: no pause is over because a machine is slow."""
-    began = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: began + clock._shift)
 
 
 @pytest.fixture
@@ -106,6 +98,7 @@ async def test_an_attempt_that_succeeds_counts_as_no_failure(ada: User) -> None:
     assert await books.count(AttemptCounter) == 0
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_strangers_do_not_keep_who_is_signed_in_from_proving_who_they_are(ada: User) -> None:
     here = await sign_in_as(ada)
     await Attack(ADDRESSES).until_paused()

@@ -24,6 +24,8 @@ from tests.factories import PASSWORD
 FREE = throttle.FREE_FAILURES["person"]
 NEW = "an entirely different sentence"
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 
 class Owner:
     """A Tenant Admin with an authenticator app and recovery codes, at a browser that knows them."""

@@ -182,6 +182,7 @@ async def test_change_to_an_unfit_password_changes_nothing(tenant: Tenant, ada: 
     assert (await sign_in(tenant.slug, EMAIL, PASSWORD, CALLER)).token
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_guessing_the_current_password_is_slowed_down(ada: User) -> None:
     here, _ = await open_session(ada)
     with pytest.raises(TooManyAttemptsError):  # noqa: PT012 - some of them are free

@@ -147,6 +147,7 @@ async def test_who_has_an_account_here_is_told_of_no_other_one(
     assert await refusal(other_tenant.slug, EMAIL, PASSWORD) == str(SignInFailedError())
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_guesses_at_the_wrong_address_are_slowed_down_like_any(
     tenant: Tenant, other_tenant: Tenant, ada: User
 ) -> None:

@@ -54,7 +54,9 @@ async def _until_refused(ask: Callable[[Caller], Awaitable[object]]) -> None:
     pytest.fail("never")
 
 
-@pytest.mark.usefixtures("others_write")  # where nobody does, there is no turn to take
+@pytest.mark.usefixtures(
+    "stopped_clock", "others_write"
+)  # where nobody does, there is no turn to take
 @pytest.mark.parametrize("what", ASKED)
 async def test_who_asks_too_often_in_one_network_is_refused_without_a_write(
     what: str, rollcall: Runtime, tenant: Tenant, monkeypatch: pytest.MonkeyPatch

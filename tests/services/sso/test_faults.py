@@ -310,6 +310,7 @@ async def test_a_tests_answer_begins_no_session(
     assert error.reason is Refusal.FORGED_STATE
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_who_fails_too_often_has_to_wait(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:

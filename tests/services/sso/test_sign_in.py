@@ -317,6 +317,7 @@ async def _require(tenant: Tenant, admin: Actor, provider: TestProvider, tester:
     await connections.require(admin, True)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_a_provider_of_ones_own_does_not_try_out_a_list_of_emails(
     tenant: Tenant, other_tenant: Tenant, admin: Actor, provider: TestProvider
 ) -> None:

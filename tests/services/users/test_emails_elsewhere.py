@@ -50,12 +50,12 @@ async def test_typing_tells_nothing_of_another_organisations_emails(admin: Actor
     assert await invitations.check_field(admin, "email", THERE) == ("", "")
 
 
-@pytest.mark.usefixtures("stranger")
+@pytest.mark.usefixtures("stopped_clock", "stranger")
 async def test_sending_tells_it_a_few_times_and_then_has_to_pause(admin: Actor) -> None:
     await _until_paused(admin)
 
 
-@pytest.mark.usefixtures("stranger")
+@pytest.mark.usefixtures("stopped_clock", "stranger")
 async def test_during_the_pause_no_other_email_is_answered_for_either(
     admin: Actor, tenant: Tenant
 ) -> None:
@@ -103,6 +103,7 @@ async def test_the_command_line_never_has_to_pause(tenant: Tenant, other_tenant:
             await invitations.invite(COMMAND_LINE, _form(THERE))
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_an_import_is_paused_after_a_batch_of_such_rows(
     admin: Actor, other_tenant: Tenant
 ) -> None:
@@ -117,6 +118,7 @@ async def test_an_import_is_paused_after_a_batch_of_such_rows(
     assert await books.users_with("free@example.com") == []
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_activating_is_counted_too(admin: Actor, tenant: Tenant, stranger: User) -> None:
     earlier = await create_user(tenant, email=THERE, active=False)
     for _ in range(FREE + 1):

@@ -237,6 +237,7 @@ async def test_any_changed_part_of_an_answer_is_noticed(
         await _refused(tenant.slug, json.dumps(said))
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_strangers_who_try_passkeys_have_to_pause(tenant: Tenant) -> None:
     for _ in range(throttle.FREE_FAILURES["ip"] + 1):
         await _refused(tenant.slug, "{}")

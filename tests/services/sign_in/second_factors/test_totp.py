@@ -260,6 +260,7 @@ async def test_a_first_step_ends_with_the_password(admin: Actor, tenant: Tenant)
         await second_step.finish(tenant.slug, ticket, _code(secret), CALLER)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_codes_cannot_be_guessed(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
     secret, _ = await _enrol(admin)
