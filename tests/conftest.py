@@ -108,8 +108,8 @@ def _clock_put_right() -> Iterator[None]:
 
 @pytest.fixture
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time passes only where the test says so: no pause after failures, which are of two seconds at
-    first, is over because a machine is slow."""
+    """Time passes only where the test says so. However slow a machine is, no pause after failures
+    is over (the first is of two seconds), and no second, and no app's code, ends amid a test."""
     began = clock.now()
     monkeypatch.setattr(clock, "now", lambda: began + clock._shift)
 

@@ -68,6 +68,7 @@ async def test_names_can_break_neither_html_nor_headers(
     assert "<b>Bobby" not in received.part("html")
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_a_busy_server_is_asked_again_after_growing_pauses(
     admin: Actor, mail_server: MailServer
 ) -> None:

@@ -122,6 +122,7 @@ async def test_another_tenants_people_are_on_no_screen(
     assert (shown.here, shown.roles, shown.moves) == (0, [], [])
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_how_many_were_here_is_kept_for_each_quarter_of_an_hour(
     rollcall: Runtime, tenant: Tenant
 ) -> None:

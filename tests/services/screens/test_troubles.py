@@ -48,6 +48,7 @@ async def _troubles(tenant: Tenant) -> Troubles:
     return shown
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_mail_that_waits_and_storms_of_sign_ins_are_trouble_until_they_end(
     rollcall: Runtime, tenant: Tenant
 ) -> None:

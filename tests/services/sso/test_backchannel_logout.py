@@ -207,6 +207,7 @@ async def test_an_unsigned_or_forged_logout_token_ends_nothing(
     assert await books.live_sessions_of(ada.id)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_strangers_cannot_have_the_provider_asked_for_its_keys_all_the_time(
     tenant: Tenant, provider: TestProvider

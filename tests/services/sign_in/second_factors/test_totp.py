@@ -131,6 +131,7 @@ async def test_the_code_that_enrolled_an_app_signs_nobody_in(admin: Actor, tenan
         await second_step.finish(tenant.slug, await _first_step(tenant, user), code, CALLER)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 @pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (1, True), (2, False)])
 async def test_a_clock_may_be_one_step_apart(
     admin: Actor, tenant: Tenant, steps: int, works: bool
