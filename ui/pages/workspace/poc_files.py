@@ -1,5 +1,6 @@
 """Files of POCs and templates: the urls that they are posted to and read from."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import quote, unquote
@@ -11,7 +12,12 @@ from nicegui import app
 from starlette.requests import ClientDisconnect
 
 from services.access.permissions import Permission
-from services.core.errors import NotFoundError, RollcallError, SessionEndedError
+from services.core.errors import (
+    NotFoundError,
+    RollcallError,
+    SessionEndedError,
+    TooMuchAtOnceError,
+)
 from services.sessions.sessions import Visit
 from services.workspace import files
 from services.workspace.files import OpenFile
@@ -23,6 +29,9 @@ from ui.paths import home_path
 from ui.public import status_of
 
 NAME_HEADER = "X-File-Name"
+REFUSED_AFTER = 1.0
+"""Seconds until somebody is told that they upload too much at once: a script that tries again as
+soon as it is told would keep the server busy with refusals."""
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 _recognise = require(Permission.COMMENT)
 _recognise_author = require(Permission.ADD_TEMPLATE_RESOURCES)
@@ -82,6 +91,8 @@ async def _answer(take: Callable[[], Awaitable[None]]) -> Response:
     try:
         await take()
     except RollcallError as error:
+        if isinstance(error, TooMuchAtOnceError):
+            await asyncio.sleep(REFUSED_AFTER)
         return PlainTextResponse(str(error), status_of(error))
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it but the access log
