@@ -148,18 +148,20 @@ class _Case:
         outcome.idle_entries += await self.rollcall.ask("idle_entries", user_ids=users)
         return float((committed - clicked) * 1000)
 
-    async def _pages_of(self, user: str) -> tuple[Sequence[str], str, str]:
+    async def _pages_of(self, user: str) -> tuple[Sequence[str], str, str, str]:
         """The pages of this user, or of somebody at the customer of a POC of theirs; with the token
-        of a session, and its cookie's name."""
+        of a session, its cookie's name, and a task of the team's that isn't finished."""
         if isinstance(self.role, Role):
             # Two sessions, so that there is something to sign out: once.
             _, token = await self.rollcall.ask("sessions", user_id=user, count=2)
-            return PATHS[self.role], token, "rollcall"
+            return PATHS[self.role], token, "rollcall", ""
         poc = await self.rollcall.ask("poc", owner_id=user, tasks=10, comments=10)
         token = await self.rollcall.ask("customer", slug=SLUG, poc_id=poc["id"])
-        return [f"customer/{poc['id']}"], token, "rollcall-customer"
+        return [f"customer/{poc['id']}"], token, "rollcall-customer", poc["tasks"][0]
 
-    async def _open(self, flood: Child, paths: Sequence[str], token: str, cookie: str) -> None:
+    async def _open(
+        self, flood: Child, paths: Sequence[str], token: str, cookie: str, task: str
+    ) -> None:
         await flood.ask(
             "open",
             url=self.rollcall.url,
@@ -168,4 +170,5 @@ class _Case:
             pages=self.pages,
             about=self.admin,
             cookie=cookie,
+            task=task,
         )

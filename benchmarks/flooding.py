@@ -40,9 +40,10 @@ class Flooding:
         pages: int,
         about: str,
         cookie: str = "rollcall",
+        task: str = "",
     ) -> int:
         """Open so many pages of one session, of these paths in turn; returns how many events they
-        have. What can be said about somebody is said about this user."""
+        have. What can be said about somebody is said about this user, and about a task, this."""
         self.http = self.http or aiohttp.ClientSession()
         headers = {"Cookie": f"{cookie}={token}", "Origin": url}
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers) as http:
@@ -60,7 +61,7 @@ class Flooding:
                     socketio_path="/_nicegui_ws/socket.io",
                     wait_timeout=PATIENCE,
                 )
-                self.pages.append((sio, _events(elements[1], client_id[1], about)))
+                self.pages.append((sio, _events(elements[1], client_id[1], about, task)))
         return sum(len(events) for _, events in self.pages)
 
     async def begin(self, pace: float) -> None:
@@ -95,25 +96,29 @@ class Flooding:
             await asyncio.sleep(TICK)
 
 
-def _events(text: str, client_id: str, about: str) -> list[dict[str, Any]]:
-    """One of each event that a page's elements take."""
+def _events(text: str, client_id: str, about: str, task: str) -> list[dict[str, Any]]:
+    """One of each event that a page's elements take; of acts, one of each kind."""
     for entity, character in ENTITIES:
         text = text.replace(entity, character)
-    said = {
-        "toggle": {"id": about, "active": True, "version": 10**9},
-        "query": {"q": "a", "seq": 1},
-        "act": {"act": "comment", "body": "Said again"},
+    said: dict[str, list[dict[str, Any]]] = {
+        "toggle": [{"id": about, "active": True, "version": 10**9}],
+        "query": [{"q": "a", "seq": 1}],
+        "act": [
+            {"act": "comment", "body": "Said again"},
+            *({"act": act, "id": task, "version": 1} for act in ("done", "accept")),
+        ],
     }
     return [
         {
             "id": int(element_id),
             "client_id": client_id,
             "listener_id": event["listener_id"],
-            "args": [] if event["type"] == "click" else [json.dumps(said.get(event["type"], {}))],
+            "args": [] if event["type"] == "click" else [json.dumps(what)],
         }
         for element_id, element in json.loads(text).items()
         for event in element.get("events", [])
         if event["type"] not in LEFT_OUT
+        for what in said.get(event["type"], [{}])
     ]
 
 
