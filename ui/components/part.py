@@ -7,7 +7,11 @@ from nicegui import ui
 
 class Part:
     """Fills `box` by `build`, and leaves the content alone until it changes, so that the focus and
-    selected text are kept."""
+    selected text are kept.
+
+    A click on its way to a button that is built again is lost: buttons stand outside, or in a part
+    of their own, beside facts that change while people work.
+    """
 
     def __init__(self, box: ui.element, build: Callable[..., None]) -> None:
         self.box = box
