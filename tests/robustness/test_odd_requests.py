@@ -98,9 +98,7 @@ async def test_each_odd_request_gets_an_answer_and_a_short_line(server: Server) 
             answer = await connection.until_closed()
         assert answer.startswith(b"HTTP/1.1 %d " % status), (name, answer[:200])
     await _health(server)
-    lines = server.log()[before:].splitlines()
-    # How ready this machine is, its disk and folders, is no answer to a request.
-    told = [text for text in lines if " services.operations.readiness: " not in text]
+    told = _told(server, before)
     # Uvicorn's line, and the access log's where a request had got that far.
     assert len(told) <= 2 * len(requests), told
     assert max(map(len, told)) < 250, told
@@ -152,9 +150,16 @@ async def test_hanging_up_amid_a_form_is_nothing_to_log(server: Server) -> None:
                 await _health(server)
                 connection.hang_up()
     await _health(server)
-    log = server.log()
+    log = "".join(_told(server))
     assert "Traceback" not in log
     assert "ERROR" not in log
+
+
+def _told(server: Server, since: int = 0) -> list[str]:
+    """The log's lines. How ready this machine is, its disk and folders, is no answer to a
+    request, and may be told at any time."""
+    lines = server.log()[since:].splitlines()
+    return [text for text in lines if " services.operations.readiness: " not in text]
 
 
 async def _health(server: Server) -> None:
