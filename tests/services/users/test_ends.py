@@ -79,6 +79,7 @@ async def _move_to(moment: datetime) -> None:
     clock.shift(moment - clock.now())
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_an_end_to_the_minute_comes_at_it_and_once_though_the_clock_steps_back(
     tenant: Tenant, admin_user: User
 ) -> None:

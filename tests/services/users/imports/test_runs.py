@@ -197,6 +197,7 @@ async def test_an_import_is_none_of_another_organisations_business(
             await call(stranger, import_id)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_what_a_process_left_another_one_takes_up_where_it_was(
     admin: Actor, rollcall: Runtime
 ) -> None:
