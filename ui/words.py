@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from models import INVITING, MailProgress, MailState, MailTemplate, OutgoingMail
 from services.core import clock
+from services.core.words import count_words
 from services.sessions.sessions import MOST_LISTED
 from services.sign_in.second_factors.totp import OwnPasskey
 
@@ -28,8 +29,7 @@ def ago(at: datetime | None, never: str = "never") -> str:
     name, size = next(
         ((name, size) for name, size in reversed(_UNITS) if seconds >= size), _UNITS[0]
     )
-    count = max(1, round(seconds / size))
-    return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return f"{count_words(max(1, round(seconds / size)), name)} ago"
 
 
 def passkey_marks(passkey: OwnPasskey) -> list[str]:

@@ -121,10 +121,12 @@ class User(SQLModel, table=True):
         """Whether the invitation still waits for the first sign-in."""
         return self.first_sign_in_at is None
 
-    def activate(self, at: datetime) -> None:
-        """Let the user in again."""
+    def activate(self, at: datetime, *, undone: bool = False) -> None:
+        """Let the user in again; one whose deactivation is `undone` never left, and didn't come
+        back."""
         self.active = True
-        self.returned_at = at
+        if not undone:
+            self.returned_at = at
         self.deactivated_at = None
         self.deactivated_by_id = None
         self.changed()

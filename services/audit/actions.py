@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.audit.words import Say, in_a_row
+from services.core.words import count_words
 
 
 class AuditAction(StrEnum):
@@ -43,8 +44,7 @@ def find_action(value: str) -> AuditAction | None:
 
 
 def _heads(details: Mapping[str, Any]) -> str:
-    count = len(details.get("heads", ()))
-    return "of 1 chain" if count == 1 else f"of {count:,} chains"
+    return f"of {count_words(len(details.get('heads', ())), 'chain')}"
 
 
 class LogAction(AuditAction):

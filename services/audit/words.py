@@ -8,8 +8,9 @@ from services.core.words import count_words
 Say = Callable[[Mapping[str, Any]], str]
 """Says the details of an entry in words."""
 
-# What ties entries together, and lists of the ends of other chains: nothing for a reader.
-_UNSAID = frozenset({"heads", "run"})
+# What ties entries to others and to rows, and lists of the ends of other chains: nothing for a
+# reader.
+_UNSAID = frozenset({"comment_id", "heads", "run"})
 
 
 def in_a_row(details: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from services.core.errors import RollcallError
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.setting_sources import env_path, named_files
 from services.core.settings import Settings
+from services.core.words import count_words
 from services.operations import backup
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
@@ -76,7 +77,7 @@ async def look_at_secret_files() -> list[Check]:
     opened = [path for path in _secret_files(settings) if _is_open_to_others(path)]
     if not opened:
         return [well(SECRETS, "their owner’s alone")]
-    count = "1 secret file" if len(opened) == 1 else f"{len(opened)} secret files"
+    count = count_words(len(opened), "secret file")
     more = f" (and {len(opened) - _SHOWN} more)" if len(opened) > _SHOWN else ""
     names = " ".join(str(path) for path in opened[:_SHOWN])
     return [

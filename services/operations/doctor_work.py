@@ -15,6 +15,7 @@ from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock, runtime
 from services.core.db import reading
 from services.core.lazily import lazily
+from services.core.words import count_words
 from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
@@ -73,7 +74,7 @@ async def look_at_outbox() -> list[Check]:
         )
         waiting, since = (await tx.exec(query)).one()
     if waiting and clock.now() - since > LATE:
-        mails = "1 mail waits" if waiting == 1 else f"{waiting:,} mails wait"
+        mails = count_words(waiting, "mail waits", "mails wait")
         return [
             warning(
                 OUTBOX,
@@ -82,9 +83,7 @@ async def look_at_outbox() -> list[Check]:
                 "last answer on its user’s page.",
             )
         ]
-    return [
-        well(OUTBOX, "1 waits" if waiting == 1 else f"{waiting:,} wait" if waiting else "empty")
-    ]
+    return [well(OUTBOX, count_words(waiting, "waits", "wait") if waiting else "empty")]
 
 
 async def look_at_replicas() -> list[Check]:
@@ -154,7 +153,7 @@ async def look_at_audit(*, anew: bool = True) -> list[Check]:
             ]
         last.at, last.entries = time.monotonic(), entries
     chains, latest, has_grown = await _noted()
-    told = f"whole, {entries:,} entries, {chains} chain{'' if chains == 1 else 's'}"
+    told = f"whole, {count_words(entries, 'entry', 'entries')}, {count_words(chains, 'chain')}"
     if has_grown and (latest is None or clock.now() - latest > UNTOLD):
         since = f"since {latest:%Y-%m-%d %H:%M} UTC" if latest else "so far"
         return [

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.audit.actions import AuditAction
+from services.core.words import count_words
 
 
 def _receipt(details: Mapping[str, Any]) -> str:
     pages, answered = details.get("pages", 0), details.get("answered", 0)
     if not pages and not details.get("unheard"):
         return "no page was open"
-    noun = "page" if pages == 1 else "pages"
-    text = f"{pages} open {noun} closed"
+    text = f"{count_words(pages, 'open page')} closed"
     if details.get("slowest_ms") is not None:
         text += f", the last one after {round(details['slowest_ms'])} ms"
     if answered < pages:

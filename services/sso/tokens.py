@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.core import clock
 from services.core.lazily import lazily
+from services.core.words import count_words
 from services.sso.errors import Refusal, SsoError
 from services.sso.keys import ALGORITHMS
 from services.sso.provider import Provider, keys_of
@@ -203,4 +204,4 @@ def _now() -> int:
 
 
 def _seconds(count: float) -> str:
-    return "1 second" if round(count) == 1 else f"{round(count)} seconds"
+    return count_words(round(count), "second")

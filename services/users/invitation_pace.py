@@ -31,7 +31,7 @@ TOO_MANY = (
 )
 
 
-async def require_pace(
+async def require_invitation_pace(
     tx: Transaction, actor: Principal, permission: Permission, *, people: int = 1
 ) -> None:
     """Check that an actor who has this permission may have so many new people mailed now.

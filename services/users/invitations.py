@@ -44,7 +44,7 @@ from services.users.ends import chosen_end, details_of, end_of
 from services.users.events import UserEdited, UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
 from services.users.invitation_links import Sent, authorize_role, require_open
-from services.users.invitation_pace import require_pace
+from services.users.invitation_pace import require_invitation_pace
 from services.users.new_user import new_user
 from services.users.row import row_of
 from services.users.selection import require_selectable
@@ -71,12 +71,12 @@ async def invite(actor: Principal, form: InvitationForm) -> Invited:
 
     Raises `InvalidInputError` with a sentence for each wrong field, and `TooManyAttemptsError` for
     callers who ask for emails of other organisations too often. Inviting an admin needs a fresh
-    sign-in, and so does inviting many; raises what `require_pace` raises.
+    sign-in, and so does inviting many; raises what `require_invitation_pace` raises.
     """
     try:
         async with transaction(actor=actor) as tx:
             by = await authorize_inviting(tx, actor, [form])
-            await require_pace(tx, actor, _least_permission(actor))
+            await require_invitation_pace(tx, actor, _least_permission(actor))
             user = await add_account(tx, actor, by, form)
             return await send_invitation(tx, actor, by, user)
     except IntegrityError as error:

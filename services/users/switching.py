@@ -54,16 +54,18 @@ async def switch(
     seen_version: int | None = None,
     reason: str = "",
     tell: bool | None = False,
+    undone: bool = False,
 ) -> StatusChange:
     """Activate or deactivate a user whom the act has locked, as `accounts.set_active` does; raises
-    the same, and `ActiveElsewhereError`, which the caller has to count."""
+    the same, and `ActiveElsewhereError`, which the caller has to count. One whose deactivation is
+    `undone` isn't noted as somebody who came back."""
     if user.active is active:
         return _status(user, changed=False)
     refused = await refusals(act, [(user, seen_version)], active)
     if refused:
         raise refused[user.id]
     if active:
-        (change,) = await activate(act, [user], tell=tell)
+        (change,) = await activate(act, [user], tell=tell, undone=undone)
     else:
         (change,) = await deactivate(act, [user], reason, tell=tell)
     return change
@@ -144,9 +146,10 @@ async def deactivate(
 
 
 async def activate(
-    act: Act, users: Sequence[User], *, tell: bool | None = False
+    act: Act, users: Sequence[User], *, tell: bool | None = False, undone: bool = False
 ) -> list[StatusChange]:
-    """Activate users whom the act has locked, all of them by the same few statements.
+    """Activate users whom the act has locked, all of them by the same few statements. Whether their
+    deactivation is `undone` is noted for each.
 
     Each must be inactive, and none among the `refusals`. Raises `ActiveElsewhereError` if another
     account took the email of one of them at this very moment; with several it doesn't say whose.
@@ -156,7 +159,7 @@ async def activate(
     elsewhere = ActiveElsewhereError(users[0].email)  # now: a failed flush forgets the email
     now = clock.now()
     for user in users:
-        user.activate(now)
+        user.activate(now, undone=undone)
     try:
         # Before any query, which would flush the change, too.
         await act.tx.flush()

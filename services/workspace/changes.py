@@ -1,6 +1,6 @@
 """What others did in POCs since somebody's last visit, as Home tells it: each as one sentence."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
-from models import AuditEvent, Poc, PocMember
+from models import AuditEvent, CommentMention, Poc, PocMember
 from services.audit.acting import View
 from services.audit.actions import AuditAction, find_action
 from services.workspace.actions import (
@@ -32,7 +32,7 @@ Details = Mapping[str, Any]
 class Change:
     """What somebody did. Their name, `did`, `what` and `rest`, one after the other, are a sentence
     without its full stop: "Ada Lovelace", "marked", "Sign the agreement", "done". `who` is none if
-    Rollcall did it by itself."""
+    Rollcall did it by itself, and `is_said` tells of a comment."""
 
     id: UUID
     at: datetime
@@ -41,6 +41,7 @@ class Change:
     did: str
     what: str
     rest: str
+    is_said: bool
     poc_id: UUID
     poc_title: str
     customer: str
@@ -113,6 +114,8 @@ SENTENCES: Mapping[AuditAction, _Sentence] = {
     CommentAction.REMOVED: _Sentence("removed a comment on"),
 }
 """Every action that is recorded about a POC."""
+MENTIONED = _Sentence("mentioned you in", "task")
+"""How a comment is told in which the reader is mentioned."""
 
 
 async def find_changes(
@@ -143,12 +146,32 @@ async def find_changes(
     rows = found.all()
     in_all = await view.tx.exec(select(func.count()).select_from(AuditEvent).where(*changed))
     people = await find_people(view.tx, [event.actor_id for event, _ in rows])
-    return [_change(event, poc, people) for event, poc in rows], in_all.one()
+    mentions = await _find_mentions(view, [event for event, _ in rows])
+    return [_change(event, poc, people, mentions) for event, poc in rows], in_all.one()
 
 
-def _change(event: AuditEvent, poc: Poc, people: Mapping[UUID, Person]) -> Change:
+async def _find_mentions(view: View, events: Sequence[AuditEvent]) -> frozenset[str]:
+    """The ids, as the log has them, of the comments among these in which the reader is
+    mentioned."""
+    ids = [UUID(event.details["comment_id"]) for event in events if "comment_id" in event.details]
+    if not ids:
+        return frozenset()
+    found = await view.tx.exec(
+        select(CommentMention.comment_id).where(
+            col(CommentMention.comment_id).in_(ids),
+            CommentMention.user_id == view.principal.user_id,
+        )
+    )
+    return frozenset(map(str, found))
+
+
+def _change(
+    event: AuditEvent, poc: Poc, people: Mapping[UUID, Person], mentions: Collection[str]
+) -> Change:
     action = find_action(event.action)
     told = (action and SENTENCES.get(action)) or _Sentence("changed")
+    if event.details.get("comment_id") in mentions:
+        told = MENTIONED
     who = people.get(event.actor_id) if event.actor_id else None
     return Change(
         id=event.id,
@@ -158,6 +181,7 @@ def _change(event: AuditEvent, poc: Poc, people: Mapping[UUID, Person]) -> Chang
         did=told.did,
         what=str(event.details.get(told.what) or poc.title),
         rest=told.rest(event.details),
+        is_said=isinstance(action, CommentAction),
         poc_id=poc.id,
         poc_title=poc.title,
         customer=poc.customer,

@@ -18,7 +18,7 @@ MOST, WITHIN = 30, timedelta(minutes=1)
 acts a second through, and a comment may have 10,000 characters: 40 GB a day without this.)"""
 
 
-async def require_pace(tx: Transaction, author: Principal) -> None:
+async def require_comment_pace(tx: Transaction, author: Principal) -> None:
     """Refuse one more comment of somebody who has just posted very many; raises `ConflictError`."""
     by = col(Comment.author_id) == author.user_id
     if isinstance(author, CustomerActor):

@@ -22,7 +22,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotAllowedErr
 from services.core.forms import Form, checkbox, lines, people
 from services.core.looking import looks_first
 from services.workspace.actions import CommentAction
-from services.workspace.comment_pace import require_pace
+from services.workspace.comment_pace import require_comment_pace
 from services.workspace.events import CommentChanged
 from services.workspace.markdown import htmls_of
 from services.workspace.people import Person, find_people, require_workers
@@ -127,7 +127,7 @@ async def post(principal: Principal, poc_id: UUID, form: NewCommentForm) -> UUID
     """
     async with acting(principal, Permission.COMMENT, lock=form.mention_ids) as act:
         poc = await get_poc_to_change(act, poc_id)
-        await require_pace(act.tx, principal)
+        await require_comment_pace(act.tx, principal)
         task = await _task_of(act, poc, form.task_id)
         comment = act.add(
             Comment(
@@ -147,6 +147,7 @@ async def post(principal: Principal, poc_id: UUID, form: NewCommentForm) -> UUID
             poc,
             task=task.title if task else None,
             to="the customer too" if form.shared else "the team",
+            comment_id=str(comment.id),
             mentions=", ".join(mentioned) or None,
         )
         _changed(act, comment)

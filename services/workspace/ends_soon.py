@@ -27,6 +27,7 @@ from services.core import clock
 from services.core.days import end_of as day_end
 from services.core.days import find_zone
 from services.core.db import Transaction
+from services.core.words import count_words
 from services.users.ends import End, end_of, zone_of
 from services.workspace.left import is_open
 
@@ -283,7 +284,7 @@ def _set_by(user: User, names: Mapping[UUID | None, str]) -> str:
 
 
 def _owns(count: int) -> str:
-    return f", {count} {'POC' if count == 1 else 'POCs'} owned" if count else ""
+    return f", {count_words(count, 'POC')} owned" if count else ""
 
 
 async def _names(tx: Transaction, ids: Sequence[UUID | None]) -> Mapping[UUID | None, str]:

@@ -132,7 +132,9 @@ async def undo(
             knows = await telling.knows_of_departure(act.tx, user)
             rows = await find_handovers(act.tx, receipt.cause)
             await lock_handed_over(act, rows)
-            change = await switching.switch(act, user, True, seen_version=seen_version, tell=knows)
+            change = await switching.switch(
+                act, user, True, seen_version=seen_version, tell=knows, undone=True
+            )
             for row in rows:
                 await take_back_in(act, row)
             return change

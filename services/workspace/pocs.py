@@ -101,14 +101,15 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
 
 
 @looks_first
-async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocForm) -> None:
-    """Change a POC's facts; its tasks keep their days."""
+async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocForm) -> int:
+    """Change a POC's facts; its tasks keep their days. Returns the facts' version, as all calls
+    do that change one POC."""
     async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id)
         values = {**form.model_dump(), **_keys(form)}
         changes = sorted(name for name, value in values.items() if getattr(poc, name) != value)
         if not changes:
-            return
+            return poc.version
         check_version(version, poc.version, "this POC")
         was, before = facts_of(poc), poc.title
         for name in changes:
@@ -121,10 +122,11 @@ async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocFo
             before=before if before != poc.title else None,
         )
         _touch(act, poc, was)
+        return poc.version
 
 
 @looks_first
-async def change_status(principal: Principal, poc_id: UUID, version: int, form: StatusForm) -> None:
+async def change_status(principal: Principal, poc_id: UUID, version: int, form: StatusForm) -> int:
     """Bring a POC to another status. Raises `StepError` if it can't be the next one, and
     `InvalidInputError` if it is completed without an outcome."""
     async with acting(principal, Permission.RUN_POCS, urgent=form.status.is_closed) as act:
@@ -132,7 +134,7 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
         poc = await get_poc_to_change(act, poc_id)
         was, before, then = facts_of(poc), poc.status, form.status
         if before is then:
-            return
+            return poc.version
         check_version(version, poc.version, "this POC")
         check_poc_step(before, then)
         if then is PocStatus.COMPLETED and not form.outcome:
@@ -144,20 +146,21 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
         if then.is_closed:
             await shut_all_out(act, poc, people)
         _touch(act, poc, was)
+        return poc.version
 
 
 @looks_first
-async def hand_over(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
+async def hand_over(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> int:
     """Make somebody else the owner of a POC on which one works; the old owner stays a member.
 
     Raises `InvalidInputError` for a person who can't be chosen.
     """
     async with acting(principal, Permission.RUN_POCS, lock=(form.owner_id,)) as act:
-        await _hand_over(act, await get_poc_to_change(act, poc_id), version, form)
+        return await _hand_over(act, await get_poc_to_change(act, poc_id), version, form)
 
 
 @looks_first
-async def reassign(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
+async def reassign(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> int:
     """Make somebody else the owner of any POC; for people who manage the organisation's users.
 
     Raises `InvalidInputError` for a person who can't be chosen.
@@ -166,15 +169,16 @@ async def reassign(principal: Principal, poc_id: UUID, version: int, form: HandO
         poc = await get_poc(act, poc_id, lock=True)
         if poc.archived_at is not None:
             raise ConflictError("This POC is archived. Restore it first.")
-        await _hand_over(act, poc, version, form)
+        return await _hand_over(act, poc, version, form)
 
 
-async def _hand_over(act: Act, poc: Poc, version: int, form: HandOverForm) -> None:
+async def _hand_over(act: Act, poc: Poc, version: int, form: HandOverForm) -> int:
     if poc.owner_id == form.owner_id:
-        return
+        return poc.version
     check_version(version, poc.version, "this POC")
     (owner,) = await require_workers(act, [form.owner_id], "owner_id")
     await give(act, poc, owner, form.note)
+    return poc.version
 
 
 async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
@@ -187,15 +191,16 @@ async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
 
 
 @looks_first
-async def set_archived(principal: Principal, poc_id: UUID, version: int, *, archived: bool) -> None:
+async def set_archived(principal: Principal, poc_id: UUID, version: int, *, archived: bool) -> int:
     """Take a POC out of the lists, or put it back. Nothing of it is deleted."""
     async with acting(principal, Permission.RUN_POCS, urgent=archived) as act:
         people = await lock_people(act.tx, poc_id)
         poc = await get_poc_to_change(act, poc_id, archived=True)
         if (poc.archived_at is not None) == archived:
-            return
+            return poc.version
         check_version(version, poc.version, "this POC")
         await archive(act, poc, people, archived=archived)
+        return poc.version
 
 
 async def archive(act: Act, poc: Poc, people: Sequence[CustomerPerson], *, archived: bool) -> None:

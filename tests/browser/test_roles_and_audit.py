@@ -254,7 +254,7 @@ async def test_days_in_the_wrong_order_are_told(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
     await page.get_by_label("When, from").fill("2026-11-26")
     await page.get_by_label("When, to").fill("2026-11-25")
-    told = page.get_by_text("The day from which you look is after the day to which you look.")
+    told = page.get_by_text("“When, from” is after “When, to”, so nothing can match.")
     await expect(told).to_be_visible()
     await look(page, "audit-wrong-order")
     await page.get_by_role("button", name="Filters 2").click()  # in a narrow window they are folded

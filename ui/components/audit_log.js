@@ -48,7 +48,7 @@ const FILTER_BAR = `
     <button v-if="filtered && items.length" class="btn btn-quiet clear-filters" type="button" @click="clear">Clear filters</button>
     <columns-menu :table="self"></columns-menu>
     <p v-if="backwards" :id="$attrs.id + '-backwards'" class="banner banner-danger" role="alert">
-      The day from which you look is after the day to which you look.</p>
+      “When, from” is after “When, to”, so nothing can match.</p>
   </form>`;
 
 const HEAD = `
@@ -114,7 +114,7 @@ export default {
       <div v-if="loading" class="loading"></div>
       <template v-if="filtered">
         <h2>Nothing matches</h2>
-        <p>{{ backwards ? 'The days are in the wrong order.' : 'Look with fewer filters, or a longer time.' }}</p>
+        <p>{{ backwards ? 'Swap the two days, or clear one of them.' : 'Look with fewer filters, or a longer time.' }}</p>
         <button class="btn" type="button" @click="clear">Clear filters</button>
       </template>
       <template v-else>

@@ -193,7 +193,7 @@ def outcome(change: StatusChange, receipt: Receipt | None) -> str:
     )
     if not receipt.pages:
         return f"{change.name} is deactivated.{elsewhere}"
-    pages = "1 open page" if receipt.pages == 1 else f"{receipt.pages} open pages"
+    pages = count_words(receipt.pages, "open page")
     told_ms = f", the last one after {round(receipt.slowest_ms)} ms" if receipt.slowest_ms else ""
     silent = receipt.pages - receipt.answered
     cut_off = f" {silent} didn't answer and were disconnected." if silent else ""
@@ -230,8 +230,8 @@ def _work_text(work: WorkImpact) -> list[str]:
 
 
 def _impact_text(impact: Impact) -> list[str]:
-    pages = "1 open page" if impact.open_pages == 1 else f"{impact.open_pages} open pages"
-    devices = "1 device" if impact.devices == 1 else f"{impact.devices} devices"
+    pages = count_words(impact.open_pages, "open page")
+    devices = count_words(impact.devices, "device")
     now = (
         f"Signed out now, everywhere: {pages} on {devices}."
         if impact.devices

@@ -11,6 +11,7 @@ from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
 from services.core.db import Transaction
 from services.core.errors import RollcallError
+from services.core.words import count_words
 from services.sessions import presence
 from services.users import accounts, emails_elsewhere, invitation_links, switching
 from services.users.actions import BulkAction
@@ -47,8 +48,8 @@ def here_now(ids: Sequence[UUID]) -> str:
     pages = sum(presence.open_pages(person_id) for person_id in here)
     if not here:
         return "None of them is here now."
-    on = "1 open page" if pages == 1 else f"{pages:,} open pages"
-    return f"{len(here):,} of them {'is' if len(here) == 1 else 'are'} here now, on {on}."
+    verb = "is" if len(here) == 1 else "are"
+    return f"{len(here):,} of them {verb} here now, on {count_words(pages, 'open page')}."
 
 
 async def _judge(view: View, run: BulkAct, people: Sequence[Values]) -> list[Judged]:
@@ -174,7 +175,8 @@ async def _activate(act: Act, run: BulkAct, users: Sequence[User]) -> _Done:
     told = len(act.tx.events)
     try:
         async with act.tx.begin_nested():
-            changes = await switching.activate(act, users, tell=run.tell)
+            undone = run.undoes_id is not None
+            changes = await switching.activate(act, users, tell=run.tell, undone=undone)
     except ActiveElsewhereError as error:
         # What was changed is undone, and no page hears of it.
         del act.tx.events[told:]

@@ -25,7 +25,7 @@ from services.users.imports.columns import ImportRow
 from services.users.imports.files import MAX_NAME, MAX_ROWS
 from services.users.imports.pasted import PASTED
 from services.users.invitation_links import require_open
-from services.users.invitation_pace import require_pace
+from services.users.invitation_pace import require_invitation_pace
 
 RESULT_COLUMNS = ("Line", "Name", "Email", "Result", "Why not", "Link to hand over")
 LATEST = 5
@@ -71,7 +71,8 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
     """Have these rows invited from now on, on behalf of this session; returns the import's id.
 
     What the invitation of admins among them takes is checked before anybody is invited:
-    `NotAllowedError`, `FreshSignInNeededError`; and so is how many they are (`require_pace`).
+    `NotAllowedError`, `FreshSignInNeededError`; and so is how many they are
+    (`require_invitation_pace`).
     """
     if not 0 < len(rows) <= MAX_ROWS:
         raise InvalidInputError({"file": "There is nobody to invite."})
@@ -81,7 +82,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
         await require_open(act.tx, act.tenant_id)
         for role in _roles_of(rows):
             await act.require(INVITATIONS[role])
-        await require_pace(act.tx, actor, Permission.INVITE_USERS, people=len(rows))
+        await require_invitation_pace(act.tx, actor, Permission.INVITE_USERS, people=len(rows))
         now = clock.now()
         run = act.add(
             UserImport(

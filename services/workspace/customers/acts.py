@@ -16,7 +16,7 @@ from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form, lines
 from services.core.looking import looks_first
 from services.workspace.actions import CommentAction, TaskAction
-from services.workspace.comment_pace import require_pace
+from services.workspace.comment_pace import require_comment_pace
 from services.workspace.customers.shared import get_shown
 from services.workspace.events import CommentChanged
 from services.workspace.rights import check_version
@@ -47,7 +47,7 @@ async def comment(customer: CustomerActor, poc_id: UUID, form: SharedCommentForm
     `ConflictError` for somebody who posts faster than anybody writes."""
     async with acting(customer, Permission.COMMENT_AS_CUSTOMER) as act:
         poc = await get_shown(act, customer, poc_id, lock=True)
-        await require_pace(act.tx, customer)
+        await require_comment_pace(act.tx, customer)
         said = act.add(
             Comment(
                 tenant_id=poc.tenant_id,

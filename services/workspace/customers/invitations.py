@@ -28,7 +28,7 @@ from services.core.looking import looks_first
 from services.core.names import fold
 from services.mail import outbox
 from services.sessions.sessions import end
-from services.users.invitation_pace import require_pace
+from services.users.invitation_pace import require_invitation_pace
 from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.cut import stays, void_links
 from services.workspace.customers.people import lock_on_poc, membership, poc_ids_of, tell
@@ -64,7 +64,8 @@ async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> Cust
     """Show a POC to a person at the customer's, and promise them the mail with their link.
 
     A person who is on another POC already keeps the name that they have. Raises
-    `InvalidInputError`, `ConflictError` for a POC that is closed, and what `require_pace` raises.
+    `InvalidInputError`, `ConflictError` for a POC that is closed, and what
+    `require_invitation_pace` raises.
     """
     key = email_key(form.email)
     try:
@@ -188,7 +189,7 @@ async def _checked(
 
 
 async def _add(act: Act, form: CustomerForm, key: str) -> CustomerPerson:
-    await require_pace(act.tx, act.principal, Permission.INVITE_CUSTOMERS)
+    await require_invitation_pace(act.tx, act.principal, Permission.INVITE_CUSTOMERS)
     person = act.add(
         CustomerPerson(
             tenant_id=tenant_of(act),

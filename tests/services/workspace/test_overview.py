@@ -17,6 +17,7 @@ from services.core import clock
 from services.core.runtime import Runtime
 from services.screens import home
 from services.workspace import (
+    comments,
     criteria,
     members,
     overview,
@@ -35,6 +36,7 @@ from services.workspace.actions import (
     TaskAction,
 )
 from services.workspace.changes import SENTENCES
+from services.workspace.comments import NewCommentForm
 from services.workspace.criteria import CriterionForm, ResultForm
 from services.workspace.overview import Overview
 from services.workspace.pocs import StatusForm
@@ -99,6 +101,9 @@ async def test_what_others_did_since_the_last_visit_is_told(
     await overview.note_visit(joan)
     assert (await _home(joan)).changes == ()
     clock.shift(timedelta(hours=2))
+    await comments.post(ada, poc_id, NewCommentForm(body="To all"))
+    to_joan = NewCommentForm(body="@Joan Clarke", mention_ids=(joan_user.id,))
+    await comments.post(ada, poc_id, to_joan)
     await create_task(ada, poc_id)
     await create_task(joan, poc_id, "Her own")
     await create_poc(ada, "Not hers")
@@ -109,9 +114,11 @@ async def test_what_others_did_since_the_last_visit_is_told(
     assert told == [
         ("Ada Lovelace", "added", "Call", "Both"),
         ("Ada Lovelace", "added the group", "For Call", "Both"),
+        ("Ada Lovelace", "mentioned you in", "Both", "Both"),
+        ("Ada Lovelace", "commented on", "Both", "Both"),
     ]
-    assert [one.who.id if one.who else None for one in seen.changes] == [ada.user_id] * 2
-    assert seen.changes_in_all == 2
+    assert [one.who.id if one.who else None for one in seen.changes] == [ada.user_id] * 4
+    assert seen.changes_in_all == 4
     assert seen.since is not None
 
 

@@ -11,6 +11,7 @@ from nicegui import ui
 from services.access.permissions import Permission
 from services.core import runtime
 from services.core.forms import Form
+from services.core.words import count_words
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_change
@@ -172,12 +173,12 @@ class _AccountScreen:
 
     async def _end(self, session_id: UUID | None) -> str:
         count = await sessions.revoke(self.actor, self.visit.user_id, session_id)
-        return f"Signed out of {count} session{'' if count == 1 else 's'}."
+        return f"Signed out of {count_words(count, 'session')}."
 
     def _open_password(self) -> None:
         self.password.open()
 
     async def _change_password(self, form: PasswordChange) -> str:
         ended = await password_change.change_password(self.actor, form.current, form.new)
-        others = f" {ended} other session{'' if ended == 1 else 's'} ended." if ended else ""
+        others = f" {count_words(ended, 'other session')} ended." if ended else ""
         return f"Your password is changed.{others}"

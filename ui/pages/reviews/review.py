@@ -13,6 +13,7 @@ from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import RollcallError
 from services.core.forms import Form
+from services.core.words import count_words
 from services.reviews import record, reviews
 from services.reviews.record import ChainRange
 from services.reviews.reviews import PersonView, ReviewView
@@ -149,7 +150,7 @@ class _OpenScreen:
 
 
 def _are(count: int, one: str = "is", many: str = "are") -> str:
-    return f"1 person {one}" if count == 1 else f"{count:,} people {many}"
+    return count_words(count, f"person {one}", f"people {many}")
 
 
 class _RecordScreen:

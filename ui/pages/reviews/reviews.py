@@ -202,7 +202,7 @@ class _ReviewsScreen:
 
 
 def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"
+    return count_words(count, "person", "people")
 
 
 def _ago(at: datetime) -> str:

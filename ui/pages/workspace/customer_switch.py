@@ -6,12 +6,14 @@ from typing import Protocol
 from uuid import UUID
 
 from services.core.forms import Form
+from services.core.words import count_words
 from services.sessions import presence, receipts
 from services.sessions.receipts import Receipt
 from services.workspace.customers.people import CustomerSwitched
 from ui.actions import told
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog
+from ui.own_versions import OwnVersions
 
 Switch = Callable[[UUID, bool, int | None], Awaitable[CustomerSwitched]]
 
@@ -42,6 +44,7 @@ class CustomerSwitch:
     def __init__(self, toast: Toast, switch: Switch) -> None:
         self.toast = toast
         self._switch = switch
+        self._own = OwnVersions()
         self._asked: Switchable | None = None
         self._was_here = False
         self.dialog: FormDialog[Form] = FormDialog(
@@ -74,7 +77,7 @@ class CustomerSwitch:
         row = self._asked
         if row is None:
             return
-        done = await self._switch(row.id, False, row.version)
+        done = await self._change(row.id, row.version, active=False)
         if not done.changed or done.cause is None:
             self.toast.show(f"{done.name} is inactive already.")
             return
@@ -86,15 +89,24 @@ class CustomerSwitch:
         await self._restore_access(done.customer_id, done.version)
 
     async def _restore_access(self, customer_id: UUID, version: int) -> None:
-        done = await self._switch(customer_id, True, version)
+        done = await self._change(customer_id, version, active=True)
         words = f"{done.name} is active again. They come in with a new link."
         self.toast.show(words, tone="success")
+
+    async def _change(self, customer_id: UUID, seen: int, *, active: bool) -> CustomerSwitched:
+        made: list[CustomerSwitched] = []
+
+        async def act(version: int) -> int:
+            made.append(await self._switch(customer_id, active, version))
+            return made[0].version
+
+        await self._own.change(customer_id, seen, act)
+        return made[0]
 
 
 def _outcome(done: CustomerSwitched, receipt: Receipt | None) -> str:
     if receipt is None or not receipt.pages:
         return f"{done.name} is deactivated. No page of theirs was open."
-    pages = "1 open page" if receipt.pages == 1 else f"{receipt.pages} open pages"
     slowest = receipt.slowest_ms
     when = f", the last one after {round(slowest)} ms" if slowest else ""
-    return f"{done.name} is signed out of {pages}{when}."
+    return f"{done.name} is signed out of {count_words(receipt.pages, 'open page')}{when}."

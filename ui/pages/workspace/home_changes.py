@@ -38,7 +38,8 @@ def _change(base: str, change: Change) -> None:
         with ui.element("p"):
             text("strong", change.name).props('dir="auto"')
             text("span", f" {change.did} ")
-            leads_to = link(change.what, f"{base}/pocs/{change.poc_id}")
+            tab = "/comments" if change.is_said else ""
+            leads_to = link(change.what, f"{base}/pocs/{change.poc_id}{tab}")
             leads_to.props["title"] = change.poc_title
             if change.rest:
                 text("span", f" {change.rest}").props('dir="auto"')

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from models import PocStatus
 from services.core import clock
+from services.core.words import count_words
 from services.screens.figures import Figures
 from services.screens.reading import Dashboard
 from services.workspace.orphans import Orphaned
@@ -90,7 +91,7 @@ def left_work(base: str, on_more: Callable[[], Awaitable[None]], left: Orphaned)
                     give = link("Hand over", f"{base}/users/{one.user_id}/leaving", "btn btn-small")
                     give.props["aria-label"] = f"Hand over the work of {one.name}"
         if left.more:
-            people = "1 more person" if left.more == 1 else f"{left.more:,} more people"
+            people = count_words(left.more, "more person", "more people")
             button(f"Show {people} who left work", on_more, look="link-button")
 
 

@@ -29,7 +29,7 @@ def _line(sentence: str) -> ui.element:
 
 def reassign_step(without_owner: int, title: str, on_reassign: Callable[[], None]) -> None:
     """That POCs have nobody active to own them: the first of them by its title."""
-    pocs = "1 open POC belongs" if without_owner == 1 else f"{without_owner} open POCs belong"
+    pocs = count_words(without_owner, "open POC belongs", "open POCs belong")
     sentence = f"{pocs} to somebody inactive. Reassign each to somebody who answers."
     label = "Reassign" if without_owner == 1 else "Reassign the first"
     with _line(sentence):

@@ -9,9 +9,11 @@ from fastapi import Depends
 from nicegui import ui
 
 from models import PocStatus
+from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.core.errors import NotFoundError
 from services.core.forms import Form, lines
+from services.core.words import count_words
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -29,6 +31,7 @@ from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid
+from ui.own_versions import OwnVersions
 from ui.page import add_page
 from ui.pages.workspace import (
     poc_comments,
@@ -100,6 +103,8 @@ class _PocScreen:
         self.poc_id = poc_id
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/pocs"
+        self.own = OwnVersions()
+        self.seen = 0
         self.closing = PocStatus.COMPLETED
         self.steps: Menu | None = None
 
@@ -172,6 +177,7 @@ class _PocScreen:
 
     def _open_edit(self) -> None:
         row = self.details.row
+        self.seen = row.facts_version  # what others change meanwhile isn't in the fields
         self.edit.open(
             {
                 "title": row.title,
@@ -184,8 +190,12 @@ class _PocScreen:
         )
 
     async def _edit(self, form: PocForm) -> Outcome:
-        await pocs.edit_poc(self.actor, self.poc_id, self.details.row.facts_version, form)
+        await self._change(self.seen, partial(pocs.edit_poc, form=form))
         return "Saved."
+
+    async def _change(self, seen: int, act: Callable[[Actor, UUID, int], Awaitable[int]]) -> None:
+        """Change the POC, of which this page saw the version `seen`."""
+        await self.own.change(self.poc_id, seen, partial(act, self.actor, self.poc_id))
 
     async def _open_status(self, value: str) -> None:
         await told(self.toast)(partial(self._ask_status, PocStatus(value)))()
@@ -205,18 +215,18 @@ class _PocScreen:
         count, row = self.details.with_access, self.details.row
         if not count:
             return f"Nobody at {row.customer} can open it now."
-        people = "1 person" if count == 1 else f"{count:,} people"
+        people = count_words(count, "person", "people")
         whose = "their" if count > 1 else "that person’s"
         then = f"can’t open it any more, and {whose} open pages close at once."
         return f"{people} at {row.customer} {then}"
 
     async def _set_status(self, status: PocStatus, version: int) -> None:
-        await pocs.change_status(self.actor, self.poc_id, version, StatusForm(status=status))
+        await self._change(version, partial(pocs.change_status, form=StatusForm(status=status)))
         self.toast.show(f"{self.details.row.title}: {status.label}.", tone="success")
 
     async def _close(self, form: OutcomeForm) -> Outcome:
         row, status = self.details.row, StatusForm(status=self.closing, outcome=form.outcome)
-        await pocs.change_status(self.actor, self.poc_id, row.facts_version, status)
+        await self._change(row.facts_version, partial(pocs.change_status, form=status))
         return f"{row.title}: {self.closing.label}."
 
     async def _open_more(self, value: str) -> None:
@@ -230,7 +240,7 @@ class _PocScreen:
 
     async def _hand_over(self, form: HandOverForm) -> Outcome:
         act = pocs.hand_over if self.details.may_change else pocs.reassign
-        await act(self.actor, self.poc_id, self.details.row.facts_version, form)
+        await self._change(self.details.row.facts_version, partial(act, form=form))
         return "Handed over."
 
     async def _open_archive(self) -> None:
@@ -242,12 +252,12 @@ class _PocScreen:
 
     async def _archive(self, _form: Form) -> Outcome:
         row = self.details.row
-        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=True)
+        await self._change(row.facts_version, partial(pocs.set_archived, archived=True))
         restore = told(self.toast)(self._restore)
         self.toast.show(f"{row.title} is archived.", "success", "Undo", restore)
         return None
 
     async def _restore(self) -> None:
         row = (await listing.get_details(self.actor, self.poc_id)).row
-        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=False)
+        await self._change(row.facts_version, partial(pocs.set_archived, archived=False))
         self.toast.show(f"{row.title} is back.", "success")

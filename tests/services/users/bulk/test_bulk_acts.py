@@ -163,6 +163,8 @@ async def test_an_act_on_all_is_undone_within_a_day_but_not_for_whom_others_have
     assert "Someone else has just changed" in next(o.result for o in outcomes if not o.changed)
     run = await runs.get_run(admin, bulk_id)
     assert (run.may_undo, run.undone_by) == (False, undoing)
+    came_back = [(await books.user_of(user.id)).returned_at is not None for user in users]
+    assert came_back == [True, False, False, False]  # what is undone is no return
 
     again = await begun(admin, DEACTIVATE, those(users[1:2]))
     await bulk_worker.work_off(admin, again)
