@@ -10,7 +10,15 @@ from services.sign_in.second_factors.totp import OwnPasskey
 
 LATEST_SESSIONS = f"The latest {MOST_LISTED} are listed. There may be more."
 
-_UNITS = (("minute", 60), ("hour", 3600), ("day", 86400))
+_DAY = 86400
+# A month and a year as the calendar has them on average, in days.
+_UNITS = (
+    ("minute", 60),
+    ("hour", 3600),
+    ("day", _DAY),
+    ("month", 30.44 * _DAY),
+    ("year", 365.25 * _DAY),
+)
 _RECENT = 45
 
 

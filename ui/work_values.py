@@ -132,7 +132,7 @@ def _member(member: Member, at: int) -> dict[str, Any]:
         "title": member.person.name,
         "person": person_values(member.person),
         "lines": [member.email],
-        "words": [f"{tasks}, here since {ago(member.since)}"],
+        "words": [f"{tasks}, joined {ago(member.since)}"],
         "chips": [["Owner", "chip-accent"]] if member.is_owner else [],
         "fixed": member.is_owner,
     }

@@ -42,8 +42,8 @@ class DemoAccount:
 
 
 async def create_demo() -> list[DemoAccount] | None:
-    """Fill an empty database; none if it has accounts already. The users are the same every
-    time."""
+    """Fill an empty database, and tell one account of each role; none if it has accounts already.
+    The users are the same every time."""
     if await is_set_up():
         return None
     hashed = await hash_password(PASSWORD)
@@ -78,8 +78,13 @@ async def create_demo() -> list[DemoAccount] | None:
             at = row.created_at
             await record(tx, action, actor=COMMAND_LINE, by=by, subject=row, at=at, **details)
         await note_tenant(tx, HeadAction.TENANT_CREATED, tenant, actor=COMMAND_LINE)
-    shown = [(platform_admin, "/platform/login"), (admin, f"/t/{tenant.slug}/login")]
-    return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]
+    engineer = next(user for user in work.engineers if user.active)
+    door = f"/t/{tenant.slug}/login"
+    shown = [(user, door) for user in (admin, work.author, engineer)]
+    return [
+        DemoAccount(user.role.label, user.email, PASSWORD, base + path)
+        for user, path in [(platform_admin, "/platform/login"), *shown]
+    ]
 
 
 def _told(row: User | Poc) -> tuple[AuditAction, dict[str, Any]]:

@@ -44,6 +44,7 @@ class GroupTemplateRow:
     facts_version: int = field(metadata=UNSENT)
     title: str
     description: str = field(metadata=UNSENT)
+    created_at: datetime = field(metadata=UNSENT)
     changed_at: datetime
     changed_by: Person | None = field(metadata=UNSENT)
     key: str
@@ -95,6 +96,7 @@ async def group_rows(tx: Transaction, groups: Sequence[GroupTemplate]) -> list[G
             facts_version=group.version,
             title=group.title,
             description=group.description,
+            created_at=group.created_at,
             changed_at=group.changed_at,
             changed_by=people.get(group.changed_by_id) if group.changed_by_id else None,
             key=group.title_key,

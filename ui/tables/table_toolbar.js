@@ -141,7 +141,7 @@ const FILTERS = {
   ...Object.fromEntries(["choice", "person", "value"].map((kind) => [kind, select])),
   check: (table, filter) => box(table, filter, table.all[filter.key]),
   too: (table, filter) => box(table, filter, null),
-  dates: (table, filter) => [day(table, filter, "from", 0), day(table, filter, "to", 1)],
+  dates: (table, filter) => [day(table, filter, "from", 0), day(table, filter, "to", 1), backwards(table, filter)],
 };
 
 function box(table, { key, label }, tally) {
@@ -173,9 +173,18 @@ function select(table, { key, label, everything, options }) {
   ]);
 }
 
+const endsOf = (table, key) => (table.asked[key] || "..").split("..");
+const isBackwards = ([from, to]) => Boolean(from && to && from > to);
+
+function backwards(table, { key, label }) {
+  if (!isBackwards(endsOf(table, key))) return null;
+  const words = `“${label} from” is after “${label} to”, so nothing can match.`;
+  return h("p", { key: `${key}-backwards`, class: "banner banner-danger", role: "alert" }, words);
+}
+
 function day(table, { key, label }, word, end) {
   const id = `${table.$attrs.id}-${key}-${word}`;
-  const ends = (table.asked[key] || "..").split("..");
+  const ends = endsOf(table, key);
   const changed = (event) => {
     ends[end] = event.target.value;
     const text = ends.join("..");
@@ -188,6 +197,7 @@ function day(table, { key, label }, word, end) {
       type: "date",
       class: { "is-empty": !ends[end] },
       value: ends[end],
+      "aria-invalid": isBackwards(ends) ? "true" : null,
       onChange: changed,
     }),
   ]);

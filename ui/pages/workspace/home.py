@@ -25,7 +25,6 @@ from services.workspace.orphans import Orphaned
 from services.workspace.overview import MyTask, Overview
 from services.workspace.poc_list import PocRow
 from services.workspace.pocs import HandOverForm
-from services.workspace.template_rows import GroupTemplateRow
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.part import Part
@@ -44,6 +43,7 @@ from ui.pages.workspace.home_figures import (
     left_work,
     rows_of,
 )
+from ui.pages.workspace.home_groups import show_groups
 from ui.pages.workspace.home_steps import (
     overdue_review,
     reassign_step,
@@ -56,10 +56,10 @@ from ui.pages.workspace.parts import (
     link,
     person_name,
     side_bars,
+    side_legend,
     status_chip,
 )
 from ui.paths import home_path
-from ui.words import ago
 
 LATER = "Later"
 REST = 3  # seconds
@@ -216,7 +216,7 @@ class _HomeScreen:
             self._my_tasks(shown.my_tasks)
             self._my_pocs(shown.my_pocs)
         if shown.groups:
-            self._groups(shown)
+            show_groups(self.base, self.visit.user_id, shown.groups, shown.bare_groups)
         if shown.counts and not may(self.visit.role, Permission.VIEW_USERS):
             self._figures(shown)
 
@@ -285,6 +285,8 @@ class _HomeScreen:
         with section():
             with ui.element("div").classes("card-head"):
                 _counted("h2", "My POCs", len(rows))
+                if any(poc.progress.whole.total for poc in rows):
+                    side_legend()
                 link("All POCs", f"{self.base}/pocs")
             if not rows:
                 text("p", "No open POC is yours.", "muted")
@@ -317,33 +319,6 @@ class _HomeScreen:
             due_mark(poc.due, clock.now().date(), is_done=poc.status.is_closed)
         else:
             text("span", "No end", "small task-due")
-
-    def _groups(self, shown: Overview) -> None:
-        with section():
-            with ui.element("div").classes("card-head"):
-                text("h2", "Group templates, most used first")
-                link("All templates", f"{self.base}/templates")
-            with ui.element("ul").classes("home-rows"):
-                for group in shown.groups:
-                    with ui.element("li"):
-                        with ui.element("div").classes("home-what"):
-                            link(group.title, f"{self.base}/templates/{group.id}")
-                            about = text("span", self._about(group), "small muted")
-                            about.props('dir="auto"')
-                        if group.id in shown.bare_groups:
-                            text("span", "No resources", "chip chip-warning")
-                        used = count_words(group.pocs, "POC") if group.pocs else "Not used yet"
-                        text("span", used, "small muted")
-
-    def _about(self, group: GroupTemplateRow) -> str:
-        """How much a group has, and who changed it last."""
-        by = group.changed_by
-        who = "you" if by and by.id == self.visit.user_id else by.name if by else ""
-        changed = f"changed {ago(group.changed_at)}" + (f" by {who}" if who else "")
-        if by and not by.active:
-            changed += " (inactive)"
-        sizes = (count_words(group.tasks, "task"), count_words(group.days, "day"))
-        return " · ".join((*sizes, changed))
 
     def _figures(self, shown: Overview) -> None:
         with section():

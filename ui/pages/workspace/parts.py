@@ -75,6 +75,13 @@ def side_bars(progress: Progress) -> None:
                 count.props('aria-hidden="true"')
 
 
+def side_legend() -> None:
+    """Which of the two bars is whose, for the eye: each bar says it by itself to others."""
+    with ui.element("span").classes("side-legend small muted").props('aria-hidden="true"'):
+        for name, label in (("team", "Team"), ("customer", "Customer")):
+            text("span", label, f"side-key {name}")
+
+
 def empty(title: str, sentence: str, actions: Sequence[Callable[[], object]] = ()) -> None:
     """What is shown where there is nothing yet: what it is for, and the next step."""
     with ui.element("div").classes("empty"):
