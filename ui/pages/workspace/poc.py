@@ -1,6 +1,6 @@
 """One POC: its head, and its tabs, each at a path of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -62,10 +62,22 @@ LOOKS: dict[str, Build] = {
 }
 
 
-class OutcomeForm(Form):
-    """The outcome of a POC that ends."""
+class CompletedForm(Form):
+    """The outcome of a POC that is completed."""
+
+    outcome: str = lines("Outcome", hint="What did it show?")
+
+
+class CancelledForm(Form):
+    """The outcome of a POC that is cancelled, if there is one."""
 
     outcome: str = lines("Outcome", optional=True, hint="What did it show?")
+
+
+ENDINGS: Mapping[PocStatus, type[CompletedForm] | type[CancelledForm]] = {
+    PocStatus.COMPLETED: CompletedForm,
+    PocStatus.CANCELLED: CancelledForm,
+}
 
 
 def register() -> None:
@@ -112,9 +124,12 @@ class _PocScreen:
         """Lay the head out."""
         find_people = partial(selection.list_selectable, self.actor)
         self.edit = FormDialog(self.toast, "Edit POC", PocForm, submit="Save", on_submit=self._edit)
-        self.status = FormDialog(
-            self.toast, "Change status", OutcomeForm, submit="Save", on_submit=self._close
-        )
+        self.endings = {
+            status: FormDialog(
+                self.toast, "Change status", form, submit="Save", on_submit=self._close
+            )
+            for status, form in ENDINGS.items()
+        }
         self.archive = FormDialog(
             self.toast,
             "Archive this POC?",
@@ -206,7 +221,7 @@ class _PocScreen:
         if status.is_closed:
             self.closing = status
             step = self.details.steps.get(status, "Close")
-            self.status.open({}, title=f"{step} this POC?", body=self._cuts())
+            self.endings[status].open({}, title=f"{step} this POC?", body=self._cuts())
             return
         await self._set_status(status, row.facts_version)
 
@@ -224,7 +239,7 @@ class _PocScreen:
         await self._change(version, partial(pocs.change_status, form=StatusForm(status=status)))
         self.toast.show(f"{self.details.row.title}: {status.label}.", tone="success")
 
-    async def _close(self, form: OutcomeForm) -> Outcome:
+    async def _close(self, form: CompletedForm | CancelledForm) -> Outcome:
         row, status = self.details.row, StatusForm(status=self.closing, outcome=form.outcome)
         await self._change(row.facts_version, partial(pocs.change_status, form=status))
         return f"{row.title}: {self.closing.label}."
