@@ -3,7 +3,7 @@ work."""
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from models import Poc, Role, User
@@ -70,13 +70,20 @@ async def create_demo() -> list[DemoAccount] | None:
         add_past(tx, users)
         work = DemoWork(tx, tenant, users)
         await work.add()
-        happened: list[tuple[User | Poc, User]] = [*work.begun]
-        happened += [(user, platform_admin if user is admin else admin) for user in users]
+        happened = [_begun(poc, by) for poc, by in work.begun]
+        happened += [_invited(user, platform_admin if user is admin else admin) for user in users]
+        happened += [_left(user, admin) for user in users if user.deactivated_at]
         # The log is read from its end: what happened stands in it in the order of its days.
-        for row, by in sorted(happened, key=lambda one: one[0].created_at):
-            action, details = _told(row)
-            at = row.created_at
-            await record(tx, action, actor=COMMAND_LINE, by=by, subject=row, at=at, **details)
+        for one in sorted(happened, key=lambda one: one.at):
+            await record(
+                tx,
+                one.action,
+                actor=COMMAND_LINE,
+                by=one.by,
+                subject=one.row,
+                at=one.at,
+                **one.details,
+            )
         await note_tenant(tx, HeadAction.TENANT_CREATED, tenant, actor=COMMAND_LINE)
     engineer = next(user for user in work.engineers if user.active)
     door = f"/t/{tenant.slug}/login"
@@ -87,10 +94,30 @@ async def create_demo() -> list[DemoAccount] | None:
     ]
 
 
-def _told(row: User | Poc) -> tuple[AuditAction, dict[str, Any]]:
-    if isinstance(row, Poc):
-        return PocAction.CREATED, {"customer": row.customer}
-    return UserAction.INVITED, {"email": row.email, "role": row.role.label}
+@dataclass(frozen=True)
+class _Happened:
+    """An entry of the log."""
+
+    at: datetime
+    action: AuditAction
+    row: User | Poc
+    by: User
+    details: dict[str, Any]
+
+
+def _begun(poc: Poc, by: User) -> _Happened:
+    return _Happened(poc.created_at, PocAction.CREATED, poc, by, {"customer": poc.customer})
+
+
+def _invited(user: User, by: User) -> _Happened:
+    details = {"email": user.email, "role": user.role.label}
+    return _Happened(user.created_at, UserAction.INVITED, user, by, details)
+
+
+def _left(user: User, by: User) -> _Happened:
+    at = user.deactivated_at or user.created_at
+    details = {"reason": "", "links": 0, "mails": 0, "session_ids": [], "passkeys": []}
+    return _Happened(at, UserAction.DEACTIVATED, user, by, details)
 
 
 def _names(chance: random.Random) -> list[tuple[str, str]]:
@@ -141,7 +168,9 @@ def _give_a_past(user: User, number: int, chance: random.Random) -> None:
         user.created_at = now - timedelta(hours=chance.randint(1, 100))
         user.password_hash = user.first_sign_in_at = user.last_sign_in_at = None
     elif number % 11 == 0:
-        user.deactivate(now - timedelta(days=chance.randint(1, 15)), user.invited_by_id)
+        left_at = now - timedelta(days=chance.randint(1, 15))
+        user.deactivate(left_at, user.invited_by_id)
+        user.last_sign_in_at = min(user.last_sign_in_at, left_at - timedelta(hours=1))
     elif number % 13 == 0:  # dormant
         user.last_sign_in_at = user.first_sign_in_at + timedelta(days=1)
         user.created_at = min(user.created_at, now - timedelta(days=DORMANT_DAYS + 30))

@@ -9,10 +9,21 @@ from playwright.async_api import Locator, Page, expect
 from models import CriterionResult, ResourceKind, Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import comments, criteria, groups, members, resources, task_list, tasks
+from services.workspace import (
+    comments,
+    criteria,
+    groups,
+    listing,
+    members,
+    pocs,
+    resources,
+    task_list,
+    tasks,
+)
 from services.workspace.comments import NewCommentForm
 from services.workspace.criteria import ResultForm
 from services.workspace.groups import NewGroupForm
+from services.workspace.pocs import PocForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskForm, TaskStatusForm
 from tests import factories
@@ -268,6 +279,21 @@ async def test_the_head_and_the_tabs_of_a_poc_show_by_patches_what_others_change
     await members.add_member(work, rows.poc, colleague.id)  # who may change it is asked anew
     await expect(pages["people"].get_by_role("button", name="Change status")).to_be_visible()
     await expect(pages["people"].locator("#main").get_by_text(colleague.email)).to_be_visible()
+
+
+async def test_what_others_change_while_a_poc_is_edited_is_not_written_over(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    await page.get_by_role("button", name="Edit", exact=True).first.click()
+    await expect(dialog(page)).to_be_visible()
+    seen = (await listing.get_details(work, rows.poc)).row.facts_version
+    theirs = PocForm(title="Renamed", customer="Customer", start_on=START)
+    await pocs.edit_poc(work, rows.poc, seen, theirs)
+    await expect(page.locator(".page-head")).to_contain_text("Renamed")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(dialog(page)).to_contain_text("Somebody else has just changed this POC")
 
 
 async def test_clicks_that_move_a_group_up_count_from_one_another(

@@ -29,6 +29,7 @@ from services.operations.demo import create_demo
 from services.screens.people import People
 from services.screens.reading import find_views
 from services.screens.showing import Names, ScreenView
+from services.users.departures import find_receipt
 from services.workspace import listing, resources, task_list, template_list
 from tests.conftest import make_settings
 
@@ -52,6 +53,10 @@ async def test_the_demo_has_pocs_in_every_state_with_owners_active_and_not(
     assert {task.status for task in await _rows(Task)} == set(TaskStatus)
     assert len(await _rows(CustomerPerson)) == 40
     assert {comment.shared for comment in await _rows(Comment)} == {True, False}
+    async with reading() as tx:
+        receipts = [await find_receipt(tx, user) for user in users.values() if not user.active]
+    assert receipts
+    assert all(receipts)  # each who left has one
 
 
 async def test_the_demo_is_shown_by_every_list(rollcall: Runtime) -> None:
