@@ -23,7 +23,7 @@ from services.core.settings import PREFIX, Settings
 from services.core.startup import started
 from services.core.write_queue import WriteQueue
 from services.sign_in import passwords
-from tests import factories, postgres, quick, sizes
+from tests import factories, lent, postgres, quick, sizes
 from tests.mail_server import MailServer, receiving_mail
 
 # How fast a busy machine makes examples says nothing about Rollcall.
@@ -33,6 +33,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("rollcall")
 
 quick.learn_once()
+lent.keep_sessions()
 
 PUBLIC_URL = "https://rollcall.example.com"
 REAL, REAL_NOBODY = passwords._hasher, passwords._NOBODY
@@ -166,6 +167,14 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgr
         pytest.fail(str(error), pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def postgres_lender(postgres_server: postgres.PostgresServer) -> Iterator[lent.Lender]:
+    """Lends databases of the server, which are emptied afterwards."""
+    lender = lent.Lender(postgres_server)
+    yield lender
+    lender.close()
+
+
 @pytest.fixture(params=BOTH)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a Rollcall with a fresh, migrated database: the test runs once on each kind."""
@@ -176,10 +185,9 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         shutil.copyfile(template, data_dir / "rollcall.db")
         yield make_settings(data_dir)
         return
-    server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create_database()
-    yield make_settings(data_dir, server.url(name))
-    server.drop_database(name)
+    lender: lent.Lender = request.getfixturevalue("postgres_lender")
+    with lender.lend() as url:
+        yield make_settings(data_dir, url)
 
 
 @pytest.fixture
