@@ -84,6 +84,15 @@ def opens(sealed: bytes) -> bool:
         return False
 
 
+def seals() -> bool:
+    """Whether there is a key to seal a secret with."""
+    try:
+        _ring()
+    except OperatorError:
+        return False
+    return True
+
+
 def _opens(ring: MultiFernet, token: bytes) -> bool:
     try:
         ring.decrypt(token)
@@ -92,6 +101,9 @@ def _opens(ring: MultiFernet, token: bytes) -> bool:
     return True
 
 
+NO_KEY = (
+    "There is no key to seal a secret with, such as an authenticator app's: nobody can add one."
+)
 LOST = "The keys that open what is sealed (for single sign-on and authenticator apps) are lost."
 
 

@@ -35,7 +35,8 @@ async def look_at_keys() -> list[Check]:
         return [_key_files(settings) or not_compared]
     if lost:
         return [failed(KEYS, vault.LOST.rstrip("."), vault.how_to_mend())]
-    return [_key_files(settings) or well(KEYS, _where(settings))]
+    no_key = None if vault.seals() else warning(KEYS, vault.NO_KEY.rstrip("."), vault.how_to_mend())
+    return [_key_files(settings) or no_key or well(KEYS, _where(settings))]
 
 
 def _key_files(settings: Settings) -> Check | None:

@@ -161,6 +161,9 @@ async def _keys() -> Check:
         return Check("keys", False, "The database doesn't answer.", str(error))
     if lost:
         return Check("keys", False, vault.LOST, vault.how_to_mend())
+    if not vault.seals():
+        restart = "Nothing is sealed yet: a restart makes a new one."
+        return Check("keys", False, vault.NO_KEY, f"{restart} {vault.how_to_mend()}", vital=False)
     return Check("keys", True, "What is sealed can be opened.")
 
 

@@ -152,6 +152,12 @@ async def test_lost_keys_are_told(rollcall: Runtime, tenant: Tenant) -> None:
     assert "Restore encryption-keys" in trouble.detail
 
 
+async def test_a_lost_key_is_told_also_where_nothing_is_sealed_yet(rollcall: Runtime) -> None:
+    (rollcall.settings.data_dir / vault.KEYS_FILE).unlink()
+    found = await readiness.look_at("keys")
+    assert (found.ok, found.vital, found.sentence) == (False, False, vault.NO_KEY)
+
+
 async def test_each_trouble_is_logged_once_with_what_to_do(
     rollcall: Runtime, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
