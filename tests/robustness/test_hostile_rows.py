@@ -112,7 +112,7 @@ OURS = {
     "user_import.address",
 }
 """Texts that no person words freely: each is checked by what writes it, or is Rollcall's own."""
-STRUCTURE = {"access", "by_id", "fate", "id", "kind", "poc_id", "role", "to", "user_id"}
+STRUCTURE = {"access", "by_id", "fate", "id", "kind", "poc_id", "role", "row_id", "to", "user_id"}
 """Names in JSON whose values are Rollcall's own words, or ids."""
 
 
