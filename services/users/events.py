@@ -72,4 +72,4 @@ class BulkProgressed(Event):
 
     tenant_id: UUID
     bulk_id: UUID
-    noun: str
+    noun: str = "user"  # what an earlier version acts on, which doesn't name it
