@@ -14,6 +14,7 @@ from services.screens.pocs import Pocs, PocShown
 from services.screens.roll_call import PersonHere, RoleHere, RollCall
 from services.screens.showing import Names, ScreenView
 from tests.browser.browsers import Browsers
+from tests.browser.waiting import eventually
 from tests.browser.wall_measure import problems_of
 from tests.browser.wall_scenes import ENGINEERS, TODAY, Scene, Told, a_day, told, too_much
 from tests.browser.walls import hang
@@ -86,6 +87,22 @@ async def test_a_display_that_slept_says_so_at_once_and_never_shows_its_own_time
     await page.clock.resume()
     await expect(page.locator("#offline")).to_be_hidden()
     await expect(page.locator("#wall .time")).to_have_text("22:37")
+
+
+async def test_a_screen_that_is_lost_before_its_first_beat_says_since_when(
+    browsers: Browsers,
+) -> None:
+    page = await (await browsers.new()).new_page()
+    await _stop_the_clock(page)
+    screen = Told(page, is_silent=True)
+    screen.show(a_day())
+    await page.route_web_socket("**/wall/socket*", screen.answer)
+    await page.goto("/wall")
+    await eventually(lambda: bool(screen.sockets))
+    screen.greet()
+    await expect(page.locator("#wall header")).to_be_attached()
+    await page.clock.run_for(10 * SECOND)
+    await expect(page.get_by_role("alert")).to_contain_text("Offline since 14:37")
 
 
 async def test_a_network_that_is_lost_while_the_server_lives_is_told_and_comes_back(

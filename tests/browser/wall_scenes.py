@@ -360,8 +360,12 @@ class Told:
         """Greet whoever connects, unless nothing comes through."""
         self.sockets.append(socket)
         if not self.is_silent:
-            self._send(*self.greeting.values())
+            self.greet()
             self.beat()
+
+    def greet(self) -> None:
+        """Tell what the screen shows."""
+        self._send(*self.greeting.values())
 
     def show(self, scene: Scene, **shown: Any) -> None:
         """Be a screen of the scene's organisation from now on."""
@@ -372,7 +376,7 @@ class Told:
         views = {view: frames.view(view, scene.views[view]) for view in options["views"]}
         self.greeting = {"hello": json.dumps(hello), **views}
         if self.sockets:
-            self._send(*self.greeting.values())
+            self.greet()
             self.beat()
 
     def show_view(self, view: ScreenView, shown: Shown) -> None:

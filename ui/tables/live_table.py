@@ -53,13 +53,15 @@ IMPORTS = (
 @dataclass(frozen=True)
 class HeadItem:
     """A button beside the table's heading, or a link if it has a `url`. `name` is the event of the
-    button, for code that reads what a page listens to."""
+    button, for code that reads what a page listens to. One that `stays` is in sight even where the
+    others are in a menu."""
 
     label: str
     url: str = ""
     name: str = ""
     on_click: Callable[[], object] | None = None
     primary: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,13 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
             me=str(visit.user_id),
             base_url=base_url,
             head=tuple(
-                {"label": i.label, "url": i.url, "event": i.name, "primary": i.primary}
+                {
+                    "label": i.label,
+                    "url": i.url,
+                    "event": i.name,
+                    "primary": i.primary,
+                    "stays": i.stays,
+                }
                 for i in head
             ),
             tabs=(),

@@ -47,12 +47,15 @@ function tabs(table) {
   }));
 }
 
-// The main act is a button, and so are one or two beside it; more are in a menu.
+// The main act is a button, and so are one or two beside it; of more, those that needn't stay are in
+// a menu.
 function headActs(table) {
-  const others = table.head.filter(({ primary }) => !primary).map((item) => headAct(table, item));
+  const beside = table.head.filter(({ primary }) => !primary);
+  const others = beside.filter(({ stays }) => !stays).map((item) => headAct(table, item));
   if (table.export_url) others.unshift({ label: "Export", run: table.exportAll, look: "btn btn-quiet" });
+  const staying = beside.filter(({ stays }) => stays).map((item) => headAct(table, item));
   return [
-    others.length > 2
+    others.length + staying.length > 2
       ? actsMenu(table, {
           name: "head",
           attributes: { class: "btn btn-quiet menu-button", "aria-label": null },
@@ -60,10 +63,13 @@ function headActs(table) {
           content: "More",
           items: () => others,
         })
-      : others.map(({ label, url, run, look }) => headButton(look ?? "btn", label, url, run)),
+      : others.map(asButton),
+    staying.map(asButton),
     mainActs(table),
   ];
 }
+
+const asButton = ({ label, url, run, look = "btn" }) => headButton(look, label, url, run);
 
 function mainActs(table) {
   return table.head.filter(({ primary }) => primary).map((item) => {

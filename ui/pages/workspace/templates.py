@@ -144,7 +144,13 @@ class _TemplatesScreen:
         labels = {"new_template": "+ New Template", "new_group": "+ New Group"}
         return [
             *(
-                HeadItem(labels[name], name=name, on_click=open_form, primary=name == main)
+                HeadItem(
+                    labels[name],
+                    name=name,
+                    on_click=open_form,
+                    primary=name == main,
+                    stays=name != main,
+                )
                 for name, open_form in opens.items()
             ),
             *bulk_item(self.visit, opening.live_list),

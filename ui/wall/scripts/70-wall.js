@@ -74,6 +74,7 @@
       leavePairing();
       document.documentElement.dataset.theme = screen.theme;
       stage.now ||= screen.t;
+      lastTime ||= screen.t; // the connection may be lost before the first beat
       stage.set({ ...screen, zone: screen.zone || zone });
     },
     view: ({ v, d }) => stage.show(v, d),
