@@ -10,7 +10,8 @@ from services.screens.roll_call import PersonHere, RoleHere, RollCall
 from services.screens.showing import Dwell, Names, ScreenView
 from tests.browser.browsers import Browsers
 from tests.browser.wall_measure import problems_of
-from tests.browser.wall_scenes import NOW, TODAY, Scene, Told, a_day, nothing, told, too_much
+from tests.browser.wall_scenes import NOW, TODAY, Scene, a_day, nothing, too_much
+from tests.browser.wall_told import Told, told
 
 SIZES = {
     "1080p": (1920, 1080),

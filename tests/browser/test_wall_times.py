@@ -16,7 +16,8 @@ from services.screens.showing import Names, ScreenView
 from tests.browser.browsers import Browsers
 from tests.browser.waiting import eventually
 from tests.browser.wall_measure import problems_of
-from tests.browser.wall_scenes import ENGINEERS, TODAY, Scene, Told, a_day, told, too_much
+from tests.browser.wall_scenes import ENGINEERS, TODAY, Scene, a_day, too_much
+from tests.browser.wall_told import Told, told
 from tests.browser.walls import hang
 from tests.relay import Relay
 
