@@ -42,8 +42,13 @@ from services.users.list import USERS
 from services.users.row import name_of
 
 
-def here_now(ids: Sequence[UUID]) -> str:
-    """How many of the people who lose their access are at work right now."""
+def note_of_people(fate: Fate, ids: Sequence[UUID]) -> str:
+    """What is said more of people with one fate: of those who lose their access, how many are here
+    right now."""
+    return _here_now(ids) if fate is OUT else says_so(fate, ids)
+
+
+def _here_now(ids: Sequence[UUID]) -> str:
     here = [person_id for person_id in ids if presence.is_online(person_id)]
     pages = sum(presence.open_pages(person_id) for person_id in here)
     if not here:
@@ -74,10 +79,6 @@ async def _lock_admins_too(
 
 def _keep(user: User) -> dict[str, Any]:
     return {"id": str(user.id), "name": name_of(user)}
-
-
-def _note(fate: Fate, ids: Sequence[UUID]) -> str:
-    return here_now(ids) if fate is OUT else says_so(fate, ids)
 
 
 def _end_before(_run: BulkAct, outcome: Outcome) -> dict[str, Any]:
@@ -201,7 +202,7 @@ _act = partial(
     judge=_judge,
     act_on=_act_on,
     locks=_lock,
-    note=_note,
+    note=note_of_people,
     of_people=True,
 )
 

@@ -9,8 +9,8 @@ from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
 from services.users.bulk.each import each
 from services.users.bulk.fates import ACTIVE, INACTIVE, OUT
-from services.users.bulk.kinds import Fate, says_so, words
-from services.users.bulk.people import here_now
+from services.users.bulk.kinds import Fate, words
+from services.users.bulk.people import note_of_people
 from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.list import OUTSIDERS
 from services.workspace.customers.people import switch
@@ -35,10 +35,6 @@ async def _switch(active: bool, act: Act, person: CustomerPerson) -> UUID | None
     return (await switch(act, person, active)).cause
 
 
-def _note(fate: Fate, ids: Sequence[UUID]) -> str:
-    return here_now(ids) if fate is OUT else says_so(fate, ids)
-
-
 _each = partial(
     each,
     CustomerPerson,
@@ -48,7 +44,7 @@ _each = partial(
     permission=Permission.SWITCH_USERS,
     looks=Permission.SWITCH_USERS,
     file=Secret.CUSTOMERS_EXPORT,
-    note=_note,
+    note=note_of_people,
     of_people=True,
 )
 
