@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 
 from models import (
+    CalendarFeed,
     EmailChange,
     EndReason,
     ExternalIdentity,
@@ -206,7 +207,8 @@ async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
     sessions.
 
     The person who changed it may know the password, too: it stops working, and so do the second
-    factors and the provider's accounts that were added since. Raises what `confirm` raises.
+    factors and the provider's accounts that were added since. The address of the account's calendar
+    stops, however old it is, since whoever was in could read it. Raises what `confirm` raises.
     """
     offered = await open_way_back(slug, token)
     try:
@@ -239,6 +241,7 @@ async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
 async def _forget_ways_in(tx: Transaction, user: User, since: datetime, caller: Caller) -> None:
     linked = col(ExternalIdentity.linked_at) >= since
     await tx.exec(delete(ExternalIdentity).where(col(ExternalIdentity.user_id) == user.id, linked))
+    await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id) == user.id))
     if await totp.forget_since(tx, user, since):
         await _log(tx, SecondFactorAction.RESET, user, caller)
     await known_devices.forget(tx, user)

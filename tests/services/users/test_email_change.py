@@ -5,20 +5,23 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
-from models import ExternalIdentity, LinkPurpose, Passkey, Tenant, User
+from models import ExternalIdentity, LinkPurpose, Passkey, Role, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError, NotAllowedError
 from services.core.runtime import Runtime
 from services.mail import outbox
+from services.sessions import known_devices
 from services.sign_in.second_factors import totp
 from services.sign_in.sign_in import sign_in as sign_in_with
 from services.tenants import organisation
 from services.users import email_change, invitations
 from services.users.email_change import EmailForm
 from services.users.invitation_form import InvitationForm
+from services.workspace import end_calendar
 from tests import books, factories
 from tests.deliveries import deliver_next
 from tests.factories import CALLER, PASSWORD, create_user
@@ -52,16 +55,7 @@ async def test_a_change_takes_place_once_the_new_address_confirms_it(
 ) -> None:
     user = await create_user(tenant)
     ada = await factories.sign_in(user)
-    async with transaction() as tx:
-        tx.add(
-            ExternalIdentity(
-                tenant_id=tenant.id,
-                issuer="https://id.example",
-                subject="ada",
-                user_id=user.id,
-                linked_at=clock.now(),
-            )
-        )
+    await _link(user, "ada")
     token = await _requested(ada, mail_server)
     assert (await books.user_of(user.id)).email == user.email, "nothing has changed yet"
     await email_change.confirm(tenant.slug, token, CALLER)
@@ -112,6 +106,69 @@ async def test_taking_a_change_back_ends_every_way_in_that_was_added_since(
         None,
         0,
     )
+
+
+async def test_taking_a_change_back_ends_the_calendar_that_a_thief_may_have_copied(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant, role=Role.TENANT_ADMIN)
+    ada = await factories.sign_in(user)
+    before = await end_calendar.tell_url(ada)
+    back = await _changed(tenant, user, ada, mail_server)
+    copied = await end_calendar.tell_url(ada)
+    assert copied == before, "a thief is told the address that the owner's calendar has"
+    token = copied.rpartition("/")[2].removesuffix(".ics")
+    assert await end_calendar.read_calendar(tenant.slug, token)
+    await email_change.take_back(tenant.slug, back, CALLER)
+    with pytest.raises(DeadLinkError):
+        await end_calendar.read_calendar(tenant.slug, token)
+
+
+async def test_taking_a_change_back_leaves_a_provider_s_account_of_before_alone(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    await _link(user, "of before")
+    clock.shift(timedelta(minutes=1))
+    back = await _changed(tenant, user, ada, mail_server)
+    await _link(user, "of a thief")
+    await email_change.take_back(tenant.slug, back, CALLER)
+    async with reading() as tx:
+        assert (await tx.exec(select(ExternalIdentity.subject))).all() == ["of before"]
+
+
+async def test_taking_a_change_back_makes_strangers_of_all_browsers(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    back = await _changed(tenant, user, ada, mail_server)
+    async with transaction() as tx:
+        cookie = await known_devices.remember(tx, user, "")
+    await email_change.take_back(tenant.slug, back, CALLER)
+    async with reading() as tx:
+        assert await known_devices.find(tx, user, cookie) == ""
+
+
+async def _changed(tenant: Tenant, user: User, ada: Actor, mail_server: MailServer) -> str:
+    """Change the email; returns the token of the way back."""
+    await email_change.confirm(tenant.slug, await _requested(ada, mail_server), CALLER)
+    return _token(await _delivered(mail_server, user.email), "take-back")
+
+
+async def _link(user: User, subject: str) -> None:
+    assert user.tenant_id is not None
+    async with transaction() as tx:
+        tx.add(
+            ExternalIdentity(
+                tenant_id=user.tenant_id,
+                issuer=f"https://id.example/{subject}",  # one account of each provider
+                subject=subject,
+                user_id=user.id,
+                linked_at=clock.now(),
+            )
+        )
 
 
 def _passkey(user: User, name: str) -> Passkey:
