@@ -26,12 +26,6 @@ from services.sign_in import passwords
 from tests import factories, lent, postgres, quick, sizes
 from tests.mail_server import MailServer, receiving_mail
 
-# How fast a busy machine makes examples says nothing about Rollcall.
-hypothesis.settings.register_profile(
-    "rollcall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("rollcall")
-
 quick.learn_once()
 lent.keep_sessions()
 
@@ -61,6 +55,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     sizes.soak = config.getoption("soak")
+    # How fast a busy machine makes examples says nothing about Rollcall. They are the same in each
+    # run, so that a change passes or fails for what it is; `make soak` looks for others.
+    hypothesis.settings.register_profile(
+        "rollcall",
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        derandomize=not sizes.soak,
+    )
+    hypothesis.settings.load_profile("rollcall")
     gc.set_threshold(*SELDOM)
     # SQLite waits for the disk at each commit, which would be most of a test's time.
     if folder := postgres.fast_folder():
