@@ -17,6 +17,8 @@ COPY main.py ./
 COPY models ./models
 COPY services ./services
 COPY ui ./ui
+# Each file comes with the mode that it has in the checkout, where its owner alone may be let to read.
+RUN chmod -R a+rX main.py models services ui
 # The user who runs it can't write here, and would compile all of this at each start.
 RUN .venv/bin/python -m compileall -q main.py models services ui
 ENV PATH=/app/.venv/bin:$PATH

@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -25,8 +26,9 @@ import pytest
 from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 30
-STOP_SECONDS = 20
+# Generous, as the machine may be busy.
+START_SECONDS = 180
+STOP_SECONDS = 60
 NOBODY = 65534
 
 
@@ -156,9 +158,20 @@ def image() -> Iterator[Path]:
                 shutil.copytree(source, app / source.name, ignore=skip)
             else:
                 shutil.copy(source, app)
+        app.chmod(0o755)
+        for path in app.rglob("*"):  # as in a checkout with a umask of 077
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        for step in _all("RUN"):
+            if step.startswith("chmod "):
+                subprocess.run(shlex.split(step), cwd=app, check=True)
         if _unprivileged():
             os.chown(data, NOBODY, NOBODY)
         yield folder
+
+
+def test_its_user_may_read_all_of_it_whoever_may_read_the_checkout(image: Path) -> None:
+    closed = [path for path in (image / "app").rglob("*") if not path.stat().st_mode & stat.S_IROTH]
+    assert closed == []
 
 
 @pytest.mark.slow
@@ -182,7 +195,7 @@ def test_start_step_serves_until_it_is_told_to_stop(image: Path) -> None:
         )
     try:
         _wait_until_ready(server, port, log)
-        _check_health(environment)
+        _wait_until_healthy(environment)
         server.send_signal(getattr(signal, _the("STOPSIGNAL")))
         assert server.wait(STOP_SECONDS) == 0, log.read_text(encoding="utf-8")
     finally:
@@ -206,9 +219,20 @@ def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> 
     raise AssertionError(f"not ready in {START_SECONDS} s:\n{log.read_text(encoding='utf-8')}")
 
 
+def _wait_until_healthy(environment: dict[str, str]) -> None:
+    """An engine asks again, too: on a busy machine an answer may take longer than a check waits."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            _check_health(environment)
+        except subprocess.CalledProcessError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
 def _check_health(environment: dict[str, str]) -> None:
     """Run the image's own health check; raises where it fails."""
     _, _, command = _the("HEALTHCHECK").partition("CMD ")
-    subprocess.run(
-        json.loads(command), env=environment, capture_output=True, check=True, timeout=10
-    )
+    subprocess.run(json.loads(command), env=environment, capture_output=True, check=True)
