@@ -21,7 +21,7 @@ from benchmarks.visitor import Page, Visitor
 
 PAGES = 3
 BATCH = 10
-"""People of one transaction (`services.users.bulk.batches.BATCH`)."""
+"""People of one transaction (`services.bulk.batches.BATCH`)."""
 LIST, ACCOUNT = "/t/many/users", "/t/many/account"
 # Between two toggles, so that none waits for those before it (`ui.live.budget`).
 PAUSE = 0.25

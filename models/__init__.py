@@ -3,6 +3,7 @@
 from models.access.one_time_link import LinkPurpose, OneTimeLink
 from models.audit.audit_event import AuditEvent, AuditHead, NotedHead
 from models.base import first_id, metadata, new_id
+from models.bulk.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.mail_text import MailText
@@ -35,7 +36,6 @@ from models.sign_in.second_factor import (
 )
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
-from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
 from models.users.email_change import EmailChange
 from models.users.picture import Picture
 from models.users.stay import CalendarFeed, EndReminder, Onboarding

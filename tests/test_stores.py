@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 STAYS = {
     "services/audit/actions.py:_DECLARED": "filled by declarations, when modules are imported",
     "services/lists/declaration.py:_declared": "filled by declarations, when modules are imported",
-    "services/users/bulk/kinds.py:_declared": "filled by declarations, when modules are imported",
+    "services/bulk/kinds.py:_declared": "filled by declarations, when modules are imported",
     "ui/assets.py:_files": "filled when modules are imported; the same in each Rollcall",
     "services/core/runtime.py:_current": "which Rollcall runs",
     "services/core/clock.py:_shift": "the one clock of a process, which tests move",

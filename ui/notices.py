@@ -14,6 +14,8 @@ from services.audit.events import AuditGrew, AuditWritten
 from services.audit.list import ENTRIES
 from services.audit.reading import find_entry
 from services.audit.writing import PLATFORM_CHAIN
+from services.bulk.events import BulkProgressed
+from services.bulk.runs import find_run
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
@@ -28,10 +30,8 @@ from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged, TimeZoneChanged
 from services.tenants.organisation import find_shown
-from services.users.bulk.runs import find_run
 from services.users.counts import find_here
 from services.users.events import (
-    BulkProgressed,
     ImportProgressed,
     UserActivated,
     UserDeactivated,

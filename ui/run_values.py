@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from services.users.bulk.batches import BATCH
-from services.users.bulk.runs import BulkView
+from services.bulk.batches import BATCH
+from services.bulk.runs import BulkView
 from services.users.imports.runs import ImportView
+from services.users.many import heirs_of
 
 
 def import_values(run: ImportView) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def bulk_values(run: BulkView) -> dict[str, Any]:
         "faces": act.of_people,
         "state": run.state.value,
         "selection": f"{run.selection[:1].upper()}{run.selection[1:]}.",
-        "end": f"End: {run.end.words}." if run.end else "",
+        "chosen": run.chosen_words,
         "people": run.people,
         "batch": BATCH,
         "done": run.done,
@@ -47,7 +48,7 @@ def bulk_values(run: BulkView) -> dict[str, Any]:
         "started_by": run.started_by,
         "ended_at": run.ended_at.isoformat() if run.ended_at else None,
         "may_undo": run.may_undo,
-        "heirs": [dict(heir) for heir in run.heirs],
+        "heirs": heirs_of(run.along),
         "undoes": str(run.undoes) if run.undoes else None,
         "undone_by": str(run.undone_by) if run.undone_by else None,
     }

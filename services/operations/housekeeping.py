@@ -2,11 +2,11 @@
 
 import logging
 
+from services.bulk import runs as bulk_acts
 from services.core import runtime, sqlite, sqlite_transport
 from services.core.db import transaction
 from services.sessions import known_devices
 from services.sign_in import throttle
-from services.users.bulk import runs as bulk_acts
 from services.users.imports import runs as imports
 from services.workspace import arrivals
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.audit.actions import AuditAction
 from services.audit.words import change, counted
+from services.bulk.words import bulk_words
 from services.core.names import listed
 
 
@@ -37,21 +38,14 @@ def _renamed(details: Mapping[str, Any]) -> str:
     return f"was {details.get('before', '')}"
 
 
-def bulk_words(details: Mapping[str, Any]) -> str:
-    """How many rows an act on many changed, of how many that were selected, and what else of it."""
-    people, changed = details.get("people", 0), details.get("changed", 0)
-    parts = [f"{changed:,} of {people:,} selected"]
-    if details.get("failed"):
-        parts.append(f"{details['failed']:,} failed")
-    if details.get("end_date"):
-        parts.append(f"end date {details['end_date']}")
-    parts += [str(details[name]) for name in ("why", "reason") if details.get(name)]
-    return ", ".join(parts)
-
-
 def _end(details: Mapping[str, Any]) -> str:
     said = (details.get(name) for name in ("end_date", "end_time", "time_zone"))
     return " ".join(str(value) for value in said if value) or "none"
+
+
+def _ends_set(details: Mapping[str, Any]) -> str:
+    day = details.get("end_date")
+    return bulk_words(details, *([f"end date {day}"] if day else []))
 
 
 class UserAction(AuditAction):
@@ -92,4 +86,4 @@ class BulkAction(AuditAction):
     ACTIVATED = "users.activated", "Users activated in bulk", bulk_words
     RESENT = "users.invitations_resent", "Invitations resent in bulk", bulk_words
     LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk", bulk_words
-    END_DATE_SET = "users.end_date_set", "End dates set in bulk", bulk_words
+    END_DATE_SET = "users.end_date_set", "End dates set in bulk", _ends_set

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.audit.actions import AuditAction
 from services.audit.words import change
-from services.users.actions import bulk_words
+from services.bulk.words import bulk_words
 
 
 def _task(details: Mapping[str, Any]) -> str:

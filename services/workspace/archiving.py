@@ -8,8 +8,8 @@ from typing import Any
 from models import BulkKind
 from services.audit.acting import Act, View
 from services.audit.actions import AuditAction
-from services.users.bulk.each import each
-from services.users.bulk.kinds import Fate, ManyAct, words
+from services.bulk.each import each
+from services.bulk.kinds import Fate, ManyAct, words
 
 OUT = Fate("archived", "is archived", "are archived", "Archived", changes=True)
 BACK = Fate("restored", "is restored", "are restored", "Restored", changes=True)

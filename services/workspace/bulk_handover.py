@@ -14,15 +14,16 @@ from models import BulkAct, BulkKind, BulkState, Handover, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
+from services.bulk.batches import Along
+from services.bulk.kinds import Outcome, progressed
+from services.bulk.preview import people_of
+from services.bulk.runs import outcomes as outcomes_of
 from services.core.db import reading
 from services.core.errors import ConflictError, InvalidInputError, RollcallError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, lines, people
 from services.core.looking import looks_first
 from services.users.actions import WORK, given_words
-from services.users.bulk.kinds import Outcome, progressed
-from services.users.bulk.preview import people_of
-from services.users.bulk.runs import outcomes as outcomes_of
 from services.users.selection import require_selectable
 from services.workspace.handover import (
     counts_of,
@@ -98,7 +99,7 @@ async def choose_heirs(principal: Principal, bulk_id: UUID, form: BulkHandOverFo
         if run.state is not BulkState.DRAFT or run.kind is not BulkKind.DEACTIVATE:
             raise ConflictError("This has begun already. Hand the work over afterwards.")
         heirs = await _require_heirs(act, run, form.heir_ids)
-        run.hand_over = _plan(heirs, form.note) if heirs else None
+        run.along = _plan(heirs, form.note) if heirs else None
 
 
 async def _require_heirs(act: Act, run: BulkAct, ids: Sequence[UUID]) -> list[User]:
@@ -119,30 +120,36 @@ def _plan(heirs: Sequence[User], note: str) -> dict[str, Any]:
     return {"to": to, "note": note, "divided": {}}
 
 
-async def go_along(
+async def _go(
     act: Act,
     run: BulkAct,
     people: Sequence[Mapping[str, Any]],
     outcomes: Sequence[Outcome],
 ) -> Sequence[Outcome]:
-    """What a batch does to the work of its people, in its own transaction: it is handed over with a
-    deactivation, and comes back if that is undone. (`batches.act_on_next`'s `along`.)"""
-    if run.kind is BulkKind.DEACTIVATE and run.hand_over:
+    if run.kind is BulkKind.DEACTIVATE and run.along:
         return await _hand_over(act, run, outcomes)
     if run.undoes_id is not None and run.kind is BulkKind.ACTIVATE:
         await _take_back(act, people, outcomes)
     return outcomes
 
 
-async def lock_beforehand(act: Act, run: BulkAct, people: Sequence[Mapping[str, Any]]) -> None:
-    """Lock the POCs that `go_along` will change. (`batches.act_on_next`'s `beforehand`.)"""
-    if run.kind is BulkKind.DEACTIVATE and run.hand_over:
+def _heirs(run: BulkAct) -> list[UUID]:
+    return [UUID(heir["id"]) for heir in (run.along or {}).get("to", ())]
+
+
+async def _lock_pocs(act: Act, run: BulkAct, people: Sequence[Mapping[str, Any]]) -> None:
+    if run.kind is BulkKind.DEACTIVATE and run.along:
         found = await find_pocs_left(act.tx, [UUID(one["id"]) for one in people])
         await lock_pocs(act, set().union(*found.values()))
     if run.undoes_id is not None and run.kind is BulkKind.ACTIVATE:
         causes = sorted(UUID(one["cause"]) for one in people if one.get("cause"))
         rows = [row for cause in causes for row in await find_handovers(act.tx, cause)]
         await lock_handed_over(act, rows)
+
+
+ALONG = Along(_heirs, _lock_pocs, _go)
+"""What a batch does to the work of its people: it is handed over with a deactivation, and comes
+back if that is undone."""
 
 
 @looks_first
@@ -160,8 +167,8 @@ async def hand_over_some(principal: Principal, bulk_id: UUID, form: HeirsForm) -
         heirs = await _require_heirs(act, run, form.heir_ids)
         if not some:
             return False
-        planned = dict((run.hand_over or {}).get("divided", {}))
-        run.hand_over = {**_plan(heirs, form.note), "divided": planned}
+        planned = dict((run.along or {}).get("divided", {}))
+        run.along = {**_plan(heirs, form.note), "divided": planned}
         given = await _hand_over(act, run, some)
         act.publish(progressed(run))
     return len(left) > len(some) and any(one.result for one in given)
@@ -185,7 +192,7 @@ async def _who_left_work(bulk_id: UUID) -> list[Outcome]:
 
 
 async def _hand_over(act: Act, run: BulkAct, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    plan = run.hand_over or {}
+    plan = run.along or {}
     heirs = {}
     for values in plan["to"]:
         heir = await act.tx.get_one(User, UUID(values["id"]))
@@ -202,7 +209,7 @@ async def _hand_over(act: Act, run: BulkAct, outcomes: Sequence[Outcome]) -> Seq
     for one in left:
         if one.row_id in users:
             words[one.row_id] = await work.hand_over(users[one.row_id], one.cause)
-    run.hand_over = work.kept()
+    run.along = work.kept()
     return [replace(one, result=_said(one.result, words.get(one.row_id, ""))) for one in outcomes]
 
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from models import BulkKind, Poc, PocMember
 from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
-from services.users.bulk.kinds import Fate
+from services.bulk.kinds import Fate
 from services.workspace import pocs
 from services.workspace.actions import PocAction
 from services.workspace.archiving import archive_and_restore

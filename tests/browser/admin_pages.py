@@ -7,14 +7,15 @@ from uuid import UUID
 from playwright.async_api import FilePayload, Page, expect
 from sqlmodel import select
 
-from models import BulkKind, Role, Tenant, User
+from models import Role, Tenant, User
+from services.bulk import runs
 from services.core.db import reading
 from services.lists.query import ListQuery
 from services.reviews import reviews
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.users import accounts
-from services.users.bulk import runs
+from services.users.many import DEACTIVATE
 from tests.browser.browsers import Browsers, connected
 from tests.factories import sign_in
 
@@ -69,7 +70,7 @@ async def set_scene(tenant: Tenant, admin: User, person: User, gone: User) -> Sc
         "person": person.id,
         "gone": gone.id,
         "review": await reviews.begin(actor, form),
-        "bulk": await runs.draft(actor, BulkKind.DEACTIVATE, ListQuery(filters={"seen": "not-90"})),
+        "bulk": await runs.draft(actor, DEACTIVATE.kind, ListQuery(filters={"seen": "not-90"})),
     }
     async with reading() as tx:
         above = (await tx.exec(select(User).where(User.role == Role.PLATFORM_ADMIN))).one()

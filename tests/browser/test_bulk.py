@@ -9,10 +9,10 @@ from playwright.async_api import Page, expect
 from sqlalchemy import event
 
 from models import BulkAct, BulkKind, Role, Tenant, User
+from services.bulk import runs
+from services.bulk.batches import BATCH
 from services.core import clock
 from services.core.db import reading
-from services.users.bulk import runs
-from services.users.bulk.batches import BATCH
 from services.workspace import templates
 from services.workspace.left import find_owned
 from services.workspace.templates import TaskTemplateForm
@@ -20,7 +20,7 @@ from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers
 from tests.browser.grid import dialog
 from tests.browser.looks import look
-from tests.services.users.bulk.acting_in_bulk import begun, those
+from tests.services.bulk.acting_in_bulk import begun, those
 from tests.services.workspace.scene import create_poc
 
 # More than stand on a page of the list.

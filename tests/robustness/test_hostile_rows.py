@@ -41,11 +41,11 @@ from models import (
     metadata,
 )
 from services.access import one_time_links
+from services.bulk import batches as bulk_batches
+from services.bulk.kinds import Outcome
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.runtime import Runtime
-from services.users.bulk import batches as bulk_batches
-from services.users.bulk.kinds import Outcome
 from services.users.imports import batches as import_batches
 from services.users.imports.batches import RowOutcome
 from services.workspace import bulk_handover, end_calendar
@@ -273,7 +273,7 @@ async def ids(tenant: Tenant, people: dict[Role, User]) -> dict[str, str]:
         people_of_act.outcomes = [bulk_batches._plain(left)]
         act = await tx.get_one(BulkAct, bulk_id)
         act.state, act.started_at, act.ended_at = BulkState.DONE, clock.now(), clock.now()
-        act.hand_over = bulk_handover._plan([admin], "Take care of it")
+        act.along = bulk_handover._plan([admin], "Take care of it")
     return {
         "import_id": str(import_id),
         "bulk_id": str(bulk_id),

@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 
 from models import BulkAct, BulkActBatch, BulkKind, BulkState, Tenant, User
 from services.access.actor import Actor
+from services.bulk import batches, preview, results, runs
+from services.bulk.kinds import Outcome
+from services.bulk.runs import BulkForm
 from services.core import clock
 from services.core.db import reading, transaction
 from services.lists.query import ListQuery
-from services.users.bulk import batches, preview, results, runs
-from services.users.bulk.kinds import Outcome
-from services.users.bulk.runs import BulkForm
+from services.users.list import USERS
 from services.workspace import bulk_handover
 from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When
 from tests import books
@@ -111,25 +112,30 @@ async def _hand_over_some(actor: Actor, bulk_id: UUID) -> object:
 
 BULK_CALLS = [
     Call(
-        "users.bulk.runs.draft",
+        "bulk.runs.draft",
         MANAGERS,
         lambda a, t: runs.draft(a, BulkKind.DEACTIVATE, ListQuery(ids=frozenset({t}))),
         takes_id=False,
     ),
     Call(
-        "users.bulk.runs.begin",
+        "bulk.runs.begin",
         MANAGERS,
         _of_act(lambda a, b: runs.begin(a, b, BulkForm(reason="")), BulkState.DRAFT),
     ),
-    Call("users.bulk.runs.stop", MANAGERS, _of_act(runs.stop)),
-    Call("users.bulk.runs.undo", MANAGERS, _of_act(_undo)),
-    Call("users.bulk.runs.try_again", MANAGERS, _of_act(_try_again)),
-    Call("users.bulk.runs.list_runs", MANAGERS, lambda a, _t: runs.list_runs(a), takes_id=False),
-    Call("users.bulk.runs.get_run", MANAGERS, _of_act(runs.get_run)),
-    Call("users.bulk.preview.preview", MANAGERS, _of_act(preview.preview, BulkState.DRAFT)),
-    Call("users.bulk.results.get_results", MANAGERS, _of_act(results.get_results)),
-    Call("users.bulk.results.results_csv", MANAGERS, _of_act(results.results_csv)),
-    Call("users.bulk.batches.act_on_next", MANAGERS, _of_act(batches.act_on_next)),
+    Call("bulk.runs.stop", MANAGERS, _of_act(runs.stop)),
+    Call("bulk.runs.undo", MANAGERS, _of_act(_undo)),
+    Call("bulk.runs.try_again", MANAGERS, _of_act(_try_again)),
+    Call(
+        "bulk.runs.list_runs",
+        MANAGERS,
+        lambda a, _t: runs.list_runs(a, [USERS.noun]),
+        takes_id=False,
+    ),
+    Call("bulk.runs.get_run", MANAGERS, _of_act(runs.get_run)),
+    Call("bulk.preview.preview", MANAGERS, _of_act(preview.preview, BulkState.DRAFT)),
+    Call("bulk.results.get_results", MANAGERS, _of_act(results.get_results)),
+    Call("bulk.results.results_csv", MANAGERS, _of_act(results.results_csv)),
+    Call("bulk.batches.act_on_next", MANAGERS, _of_act(batches.act_on_next)),
     Call(
         "workspace.bulk_handover.choose_heirs",
         MANAGERS,

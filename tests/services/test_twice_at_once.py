@@ -12,7 +12,6 @@ import psycopg
 import pytest
 
 from models import (
-    BulkKind,
     CustomerPerson,
     EmailChange,
     Importance,
@@ -24,6 +23,7 @@ from models import (
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.access.outsiders import CustomerActor
+from services.bulk import batches, runs
 from services.core import database
 from services.core.db import reading, transaction
 from services.core.errors import RollcallError
@@ -34,9 +34,9 @@ from services.reviews.reasons import Reason
 from services.screens import pairing
 from services.tenants import mail_texts, tenants
 from services.users import accounts, email_change, invitations
-from services.users.bulk import batches, runs
 from services.users.email_change import EmailForm
 from services.users.invitation_form import InvitationForm
+from services.users.many import ACTIVATE, DEACTIVATE
 from services.workspace import (
     bulk_handover,
     criteria,
@@ -126,7 +126,7 @@ async def _activate_and_invite(scene: Scene) -> Pair:
 async def _activate_many(scene: Scene) -> Pair:
     old = await create_user(scene.other, email=scene.email, active=False)
     elsewhere = await factories.sign_in(await factories.create_admin(scene.other))
-    bulk = await runs.draft(elsewhere, BulkKind.ACTIVATE, ListQuery(ids=frozenset({old.id})))
+    bulk = await runs.draft(elsewhere, ACTIVATE.kind, ListQuery(ids=frozenset({old.id})))
     await runs.begin(elsewhere, bulk, runs.BulkForm(reason=""))
     return batches.act_on_next(elsewhere, bulk), _invite(scene, 0)
 
@@ -245,14 +245,12 @@ async def _come_back(scene: Scene) -> Pair:
 async def _leave_in_bulk(scene: Scene) -> Pair:
     leaver, rows, customer = await _leaver(scene)
     draft = await runs.draft(
-        scene.admins[0], BulkKind.DEACTIVATE, ListQuery(ids=frozenset({leaver.id}))
+        scene.admins[0], DEACTIVATE.kind, ListQuery(ids=frozenset({leaver.id}))
     )
     heirs = BulkHandOverForm(when=When.NOW, heir_ids=(scene.workers[0].user_id,))
     await bulk_handover.choose_heirs(scene.admins[0], draft, heirs)
     await runs.begin(scene.admins[0], draft, runs.BulkForm(reason=""))
-    batch = batches.act_on_next(
-        scene.admins[0], draft, bulk_handover.go_along, bulk_handover.lock_beforehand
-    )
+    batch = batches.act_on_next(scene.admins[0], draft, bulk_handover.ALONG)
     return batch, _say(customer, rows)
 
 
@@ -273,9 +271,7 @@ async def _put(scene: Scene) -> Pair:
 
 async def _undo(scene: Scene) -> Pair:
     user = await create_user(scene.tenant)
-    draft = await runs.draft(
-        scene.admins[0], BulkKind.DEACTIVATE, ListQuery(ids=frozenset({user.id}))
-    )
+    draft = await runs.draft(scene.admins[0], DEACTIVATE.kind, ListQuery(ids=frozenset({user.id})))
     await runs.begin(scene.admins[0], draft, runs.BulkForm(reason=""))
     while await batches.act_on_next(scene.admins[0], draft):
         pass

@@ -111,8 +111,8 @@ function words({ now }, which, count) {
 // -- before
 
 function draft(act) {
-  const { people, selection, end } = act.now;
-  const lead = [selection, end, "Nothing has happened yet."].filter(Boolean).join(" ");
+  const { people, selection, chosen } = act.now;
+  const lead = [selection, chosen, "Nothing has happened yet."].filter(Boolean).join(" ");
   return [
     h("div", { class: "page-head" }, h("h1", words(act, 1, people))),
     h("p", { class: "muted bulk-lead", dir: "auto" }, lead),

@@ -10,11 +10,11 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from models import BulkKind, BulkState, PocStatus
+from services.bulk import preview, results, runs
+from services.bulk.runs import BulkForm, BulkView
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
-from services.users.bulk import preview, results, runs
-from services.users.bulk.runs import BulkForm, BulkView
 from services.workspace import bulk_handover
 from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When
 from services.workspace.impact import get_work_of_many

@@ -1,18 +1,19 @@
 """What a list's page offers for selected rows: each act begins as a draft, on a page of its own."""
 
-from functools import cached_property
+from functools import partial
 from typing import Any
 
 from nicegui import ui
 
 from models import BulkKind
 from services.access.permissions import may
+from services.bulk import runs
+from services.bulk.kinds import ManyAct, Question
+from services.core.forms import Form
 from services.lists.declaration import LiveList
 from services.lists.query import ListQuery
 from services.sessions.sessions import Visit
-from services.users.bulk import runs
-from services.users.bulk.kinds import ManyAct
-from services.users.forms import TIME_HINT, EndDate, end_hint
+from services.users import selection
 from ui.actions import told
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers
@@ -43,19 +44,7 @@ class BulkActs:
         place, self.shown = place_of(live_list)
         self.bulk = f"{home_path(visit.tenant_slug)}/{place.path}/bulk"
         self.query = ListQuery()
-
-    @cached_property
-    def end_date(self) -> FormDialog[EndDate]:
-        """The form for an end date, made when somebody first wants it."""
-        hints = {"end_date": end_hint("the organisation’s time zone"), "end_time": TIME_HINT}
-        return FormDialog(
-            self.toast,
-            "End date of the selected users",
-            EndDate,
-            submit="Go on",
-            on_submit=self._draft_end_date,
-            helpers=Helpers(hints=hints),
-        )
+        self.asking: dict[BulkKind, FormDialog[Form]] = {}
 
     def offer(self) -> None:
         """Put what this person may do into the bar of what is selected."""
@@ -68,18 +57,28 @@ class BulkActs:
 
     def _choosing(self, act: ManyAct) -> Handler:
         async def chosen(values: dict[str, Any]) -> None:
-            query = selected(self.list, values)
-            if act.kind is BulkKind.END_DATE:
-                self.query = query
-                self.end_date.open()
+            self.query = selected(self.list, values)
+            if act.asks is None:
+                await self._draft(act)
                 return
-            await self._draft(act.kind, query)
+            if act.kind not in self.asking:  # made when somebody first wants it
+                self.asking[act.kind] = self._form(act, act.asks)
+            self.asking[act.kind].open()
 
         return chosen
 
-    async def _draft(self, kind: BulkKind, query: ListQuery, form: EndDate | None = None) -> None:
-        bulk_id = await runs.draft(self.actor, kind, query, form)
-        ui.navigate.to(f"{self.bulk}/{bulk_id}")
+    def _form(self, act: ManyAct, asks: Question) -> FormDialog[Form]:
+        return FormDialog(
+            self.toast,
+            asks.title,
+            asks.form,
+            submit="Go on",
+            on_submit=partial(self._draft, act),
+            helpers=Helpers(
+                hints=asks.hints, people=partial(selection.list_selectable, self.actor)
+            ),
+        )
 
-    async def _draft_end_date(self, form: EndDate) -> None:
-        await self._draft(BulkKind.END_DATE, self.query, form)
+    async def _draft(self, act: ManyAct, form: Form | None = None) -> None:
+        bulk_id = await runs.draft(self.actor, act.kind, self.query, form)
+        ui.navigate.to(f"{self.bulk}/{bulk_id}")

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from services.access.permissions import Permission
+from services.bulk.kinds import ManyAct
 from services.core.errors import NotFoundError
 from services.lists.declaration import LiveList
 from services.sessions.sessions import Visit
-from services.users.bulk.kinds import ManyAct
-from services.users.bulk.people import USER_ACTS
 from services.users.list import USERS
+from services.users.many import USER_ACTS
 from services.workspace.customers.list import OUTSIDERS
 from services.workspace.customers.many import CUSTOMER_ACTS
 from services.workspace.many_pocs import POC_ACTS

@@ -25,6 +25,7 @@ from services.access.permissions import INVITATIONS, Permission
 from services.audit.acting import Act, acting
 from services.audit.actions import AuditAction
 from services.audit.writing import record_all
+from services.bulk.batch_worker import LEASE
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.emails import email_key
@@ -34,7 +35,6 @@ from services.mail import outbox
 from services.users import emails_elsewhere, welcoming
 from services.users.actions import InvitationAction, UserAction
 from services.users.allowed_domains import allowed_domains, refusal
-from services.users.batch_worker import LEASE
 from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
 from services.users.ends import End, chosen_end
 from services.users.events import ImportProgressed, UsersInvited, UsersSucceeded

@@ -1,11 +1,11 @@
-"""Does imports, as `services.users.batch_worker` does runs."""
+"""Does imports, as `services.bulk.batch_worker` does runs."""
 
 from uuid import UUID
 
 from models import ImportState, UserImport
 from services.access.actor import Actor
-from services.users import batch_worker
-from services.users.batch_worker import BatchWorker, Work
+from services.bulk import batch_worker
+from services.bulk.batch_worker import BatchWorker, Work
 from services.users.events import ImportProgressed
 from services.users.imports import runs
 from services.users.imports.batches import invite_next

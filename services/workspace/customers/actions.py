@@ -1,7 +1,7 @@
 """What the log says of customers' people."""
 
 from services.audit.actions import AuditAction
-from services.users.actions import bulk_words
+from services.bulk.words import bulk_words
 
 
 class CustomerAction(AuditAction):

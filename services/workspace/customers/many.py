@@ -7,10 +7,10 @@ from uuid import UUID
 from models import BulkKind, CustomerPerson
 from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
-from services.users.bulk.each import each
-from services.users.bulk.fates import ACTIVE, INACTIVE, OUT
-from services.users.bulk.kinds import Fate, words
-from services.users.bulk.people import note_of_people
+from services.bulk.each import each
+from services.bulk.kinds import Fate, words
+from services.users.fates import ACTIVE, INACTIVE, OUT
+from services.users.many import note_of_people
 from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.list import OUTSIDERS
 from services.workspace.customers.people import switch

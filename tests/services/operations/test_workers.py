@@ -9,12 +9,12 @@ import pytest
 
 from models import EndReason, Tenant
 from services.access.actor import COMMAND_LINE, Actor
+from services.bulk.batch_worker import BatchWorker
 from services.core import clock
 from services.core.runtime import Runtime
 from services.operations import workers
 from services.reviews.closing import Closer
 from services.users import accounts
-from services.users.batch_worker import BatchWorker
 from services.users.imports.worker import importer
 from tests import books
 from tests.browser.waiting import PATIENCE, eventually

@@ -9,17 +9,17 @@ import pytest
 
 from models import BulkKind, Tenant
 from services.access.actor import Actor
+from services.bulk.batches import act_on_next
 from services.core import clock
 from services.core.runtime import Runtime
 from services.sessions import receipts, sessions
 from services.sessions.receipts import Receipt
 from services.users import accounts, invitations, reminders
-from services.users.bulk.batches import act_on_next
 from services.users.invitation_form import PersonalInvitation
 from services.workspace.impact import get_work_impact
 from tests.factories import create_users, sign_in
 from tests.mail_server import MailServer
-from tests.services.users.bulk.acting_in_bulk import begun, those
+from tests.services.bulk.acting_in_bulk import begun, those
 from tests.statements import Statement, heard
 
 # Columns by which alone no index leads to few rows of a large directory. (A role does: it is that

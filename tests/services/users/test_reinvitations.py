@@ -8,11 +8,11 @@ import pytest
 
 from models import BulkKind, Role, Tenant, User
 from services.access.actor import Actor
+from services.bulk.batches import act_on_next
 from services.core.db import transaction
 from services.core.errors import ConflictError
 from services.core.startup import started
 from services.users import accounts, invitations, listing
-from services.users.bulk.batches import act_on_next
 from services.users.emails_elsewhere import IN_USE
 from services.users.invitation_form import InvitationForm
 from tests import books
@@ -20,7 +20,7 @@ from tests.browser.waiting import eventually
 from tests.conftest import make_settings
 from tests.factories import create_admin, create_tenant, create_user, new_user, sign_in
 from tests.postgres import PostgresServer
-from tests.services.users.bulk.acting_in_bulk import begun, outcomes_of, those
+from tests.services.bulk.acting_in_bulk import begun, outcomes_of, those
 
 EMAIL = "ada@example.com"
 FORM = InvitationForm(first_name="Ada", last_name="King", email=EMAIL, role="administrator")

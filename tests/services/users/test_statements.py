@@ -6,16 +6,16 @@ import pytest
 
 from models import BulkKind, Role, Tenant
 from services.access.actor import Actor
+from services.bulk import runs
+from services.bulk.batches import act_on_next
 from services.core import clock
 from services.core.runtime import Runtime
 from services.users import accounts, invitations
-from services.users.bulk import runs
-from services.users.bulk.batches import act_on_next
-from services.users.bulk.people import USER_ACTS
 from services.users.invitation_form import PersonalInvitation
+from services.users.many import USER_ACTS
 from tests.factories import create_users, sign_in_all
 from tests.mail_server import MailServer
-from tests.services.users.bulk.acting_in_bulk import begun, run_of, those
+from tests.services.bulk.acting_in_bulk import begun, run_of, those
 from tests.statements import heard
 
 SOON = clock.now().date() + timedelta(days=30)

@@ -6,14 +6,14 @@ import pytest
 
 from models import BulkKind, Role, Tenant
 from services.access.actor import ROLLCALL, Actor
+from services.bulk import batches, preview, runs
+from services.bulk.runs import BulkForm
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError
 from services.lists.query import ListQuery
 from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, extending, invitations, stays
-from services.users.bulk import batches, preview, runs
-from services.users.bulk.runs import BulkForm
 from services.users.forms import EndDate
 from services.users.imports import preview as imports
 from services.users.imports import runs as import_runs

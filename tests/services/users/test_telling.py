@@ -10,6 +10,8 @@ from models import BulkKind, MailState, MailTemplate, Role, Tenant, User
 from services.access.actor import ROLLCALL, Actor
 from services.access.permissions import Permission
 from services.audit.acting import acting
+from services.bulk import preview, runs
+from services.bulk.runs import BulkForm
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.runtime import Runtime
@@ -17,8 +19,6 @@ from services.lists.query import ListQuery
 from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, extending, switching
-from services.users.bulk import preview, runs
-from services.users.bulk.runs import BulkForm
 from services.workspace import bulk_worker, leaving
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books

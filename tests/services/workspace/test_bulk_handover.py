@@ -6,16 +6,17 @@ import pytest
 
 from models import BulkKind, Tenant, User
 from services.access.actor import Actor
+from services.bulk import runs
+from services.bulk.batches import act_on_next
+from services.bulk.runs import BulkForm
 from services.core.errors import ConflictError, InvalidInputError
 from services.users import accounts
-from services.users.bulk import runs
-from services.users.bulk.batches import act_on_next
-from services.users.bulk.runs import BulkForm
+from services.users.many import heirs_of
 from services.workspace import bulk_handover, bulk_worker, groups, leaving, listing, task_list
-from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When, go_along
+from services.workspace.bulk_handover import ALONG, BulkHandOverForm, HeirsForm, When
 from tests import books, factories
 from tests.racing import race, rounds
-from tests.services.users.bulk.acting_in_bulk import outcomes_of, those
+from tests.services.bulk.acting_in_bulk import outcomes_of, those
 from tests.services.workspace.scene import create_poc, create_task
 from tests.sizes import size
 
@@ -50,7 +51,7 @@ async def test_the_work_of_all_goes_to_several_divided_by_poc_in_the_batch_that_
     bulk_id = await _draft(admin, users, joan_user.id, ada_user.id, note="Call them on Monday")
     assert {await _owner(poc) for poc in pocs} == {user.id for user in users}  # nothing yet
     await _begin(admin, bulk_id)
-    assert not await act_on_next(admin, bulk_id, go_along)
+    assert not await act_on_next(admin, bulk_id, ALONG)
     assert not any([(await books.user_of(user.id)).active for user in users])
     owners = [await _owner(poc) for poc in pocs]
     assert set(owners) == {joan_user.id, ada_user.id}
@@ -121,7 +122,7 @@ async def test_who_leaves_gets_none_of_it_and_a_begun_act_keeps_its_choice(
     now = BulkHandOverForm(when=When.NOW, heir_ids=(ada_user.id,))
     await bulk_handover.choose_heirs(admin, bulk_id, now)
     await bulk_handover.choose_heirs(admin, bulk_id, BulkHandOverForm(when=When.LATER))
-    assert (await runs.get_run(admin, bulk_id)).heirs == []
+    assert heirs_of((await runs.get_run(admin, bulk_id)).along) == []
     await _begin(admin, bulk_id)
     with pytest.raises(ConflictError):
         await bulk_handover.choose_heirs(admin, bulk_id, now)

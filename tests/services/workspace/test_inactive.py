@@ -9,12 +9,12 @@ import ui.pages  # noqa: F401 - declares the forms of the pages, too
 from models import BulkKind, Role, Tenant, User
 from services.access.actor import Actor
 from services.access.permissions import Permission
+from services.bulk import runs
 from services.core.errors import InvalidInputError
 from services.core.form_fields import PeopleField, PersonField
 from services.core.forms import Form, fields_of
 from services.lists.query import ListQuery
 from services.users import invitations
-from services.users.bulk import runs
 from services.users.invitation_form import PersonalInvitation
 from services.users.selection import list_selectable
 from services.workspace import (
@@ -36,7 +36,7 @@ from services.workspace.groups import NewGroupForm
 from services.workspace.pocs import HandOverForm
 from services.workspace.tasks import NewTaskForm
 from tests.factories import create_user
-from tests.services.users.bulk.acting_in_bulk import those
+from tests.services.bulk.acting_in_bulk import those
 from tests.services.workspace.scene import create_poc, create_task, deactivate
 
 Attempt = Callable[[], Awaitable[object]]

@@ -6,16 +6,16 @@ import pytest
 
 from models import BulkKind, Poc, TaskTemplate, Tenant
 from services.access.actor import Actor
+from services.bulk import preview, results, runs
+from services.bulk.kinds import ManyAct
+from services.bulk.runs import BulkForm
+from services.bulk.words import bulk_words
 from services.core.db import reading
 from services.core.errors import InvalidInputError, NotAllowedError, SessionEndedError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery
-from services.users.actions import bulk_words
-from services.users.bulk import preview, results, runs
-from services.users.bulk.kinds import ManyAct
-from services.users.bulk.runs import BulkForm
 from services.workspace import bulk_worker, template_list, templates
 from services.workspace.actions import TemplateAction
 from services.workspace.customers import many, shared
@@ -25,7 +25,7 @@ from services.workspace.many_templates import GROUP_ACTS, TASK_ACTS
 from services.workspace.template_rows import TASK_TEMPLATES
 from services.workspace.templates import TaskTemplateForm
 from tests import books, factories
-from tests.services.users.bulk.acting_in_bulk import begun, outcomes_of, run_of
+from tests.services.bulk.acting_in_bulk import begun, outcomes_of, run_of
 from tests.services.workspace.scene import create_group, create_poc
 
 ARCHIVE, RESTORE = BulkKind.ARCHIVE_TASK_TEMPLATES, BulkKind.RESTORE_TASK_TEMPLATES
@@ -54,6 +54,10 @@ async def _results(bulk_id: UUID) -> dict[UUID, str]:
 async def _is_archived(table: type[TaskTemplate] | type[Poc], row_id: UUID) -> bool:
     async with reading() as tx:
         return (await tx.get_one(table, row_id)).archived_at is not None
+
+
+def test_whoever_does_acts_on_many_has_the_declarations_of_all_kinds() -> None:
+    assert sorted(act.kind for act in bulk_worker.ACTS) == sorted(BulkKind)
 
 
 async def test_many_templates_are_archived_each_as_one_alone_and_told_live(

@@ -11,13 +11,14 @@ import pytest
 from models import ImportState, Role, Tenant, User
 from services.access.actor import Actor
 from services.audit.check import verify
+from services.bulk import batch_worker
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import FreshSignInNeededError, NotAllowedError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.sessions import sessions
-from services.users import accounts, batch_worker
+from services.users import accounts
 from services.users.events import ImportProgressed, UsersInvited, UsersSucceeded
 from services.users.imports import runs, worker
 from services.users.imports.batches import BATCH, RowOutcome, invite_next
@@ -25,7 +26,7 @@ from tests import books, factories
 from tests.browser.waiting import PATIENCE
 from tests.mail_server import MailServer
 from tests.racing import race
-from tests.services.users.between_batches import goes_between
+from tests.services.bulk.between_batches import goes_between
 from tests.services.users.imports.importing import (
     import_rows,
     row,

@@ -13,8 +13,8 @@ from models import BulkAct, BulkKind, Role, User
 from services.access.actor import IS_ACTIVE
 from services.access.permissions import may_invite
 from services.audit.acting import View
+from services.bulk.kinds import Fate
 from services.core.db import Transaction
-from services.users.bulk.kinds import Fate
 from services.users.ends import End, end_of
 from services.users.stays import Stays, stays_of
 
@@ -182,7 +182,7 @@ def fate_of(run: BulkAct, person: Mapping[str, Any], user: User, facts: Facts) -
 def end_for(run: BulkAct, person: Mapping[str, Any]) -> End | None:
     """The end that the act gives a person: the act's own; or, if it undoes another act, the one
     that the person had before that."""
-    return end_of_values(person.get("end", run.end))
+    return end_of_values(person.get("end", run.chosen))
 
 
 def values_of_end(end: End | None) -> dict[str, Any] | None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.access.actor import Actor
+from services.bulk import batch_worker
+from services.bulk.batch_worker import Work
 from services.core import runtime
-from services.users import batch_worker
-from services.users.batch_worker import Work
 from tests.browser.waiting import eventually
 
 

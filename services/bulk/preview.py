@@ -9,10 +9,8 @@ from sqlmodel import col, select
 from models import BulkAct, BulkActBatch
 from services.access.actor import Actor
 from services.audit.acting import viewing
+from services.bulk.kinds import ANYBODY, Judged, ManyAct, Values, kind_of
 from services.core.db import Transaction
-from services.mail import outbox
-from services.users import telling
-from services.users.bulk.kinds import ANYBODY, Judged, ManyAct, Values, kind_of
 
 SHOWN = 200
 """How many names of a kind a page gets."""
@@ -50,12 +48,11 @@ async def preview(actor: Actor, bulk_id: UUID) -> Preview:
         await view.require(act.looks)
         people = await people_of(view.tx, bulk_id)
         judged = await act.judge(view, run, list(people.values()))
-        tells = await telling.suggests(view.tx, view.tenant_id)
+        tells = await act.tells(view.tx, view.tenant_id) if act.tells else None
     sorted_ = {fate: [one for one in judged if one.fate is fate] for fate in act.fates}
     kinds = [_kind(act, some) for some in sorted_.values() if some]
     changed = [one.row_id for one in judged if one.fate.changes]
-    can_tell = act.tells and outbox.is_configured()
-    return Preview(kinds, len(changed), changed, tells if can_tell else None)
+    return Preview(kinds, len(changed), changed, tells)
 
 
 def _kind(act: ManyAct, some: Sequence[Judged]) -> Kind:

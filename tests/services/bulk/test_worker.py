@@ -6,15 +6,14 @@ import pytest
 
 from models import BulkKind, Tenant
 from services.access.actor import Actor
+from services.bulk import runs, worker
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions import receipts
 from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
-from services.users.bulk import runs
-from services.workspace import bulk_worker
 from tests import factories
-from tests.services.users.bulk.acting_in_bulk import act_in_bulk
+from tests.services.bulk.acting_in_bulk import act_in_bulk
 
 BATCH = 3
 
@@ -23,7 +22,7 @@ async def test_the_next_batch_waits_until_the_pages_of_the_one_before_have_close
     rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runs, "BATCH", BATCH)
-    monkeypatch.setattr(bulk_worker, "LONGEST_REST", 60)
+    monkeypatch.setattr(worker, "LONGEST_REST", 60)
     for user in await factories.create_users(2 * BATCH, tenant):
         await factories.open_session(user)
     open_pages, at_once = 0, []

@@ -5,7 +5,7 @@ kind says is which rows, by whose right, what becomes of each, and how that is d
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,11 @@ from models import BulkAct, BulkKind
 from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
 from services.audit.actions import AuditAction
+from services.bulk.events import BulkProgressed
 from services.core.db import Transaction
 from services.core.errors import NotFoundError
+from services.core.forms import Form
 from services.lists.declaration import LiveList
-from services.users.events import BulkProgressed
 
 ANYBODY = Permission.USE_OWN_ACCOUNT
 """What a call asks of whoever acts before it knows the act: then it asks what that kind takes."""
@@ -28,6 +29,8 @@ CHUNK = 500
 
 Values = Mapping[str, Any]
 """A row of an act as it was kept at its beginning: `id`, `name`, and what its kind needs."""
+Kept = Mapping[str, Any] | None
+"""What was chosen for all rows of an act, as its kind keeps it with the act."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Outcome:
     """What became of one row: the key of its fate, and words.
 
     `cause` is the audit entry by which the receipt of a deactivation is found; `seen` is the row's
-    version afterwards, and `end` is the end that a person had before. With these, the act can be
+    version afterwards, and `before` what its kind keeps of how it was. With these, the act can be
     undone.
     """
 
@@ -76,7 +79,7 @@ class Outcome:
     changed: bool = False
     cause: UUID | None = None
     seen: int | None = None
-    end: Mapping[str, Any] | None = None
+    before: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,22 @@ def words(noun: str, verb: str, doing: str, done: str, **own: str) -> Words:
     return Words(noun, **{**usual, **own})
 
 
+@dataclass(frozen=True)
+class Question:
+    """What an act asks before anything else: a form, whose answer is for all of its rows.
+
+    `keep` makes of the answer what the act keeps (none: there was no answer), and raises
+    `InvalidInputError`; `words` say that on the act's page.
+    """
+
+    title: str
+    form: type[Form]
+    keep: Callable[[Act, Any], Awaitable[Kept]]
+    words: Callable[[Mapping[str, Any]], str]
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """What is said below its fields, if they don't say it themselves."""
+
+
 async def _locks_nobody(_tx: Transaction, _tenant_id: UUID | None, _rows: Any) -> Sequence[UUID]:
     return ()
 
@@ -117,6 +136,10 @@ async def _locks_nobody(_tx: Transaction, _tenant_id: UUID | None, _rows: Any) -
 def says_so(fate: Fate, _ids: Sequence[UUID]) -> str:
     """What a fate itself says."""
     return fate.note or ("" if fate.changes else NOTHING)
+
+
+def _no_more(_run: BulkAct) -> dict[str, Any]:
+    return {}
 
 
 def _seen(_run: BulkAct, outcome: Outcome) -> dict[str, Any]:
@@ -130,8 +153,9 @@ class ManyAct:
     `keep` makes of a row of the table what the act keeps of it. `judge` says what would become of
     the kept rows now, and `act_on` does it to some of them, in one transaction whose act it gets;
     `locks` are the users to lock before that. `opposite` is the kind that undoes this one, and
-    `to_undo` what that needs to know of a row. `note` says more of several with one fate. `looks`
-    is the permission to see such acts, and `file` what the file with their results takes.
+    `to_undo` what that needs to know of a row. `note` says more of several with one fate, and
+    `details` what the log has of the whole besides. `looks` is the permission to see such acts, and
+    `file` what the file with their results takes.
     """
 
     kind: BulkKind
@@ -151,14 +175,20 @@ class ManyAct:
     opposite: BulkKind | None = None
     to_undo: Callable[[BulkAct, Outcome], dict[str, Any]] = _seen
     note: Callable[[Fate, Sequence[UUID]], str] = says_so
+    details: Callable[[BulkAct], dict[str, Any]] = _no_more
+    asks: Question | None = None
     needs_filter: str = ""
     """The filter of the list without which it shows no row that this would change: until it is set,
     this isn't offered."""
     danger: bool = False
     of_people: bool = False
     """Whether the rows are people, who are shown with their faces."""
-    tells: bool = False
-    """Whether each can be told by mail."""
+    tells: Callable[[Transaction, UUID | None], Awaitable[bool | None]] | None = None
+    """Whether an organisation suggests that each is told by mail; none: they can't be told."""
+    links: Callable[[View, Sequence[UUID]], Awaitable[Mapping[UUID, str]]] | None = None
+    """The links to hand over that came of it, by the rows; whoever began it is shown them."""
+    pictures: Callable[[Transaction, Sequence[UUID]], Awaitable[Mapping[UUID, str]]] | None = None
+    """The digests of the rows' pictures, for those that have one."""
     cuts: bool = False
     """Whether it closes people's open pages, which are counted."""
 

@@ -1,4 +1,5 @@
-"""The acts on many users: what each kind takes, and how it is done, by the same code as on one."""
+"""The acts on many users at once: what each kind takes, and how it is done, by the same code as on
+one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,36 +10,44 @@ from uuid import UUID
 from models import BulkAct, BulkKind, User
 from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
-from services.core.db import Transaction
-from services.core.errors import RollcallError
-from services.core.words import count_words
-from services.sessions import presence
-from services.users import accounts, emails_elsewhere, invitation_links, switching
-from services.users.actions import BulkAction
-from services.users.bulk.batches import FAILED
-from services.users.bulk.fates import (
-    FATES,
-    OUT,
-    admin_ids,
-    end_for,
-    fate_of,
-    read_facts,
-    values_of_end,
-)
-from services.users.bulk.kinds import (
+from services.bulk.batches import FAILED
+from services.bulk.kinds import (
     Fate,
     Judged,
+    Kept,
     ManyAct,
     Outcome,
+    Question,
     Values,
     Words,
     rows_by_id,
     says_so,
     words,
 )
+from services.core.db import Transaction
+from services.core.errors import RollcallError
+from services.core.words import count_words
+from services.mail import outbox
+from services.sessions import presence
+from services.users import accounts, emails_elsewhere, invitation_links, switching, telling
+from services.users.actions import BulkAction
 from services.users.emails_elsewhere import ActiveElsewhereError
-from services.users.ends import end_of
+from services.users.ends import chosen_end, end_of
+from services.users.ends import details_of as end_details
+from services.users.fates import (
+    FATES,
+    OUT,
+    admin_ids,
+    end_for,
+    end_of_values,
+    fate_of,
+    read_facts,
+    values_of_end,
+)
+from services.users.forms import TIME_HINT, EndDate, end_hint
+from services.users.handovers import live_links
 from services.users.list import USERS
+from services.users.profile import find_portraits
 from services.users.row import name_of
 
 
@@ -82,7 +91,41 @@ def _keep(user: User) -> dict[str, Any]:
 
 
 def _end_before(_run: BulkAct, outcome: Outcome) -> dict[str, Any]:
-    return {"end": outcome.end}
+    return {"end": outcome.before}
+
+
+async def _keep_end(act: Act, form: EndDate | None) -> Kept:
+    if form is None:
+        return None
+    return values_of_end(await chosen_end(act.tx, act.tenant_id, form.end_date, form.end_time))
+
+
+def _words_of_end(kept: Mapping[str, Any]) -> str:
+    end = end_of_values(kept)
+    return f"End: {end.words}." if end else ""
+
+
+def _details_of_end(run: BulkAct) -> dict[str, Any]:
+    return end_details(end_of_values(run.chosen))
+
+
+async def _suggests_telling(tx: Transaction, tenant_id: UUID | None) -> bool | None:
+    return await telling.suggests(tx, tenant_id) if outbox.is_configured() else None
+
+
+async def _links(view: View, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    return await live_links(view, view.tenant_id, ids) if view.tenant_id else {}
+
+
+def heirs_of(along: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Who gets the work of those who are deactivated, by what an act keeps of it: the `name` of
+    each, and the `pocs`, `tasks` and `groups` so far."""
+    heirs = (along or {}).get("to", ())
+    return [{key: value for key, value in heir.items() if key != "id"} for heir in heirs]
+
+
+def _details_of_work(run: BulkAct) -> dict[str, Any]:
+    return {"handed_over": heirs_of(run.along)} if run.along else {}
 
 
 async def _act_on(act: Act, run: BulkAct, people: Sequence[Values]) -> list[Outcome]:
@@ -204,6 +247,7 @@ _act = partial(
     locks=_lock,
     note=note_of_people,
     of_people=True,
+    pictures=find_portraits,
 )
 
 DEACTIVATE = _act(
@@ -213,8 +257,9 @@ DEACTIVATE = _act(
     words=words("user", "Deactivate", "Deactivating", "deactivated"),
     locks=_lock_admins_too,
     opposite=BulkKind.ACTIVATE,
+    details=_details_of_work,
     danger=True,
-    tells=True,
+    tells=_suggests_telling,
     cuts=True,
 )
 ACTIVATE = _act(
@@ -223,7 +268,7 @@ ACTIVATE = _act(
     action=BulkAction.ACTIVATED,
     words=words("user", "Activate", "Activating", "activated"),
     opposite=BulkKind.DEACTIVATE,
-    tells=True,
+    tells=_suggests_telling,
 )
 RESEND = _act(
     kind=BulkKind.RESEND,
@@ -244,6 +289,7 @@ COPY_LINKS = _act(
         label="Copying links",
         past="Links copied",
     ),
+    links=_links,
 )
 END_DATE = _act(
     kind=BulkKind.END_DATE,
@@ -260,6 +306,14 @@ END_DATE = _act(
     ),
     opposite=BulkKind.END_DATE,
     to_undo=_end_before,
-    tells=True,
+    details=_details_of_end,
+    asks=Question(
+        "End date of the selected users",
+        EndDate,
+        _keep_end,
+        _words_of_end,
+        {"end_date": end_hint("the organisation’s time zone"), "end_time": TIME_HINT},
+    ),
+    tells=_suggests_telling,
 )
 USER_ACTS = (DEACTIVATE, ACTIVATE, RESEND, COPY_LINKS, END_DATE)

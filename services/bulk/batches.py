@@ -1,23 +1,21 @@
 """Does a bulk act: a batch is one transaction, in which each row is treated as in an act on one."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import BulkAct, BulkActBatch, BulkKind, BulkState
+from models import BulkAct, BulkActBatch, BulkState
 from services.access.actor import Principal
 from services.audit.acting import Act, acting
+from services.bulk.batch_worker import LEASE
+from services.bulk.kinds import ANYBODY, ManyAct, Outcome, Values, kind_of, progressed
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.looking import looks_first
 from services.sessions.events import SessionsEnded
-from services.users.batch_worker import LEASE
-from services.users.bulk.fates import end_of_values
-from services.users.bulk.kinds import ANYBODY, ManyAct, Outcome, Values, kind_of, progressed
-from services.users.ends import details_of as end_details
 
 BATCH = 10
 """How many rows one transaction has: others who want to write wait for some milliseconds, and the
@@ -25,29 +23,33 @@ pages of so few people close soon after the commit."""
 FAILED = "failed"
 """The fate of those to whom the act couldn't be done."""
 
-Along = Callable[[Act, BulkAct, Sequence[Values], Sequence[Outcome]], Awaitable[Sequence[Outcome]]]
-"""What goes along with a batch in its transaction: it gets the people and what became of them, and
-returns the outcomes that it has changed."""
-Beforehand = Callable[[Act, BulkAct, Sequence[Values]], Awaitable[None]]
-"""Locks what that will need: before the log is written to, which everybody locks last."""
+
+@dataclass(frozen=True)
+class Along:
+    """What goes along with a batch in its transaction, though the act's declaration doesn't know of
+    it; it keeps what it needs in the act's `along`.
+
+    `locks` are more users to lock. `beforehand` locks what else will be needed: before the log is
+    written to, which everybody locks last. `go` gets the rows and what became of them, and returns
+    the outcomes that it has changed.
+    """
+
+    locks: Callable[[BulkAct], Collection[UUID]]
+    beforehand: Callable[[Act, BulkAct, Sequence[Values]], Awaitable[None]]
+    go: Callable[[Act, BulkAct, Sequence[Values], Sequence[Outcome]], Awaitable[Sequence[Outcome]]]
 
 
 @looks_first
-async def act_on_next(
-    actor: Principal,
-    bulk_id: UUID,
-    along: Along | None = None,
-    beforehand: Beforehand | None = None,
-) -> bool:
+async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
     """Do the next batch of a bulk act, in one transaction; returns whether there may be more.
 
     Other acts go first, deactivations by hand above all. If one row is refused, the others go on.
     """
-    kind, number, people, heirs = await _next_people(bulk_id)
+    kind, number, people, more = await _next_people(bulk_id, along)
 
     async def decided_about(tx: Transaction) -> list[UUID]:
         known = await kind.locks(tx, actor.tenant_id, people) if kind else ()
-        return [*known, *heirs]
+        return [*known, *more]
 
     permission = kind.permission if kind else ANYBODY
     async with acting(actor, permission, lock=decided_about, patient=True) as act:
@@ -60,11 +62,11 @@ async def act_on_next(
         run.leased_until = clock.now() + LEASE
         act.tx.writes()  # a call that only looks has seen enough
         of_it = replace(act, run=run.id)
-        if beforehand is not None:
-            await beforehand(of_it, run, people)
+        if along is not None:
+            await along.beforehand(of_it, run, people)
         outcomes = await kind_of(run).act_on(of_it, run, people)
         if along is not None:
-            outcomes = await along(of_it, run, people, outcomes)
+            outcomes = await along.go(of_it, run, people, outcomes)
         batch.outcomes = [_plain(outcome) for outcome in outcomes]
         run.done += len(outcomes)
         run.changed += sum(outcome.changed for outcome in outcomes)
@@ -90,17 +92,10 @@ def details_of(run: BulkAct) -> dict[str, Any]:
         "people": run.people,
         "changed": run.changed,
         "failed": run.failed,
-        **(end_details(end_of_values(run.end)) if run.kind is BulkKind.END_DATE else {}),
-        **({"handed_over": handed_over(run)} if run.hand_over else {}),
+        **kind_of(run).details(run),
         "why": run.why,
         "reason": run.reason,
     }
-
-
-def handed_over(run: BulkAct) -> list[dict[str, Any]]:
-    """Who gets the work of those who are deactivated, and how much each has got so far."""
-    heirs = (run.hand_over or {}).get("to", ())
-    return [{key: value for key, value in heir.items() if key != "id"} for heir in heirs]
 
 
 def outcome_of(values: Mapping[str, Any]) -> Outcome:
@@ -109,19 +104,21 @@ def outcome_of(values: Mapping[str, Any]) -> Outcome:
     row_id = kept.pop("user_id", None) or kept["row_id"]  # "user_id" before other lists had acts
     cause = kept["cause"]
     ids = {"row_id": UUID(row_id), "cause": UUID(cause) if cause else None}
-    return Outcome(**{**kept, **ids})
+    return Outcome(before=kept.pop("end"), **{**kept, **ids})
 
 
 def _plain(outcome: Outcome) -> dict[str, object]:
     cause = str(outcome.cause) if outcome.cause else None
-    return {**asdict(outcome), "row_id": str(outcome.row_id), "cause": cause}
+    values = {**asdict(outcome), "row_id": str(outcome.row_id), "cause": cause}
+    values["end"] = values.pop("before")  # as processes of an earlier version read it
+    return values
 
 
 async def _next_people(
-    bulk_id: UUID,
-) -> tuple[ManyAct | None, int, list[dict[str, Any]], list[UUID]]:
-    """The kind of an act, the number and the rows of its first waiting batch, and who gets these
-    people's work."""
+    bulk_id: UUID, along: Along | None
+) -> tuple[ManyAct | None, int, list[dict[str, Any]], Collection[UUID]]:
+    """The kind of an act, the number and the rows of its first waiting batch, and whom to lock for
+    what goes along with it."""
     async with reading() as tx:
         run = await tx.get(BulkAct, bulk_id)
         found = await tx.exec(
@@ -133,5 +130,4 @@ async def _next_people(
         batch = found.first()
     if run is None or batch is None:
         return None, -1, [], []
-    heirs = [UUID(heir["id"]) for heir in (run.hand_over or {}).get("to", ())]
-    return kind_of(run), batch.number, batch.people, heirs
+    return kind_of(run), batch.number, batch.people, along.locks(run) if along else ()

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from models import BulkAct, BulkKind, User
 from services.access.actor import Actor
+from services.bulk import runs
+from services.bulk.kinds import Outcome
+from services.bulk.runs import BulkForm
 from services.core.db import reading
 from services.lists.query import ListQuery
-from services.users.bulk import runs
-from services.users.bulk.kinds import Outcome
-from services.users.bulk.runs import BulkForm
 from services.users.forms import EndDate
 from services.workspace import bulk_worker
 

@@ -1,4 +1,4 @@
-"""What became of the people of a bulk act: one by one, and all together."""
+"""What became of the rows of a bulk act: one by one, and all together."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,17 +7,15 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import AuditEvent, BulkAct, BulkActBatch, BulkKind
+from models import AuditEvent, BulkAct, BulkActBatch
 from services.access.actor import Actor
 from services.audit.acting import View, viewing
+from services.bulk.batches import FAILED
+from services.bulk.kinds import ANYBODY, CHUNK, Outcome, kind_of
+from services.bulk.runs import outcomes
 from services.core.csv_files import csv_lines, ending
 from services.core.db import Transaction
 from services.sessions.actions import SessionAction
-from services.users.bulk.batches import FAILED
-from services.users.bulk.kinds import ANYBODY, CHUNK, Outcome, kind_of
-from services.users.bulk.runs import outcomes
-from services.users.handovers import live_links
-from services.users.profile import find_portraits
 
 SHOWN = 200
 """How many people of a kind a page shows; the file with the results has all."""
@@ -71,8 +69,9 @@ async def get_results(actor: Actor, bulk_id: UUID) -> Results:
         to_come = [RowResult(id_, name, "to_come", "") for id_, name in waiting]
         shown = [one for kind in ("failed", "skipped", "done") for one in _first(latest, kind)]
         shown += _first(to_come, "to_come")
-        people = [one.row_id for one in shown] if kind_of(run).of_people else []
-        pictures = await find_portraits(view.tx, people)
+        find_pictures = kind_of(run).pictures
+        ids = [one.row_id for one in shown]
+        pictures = await find_pictures(view.tx, ids) if find_pictures else {}
     counts = Counter(one.kind for one in results) + Counter(one.kind for one in to_come)
     answered = [ms for _, ms in receipts.values() if ms is not None]
     return Results(
@@ -143,11 +142,10 @@ async def _receipts(
 
 
 async def _links(view: View, run: BulkAct, done: Sequence[Outcome]) -> Mapping[UUID, str]:
-    if run.kind is not BulkKind.COPY_LINKS or view.user is None:
+    links = kind_of(run).links
+    if links is None or view.user is None or run.started_by_id != view.user.id:
         return {}
-    if run.started_by_id != view.user.id:
-        return {}
-    return await live_links(view, run.tenant_id, [one.row_id for one in done if one.changed])
+    return await links(view, [one.row_id for one in done if one.changed])
 
 
 async def _waiting(tx: Transaction, bulk_id: UUID) -> list[tuple[UUID, str]]:

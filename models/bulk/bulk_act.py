@@ -63,11 +63,16 @@ class BulkAct(SQLModel, table=True):
     ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     selection: str = Field(default="", max_length=500)
     reason: str = Field(default="", max_length=500)
-    end: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
-    """The end of access that all get, as it was chosen: day, time and time zone."""
-    hand_over: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
-    """Who gets the work of those who are deactivated, and what they have got so far; none where
-    that is left for later."""
+    chosen: dict[str, Any] | None = Field(
+        default=None, sa_type=JSON(none_as_null=True), sa_column_kwargs={"name": "end"}
+    )
+    """What was chosen for all of them, as the kind keeps it: the end of access that people get, as
+    day, time and time zone."""
+    along: dict[str, Any] | None = Field(
+        default=None, sa_type=JSON(none_as_null=True), sa_column_kwargs={"name": "hand_over"}
+    )
+    """What goes along with the act: who gets the work of those who are deactivated, and what they
+    have got so far; none where that is left for later."""
     tell: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether each is told by mail."""
     people: int

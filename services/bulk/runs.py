@@ -12,17 +12,10 @@ from models import BulkAct, BulkActBatch, BulkKind, BulkState
 from services.access.actor import ROLLCALL, Actor
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import record
-from services.core import clock
-from services.core.db import LOCKED, Transaction, reading, transaction
-from services.core.errors import ConflictError, InvalidInputError, NotFoundError
-from services.core.forms import Form, checkbox, lines
-from services.core.looking import looks_first
-from services.lists.query import ListQuery, in_words
-from services.lists.slices import find
-from services.users.bulk.batches import BATCH, FAILED, details_of, end, handed_over, outcome_of
-from services.users.bulk.fates import end_of_values, values_of_end
-from services.users.bulk.kinds import (
+from services.bulk.batches import BATCH, FAILED, details_of, end, outcome_of
+from services.bulk.kinds import (
     ANYBODY,
+    Kept,
     ManyAct,
     Outcome,
     Values,
@@ -31,9 +24,13 @@ from services.users.bulk.kinds import (
     progressed,
     rows_by_id,
 )
-from services.users.ends import End, chosen_end
-from services.users.forms import TELL, EndDate
-from services.users.list import USERS
+from services.core import clock
+from services.core.db import LOCKED, Transaction, reading, transaction
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.forms import Form, checkbox, lines
+from services.core.looking import looks_first
+from services.lists.query import ListQuery, in_words
+from services.lists.slices import find
 
 MOST_PEOPLE = 10_000
 LATEST = 20
@@ -49,7 +46,7 @@ class BulkForm(Form):
     """What is said of a bulk act when it begins."""
 
     reason: str = lines("Reason", optional=True, most=500, hint="Stands in the audit log.")
-    tell: bool = checkbox(TELL)
+    tell: bool = checkbox("Tell them by email")
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class BulkView:
     state: BulkState
     selection: str
     reason: str
-    end: End | None
+    chosen: Kept
     people: int
     done: int
     changed: int
@@ -75,22 +72,24 @@ class BulkView:
     may_undo: bool = False
     undoes: UUID | None = None
     undone_by: UUID | None = None
-    heirs: Sequence[Mapping[str, Any]] = ()
-    """A person who gets the work of those who are deactivated: `name`, and the `pocs`, `tasks` and
-    `groups` so far."""
+    along: Mapping[str, Any] | None = None
+    """What goes along with it, as whoever does that keeps it."""
 
     @property
     def kind(self) -> BulkKind:
         """What is done to each."""
         return self.act.kind
 
+    @property
+    def chosen_words(self) -> str:
+        """What was chosen for all of them; empty if nothing was."""
+        return self.act.asks.words(self.chosen) if self.act.asks and self.chosen else ""
+
 
 @looks_first
-async def draft(
-    actor: Actor, kind: BulkKind, query: ListQuery, form: EndDate | None = None
-) -> UUID:
+async def draft(actor: Actor, kind: BulkKind, query: ListQuery, form: Form | None = None) -> UUID:
     """Keep the rows that a query finds now, to be looked at before anything is done to them;
-    returns the bulk act's id.
+    returns the bulk act's id. The form is the answer to what the act asks.
 
     Rows that match later aren't among them. Raises `InvalidInputError`.
     """
@@ -103,10 +102,8 @@ async def draft(
             none = "Nobody is selected." if of.of_people else "Nothing is selected."
             most = f"Select at most {MOST_PEOPLE:,} {of.rows.plural}."
             raise InvalidInputError({"people": most if people else none})
-        end_ = None
-        if form is not None:
-            end_ = await chosen_end(act.tx, act.tenant_id, form.end_date, form.end_time)
-        return await _add(act, actor, kind, people, in_words(of.rows, query), end_=end_)
+        chosen = await of.asks.keep(act, form) if of.asks else None
+        return await _add(act, actor, kind, people, in_words(of.rows, query), chosen=chosen)
 
 
 @looks_first
@@ -179,8 +176,7 @@ async def try_again(actor: Actor, bulk_id: UUID) -> UUID:
         people = [of.keep(row) for row in await rows_by_id(act.tx, of.rows.model, failed)]
         if not people:
             raise ConflictError("None of them failed.")
-        end_ = end_of_values(run.end)
-        return await _add(act, actor, run.kind, people, run.selection, end_=end_)
+        return await _add(act, actor, run.kind, people, run.selection, chosen=run.chosen)
 
 
 async def fail(bulk_id: UUID, why: str) -> None:
@@ -196,7 +192,7 @@ async def fail(bulk_id: UUID, why: str) -> None:
         tx.publish(progressed(run))
 
 
-async def list_runs(actor: Actor, nouns: Collection[str] = (USERS.noun,)) -> Sequence[BulkView]:
+async def list_runs(actor: Actor, nouns: Collection[str]) -> Sequence[BulkView]:
     """The latest bulk acts of the organisation on the rows of these lists, the newest first."""
     kinds = kinds_of(nouns)
     async with viewing(actor, ANYBODY) as view:
@@ -260,7 +256,7 @@ async def _add(
     people: Sequence[Values],
     selection: str,
     *,
-    end_: End | None = None,
+    chosen: Kept = None,
     undoes_id: UUID | None = None,
     state: BulkState = BulkState.DRAFT,
 ) -> UUID:
@@ -277,7 +273,7 @@ async def _add(
             session_id=actor.session_id,
             ip=actor.ip,
             selection=selection[:500],
-            end=values_of_end(end_),
+            chosen=dict(chosen) if chosen else None,
             people=len(people),
             undoes_id=undoes_id,
             created_at=now,
@@ -316,7 +312,7 @@ def _view(run: BulkAct, undone_by: UUID | None) -> BulkView:
         state=run.state,
         selection=run.selection,
         reason=run.reason,
-        end=end_of_values(run.end),
+        chosen=run.chosen,
         people=run.people,
         done=run.done,
         changed=run.changed,
@@ -329,5 +325,5 @@ def _view(run: BulkAct, undone_by: UUID | None) -> BulkView:
         may_undo=_may_undo(run) and undone_by is None,
         undoes=run.undoes_id,
         undone_by=undone_by,
-        heirs=handed_over(run),
+        along=run.along,
     )

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from models import BulkAct
 from services.audit.acting import Act, View
+from services.bulk.batches import FAILED
+from services.bulk.kinds import Fate, Judged, ManyAct, Outcome, Values, rows_by_id
 from services.core.errors import RollcallError
-from services.users.bulk.batches import FAILED
-from services.users.bulk.kinds import Fate, Judged, ManyAct, Outcome, Values, rows_by_id
 
 RowT = TypeVar("RowT")
 

@@ -1,0 +1,1 @@
+"""The tables of acts on many rows at once."""
