@@ -3,8 +3,7 @@
 from datetime import date
 
 from services.core.names import listed
-from services.core.settings import MB
-from services.core.words import count_words
+from services.core.words import count_words, file_size_words
 from services.workspace.file_types import type_label
 from services.workspace.progress import Part
 from services.workspace.resources import FileFacts
@@ -58,5 +57,4 @@ def work_words(pocs: int, tasks: int, groups: int) -> str:
 
 def file_words(file: FileFacts) -> str:
     """The kind and the size of a file: PDF · 11.4 MB."""
-    size = f"{file.size / MB:,.1f} MB" if file.size >= MB / 10 else f"{-(-file.size // 1024):,} KB"
-    return f"{type_label(file.media_type)} · {size}"
+    return f"{type_label(file.media_type)} · {file_size_words(file.size)}"

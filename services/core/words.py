@@ -1,7 +1,14 @@
 """Words that sentences of several nouns share."""
 
+from services.core.settings import MB
+
 
 def count_words(count: int, noun: str, plural: str = "") -> str:
     """How many there are of something: 0 tasks, 1 task, 2 tasks. The plural is the noun with an s,
     if no other is given."""
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def file_size_words(size: int) -> str:
+    """A file's size in bytes, as people read it: 12 KB, 11.4 MB. Not less than it is."""
+    return f"{size / MB:,.1f} MB" if size >= MB / 10 else f"{-(-size // 1024):,} KB"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.audit.actions import AuditAction
-from services.audit.words import change
+from services.audit.words import change, in_a_row
 from services.bulk.words import bulk_words
+from services.core.words import file_size_words
 
 
 def _task(details: Mapping[str, Any]) -> str:
@@ -17,6 +18,11 @@ def _assigned(details: Mapping[str, Any]) -> str:
     came = f"to {details['to']}" if details.get("to") else ""
     left = f"no more to {details['no_more']}" if details.get("no_more") else ""
     return f"{details.get('task', '')}: {', '.join(filter(None, (came, left)))}"
+
+
+def _resource(details: Mapping[str, Any]) -> str:
+    size = details.get("size")
+    return in_a_row({**details, "size": file_size_words(size)} if size else details)
 
 
 class TemplateAction(AuditAction):
@@ -90,7 +96,7 @@ class CriterionAction(AuditAction):
 class ResourceAction(AuditAction):
     """What is done to resources."""
 
-    ADDED = "resource.added", "Resource added"
+    ADDED = "resource.added", "Resource added", _resource
     EDITED = "resource.edited", "Resource edited"
     ARCHIVED = "resource.archived", "Resource archived"
     RESTORED = "resource.restored", "Resource restored"

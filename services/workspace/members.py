@@ -84,12 +84,14 @@ async def find_members(tx: Transaction, poc: Poc) -> Sequence[Member]:
 
 
 @looks_first
-async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
-    """Have somebody work on a POC. Raises `InvalidInputError` for a person who can't be chosen."""
+async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> str:
+    """Have somebody work on a POC; returns their name. Raises `InvalidInputError` for a person who
+    can't be chosen."""
     async with acting(principal, Permission.RUN_POCS, lock=(user_id,)) as act:
         poc = await get_poc_to_change(act, poc_id)
-        await require_workers(act, [user_id], "user_id")
+        [user] = await require_workers(act, [user_id], "user_id")
         await ensure_member(act, poc, user_id)
+        return user.full_name
 
 
 @looks_first

@@ -40,6 +40,7 @@ from services.workspace.template_rows import (
 )
 
 MOST_TASKS, MOST_POCS = 200, 20
+"""How many of each Home shows. It says how many there are in all."""
 # A person who comes back sooner than this is still at the same visit.
 VISIT = timedelta(minutes=30)
 # A POC that ends within this time should have its criteria decided.
@@ -73,16 +74,20 @@ class Ending:
 
 @dataclass(frozen=True)
 class Overview:
-    """What Home shows. What a role has no use for is empty. `ending` is the first of the reader's
+    """What Home shows. What a role has no use for is empty. Of many tasks and POCs the first are
+    there, and `..._in_all` counts them all. `ending` is the first of the reader's
     POCs that ends before its criteria are decided. `bare_groups` are those of `groups` that have no
     resource, and whose tasks have none. `since` is when the reader was last here; none
     at the first visit."""
 
     role: Role | None
     my_tasks: Sequence[MyTask]
+    my_tasks_in_all: int
     my_pocs: Sequence[PocRow]
+    my_pocs_in_all: int
     ending: Ending | None
     without_owner: Sequence[PocRow]
+    without_owner_in_all: int
     groups: Sequence[GroupTemplateRow]
     bare_groups: frozenset[UUID]
     counts: Mapping[PocStatus, int]
@@ -103,15 +108,21 @@ async def find_overview(view: View) -> Overview:
     since = visit.before_at if visit else None
     changes, in_all = await find_changes(view, since, mine=works)
     counts, overdue = await _counts(view)
-    my_pocs = await _open_pocs(view, Poc.owner_id == view.principal.user_id) if works else ()
+    is_mine = Poc.owner_id == view.principal.user_id
+    my_tasks, tasks_in_all = await _my_tasks(view) if works else ((), 0)
+    my_pocs, mine_in_all = await _open_pocs(view, is_mine) if works else ((), 0)
+    left, left_in_all = await _open_pocs(view, ~col(User.active)) if reassigns else ((), 0)
     groups = await _groups(view) if makes else ()
     resources = await count_group_resources(view.tx, [row.id for row in groups]) if groups else {}
     return Overview(
         role=user.role if user else None,
-        my_tasks=await _my_tasks(view) if works else (),
+        my_tasks=my_tasks,
+        my_tasks_in_all=tasks_in_all,
         my_pocs=my_pocs,
+        my_pocs_in_all=mine_in_all,
         ending=await _ending(view, my_pocs) if works else None,
-        without_owner=await _open_pocs(view, ~col(User.active)) if reassigns else (),
+        without_owner=left,
+        without_owner_in_all=left_in_all,
         groups=groups,
         bare_groups=frozenset(one for one, count in resources.items() if not count),
         counts=counts,
@@ -140,8 +151,8 @@ async def note_visit(principal: Principal) -> None:
             visit.seen_at = now
 
 
-async def _my_tasks(view: View) -> Sequence[MyTask]:
-    found = await view.tx.exec(
+async def _my_tasks(view: View) -> tuple[Sequence[MyTask], int]:
+    mine = (
         select(Task, Poc)
         .join(TaskAssignee, col(TaskAssignee.task_id) == Task.id)
         .join(Poc, col(Poc.id) == Task.poc_id)
@@ -153,17 +164,18 @@ async def _my_tasks(view: View) -> Sequence[MyTask]:
             col(Poc.archived_at).is_(None),
             ~is_closed(),
         )
-        .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
-        .limit(MOST_TASKS)
     )
-    return [
+    in_order = mine.order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
+    found = await view.tx.exec(in_order.limit(MOST_TASKS))
+    tasks = [
         MyTask(task.id, task.title, task.status, task.due_on, poc.id, poc.title, poc.customer)
         for task, poc in found
     ]
+    return tasks, await _in_all(view, mine, Task.id, len(tasks), MOST_TASKS)
 
 
-async def _open_pocs(view: View, which: Any) -> Sequence[PocRow]:
-    found = await view.tx.exec(
+async def _open_pocs(view: View, which: Any) -> tuple[Sequence[PocRow], int]:
+    pocs = (
         select(Poc)
         .join(User, col(User.id) == Poc.owner_id)
         .where(
@@ -172,10 +184,20 @@ async def _open_pocs(view: View, which: Any) -> Sequence[PocRow]:
             col(Poc.archived_at).is_(None),
             ~is_closed(),
         )
-        .order_by(col(Poc.end_on).is_(None), col(Poc.end_on), col(Poc.title_key), col(Poc.id))
-        .limit(MOST_POCS)
     )
-    return await POCS.rows(view.tx, found.all())
+    in_order = pocs.order_by(
+        col(Poc.end_on).is_(None), col(Poc.end_on), col(Poc.title_key), col(Poc.id)
+    )
+    found = (await view.tx.exec(in_order.limit(MOST_POCS))).all()
+    return await POCS.rows(view.tx, found), await _in_all(view, pocs, Poc.id, len(found), MOST_POCS)
+
+
+async def _in_all(view: View, query: Any, column: Any, found: int, most: int) -> int:
+    """How many a query finds without its limit, of which it found so many."""
+    if found < most:
+        return found
+    ids = query.with_only_columns(column).order_by(None).subquery()
+    return (await view.tx.exec(select(func.count()).select_from(ids))).one()
 
 
 async def _ending(view: View, pocs: Sequence[PocRow]) -> Ending | None:

@@ -100,6 +100,9 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await expect(work.get_by_role("heading", name="Factory floor")).to_be_visible()
     await expect(work.locator(".task-row")).to_have_count(2)
 
+    await work.goto(f"/t/{tenant.slug}/pocs")
+    await work.get_by_label("Owner", exact=True).select_option("Me")
+    await expect(work.get_by_role("link", name="Factory floor")).to_be_visible()
     await page.goto(f"/t/{tenant.slug}/pocs")
     customer = page.locator("td.col-customer .isolate")
     await expect(customer).to_have_text(HEBREW)

@@ -2,18 +2,19 @@
 scrolling sideways."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from models import Role, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import tasks
+from services.workspace import pocs, tasks
+from services.workspace.pocs import NewPocForm
 from services.workspace.tasks import TaskStatusForm
 from tests import books, factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog
 from tests.browser.looks import look
-from tests.services.workspace.rows import create_rows
+from tests.services.workspace.rows import START, create_rows
 
 PAGES = {
     "work-home": "/home",
@@ -114,3 +115,15 @@ async def test_axe_finds_nothing_in_the_dialogs_of_a_poc_and_of_a_template(
     page = await browsers.as_user(author, f"/t/{tenant.slug}/templates")
     await page.get_by_role("button", name="+ New Template").first.click()
     await opened("work-new-template")
+
+
+async def test_a_poc_with_much_to_say_begins_at_its_title_on_a_phone(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    work = await factories.sign_in(ada)
+    words = "To see in four weeks whether it carries a whole year.\n" * 30
+    form = NewPocForm(title="Trial", customer="Freight", start_on=START, objectives=words)
+    poc = await pocs.create_poc(work, form)
+    phone: ViewportSize = {"width": 390, "height": 700}
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people", viewport=phone)
+    await expect(page.get_by_role("heading", name="Trial")).to_be_in_viewport()

@@ -47,7 +47,9 @@ export default {
         const upload = { key: ++number, file, name: file.name || "file", sent: 0, error: "", state: "waits" };
         if (folders.has(file.name)) refuse(upload, "A folder can’t be uploaded. Make a .zip of it.");
         else if (file.size > this.most_of_file) {
-          refuse(upload, `This has ${mb(file.size)} MB. A file may have ${mb(this.most_of_file)} MB at most.`);
+          const [size, most] = [mb(file.size), mb(this.most_of_file)];
+          const has = size === most ? `a little more than ${most}` : size;
+          refuse(upload, `This has ${has} MB. A file may have ${most} MB at most.`);
         } else if (!file.size) refuse(upload, "This is empty: there is nothing to keep.");
         this.uploads.push(upload);
       }

@@ -60,8 +60,10 @@ export default {
     showPeople(people) {
       this.known = people;
     },
+    // What is meant for the team alone mustn't follow a shared comment to the customer: who reads the
+    // next one is chosen anew.
     posted() {
-      this.sending = false;
+      this.sending = this.shared = false;
       this.words = this.error = "";
     },
     refused(why) {

@@ -41,9 +41,10 @@ export default {
     if (url.href !== location.href) history.replaceState(history.state, "", url);
     document.addEventListener("click", this.outside);
     window.addEventListener("storage", this.lookAtTheme); // chosen in another tab
-    // If the tabs don't all fit, scroll to the open one.
-    const tab = this.$el.querySelector('.tabs [aria-current="page"]');
-    tab?.scrollIntoView({ block: "nearest", inline: "center" });
+    // If the tabs don't all fit, scroll to the open one: sideways alone, the page stays at its top.
+    const tabs = this.$refs.tabs;
+    const tab = tabs?.querySelector('[aria-current="page"]');
+    if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
     const heard = { rollcall_header: this.changed, rollcall_undecided: ({ count }) => this.count(count) };
     this.unlisten = listen(heard, { onReconnect() {} });
   },
@@ -117,7 +118,7 @@ export default {
           : h("a", { class: "tab", href }, content);
       };
       const label = this.navigation.find(({ current }) => current)?.name;
-      return h("nav", { class: "tabs", "aria-label": label }, this.tabs.map(tab));
+      return h("nav", { ref: "tabs", class: "tabs", "aria-label": label }, this.tabs.map(tab));
     },
     own() {
       const { name, email, role } = this.person;

@@ -24,7 +24,7 @@ from services.core.errors import (
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions import sessions
-from services.workspace import arrivals, files, resources
+from services.workspace import arrivals, files, history, resources
 from services.workspace.file_types import clean_file_name, media_type_of, type_label
 from services.workspace.resource_forms import FileForm, ResourceForm
 from services.workspace.resources import FileFacts
@@ -66,10 +66,12 @@ async def test_a_file_comes_back_as_it_was_and_is_internal_at_first(ada: Actor) 
 
 
 async def test_what_was_uploaded_is_in_the_log_with_its_hash(ada: Actor, admin: Actor) -> None:
-    await files.upload(ada, await create_poc(ada), "a.txt", pieces_of(b"abc"))
+    poc_id = await create_poc(ada)
+    await files.upload(ada, poc_id, "a.txt", pieces_of(b"abc"))
     (entry, *_) = (await audit.list_entries(admin, ListQuery())).entries
     assert entry.action_label == "Resource added"
-    assert hashlib.sha256(b"abc").hexdigest() in entry.summary
+    assert entry.summary == f"a.txt, 1 KB, {hashlib.sha256(b'abc').hexdigest()}"
+    assert (await history.list_history(ada, poc_id)).entries[0].summary == "a.txt, 1 KB"
 
 
 async def test_an_empty_file_and_one_byte_too_many_are_refused_and_leave_nothing(

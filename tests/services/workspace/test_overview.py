@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from models import (
     CriterionResult,
     Importance,
@@ -67,6 +69,22 @@ async def test_a_sales_engineer_sees_their_open_tasks_by_due_day_and_their_pocs(
     assert [poc.title for poc in seen.my_pocs] == ["Trial"]
     assert seen.role is Role.SALES_ENGINEER
     assert (seen.groups, seen.without_owner) == ((), ())
+
+
+async def test_what_is_too_much_for_home_is_counted_nevertheless(
+    ada: Actor, ada_user: User, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "MOST_POCS", 1)
+    monkeypatch.setattr(overview, "MOST_TASKS", 1)
+    for title in ("Trial", "Second trial"):
+        poc_id = await create_poc(ada, title)
+        await create_task(ada, poc_id, assignees=[ada_user.id])
+    seen = await _home(ada)
+    assert (len(seen.my_tasks), seen.my_tasks_in_all) == (1, 2)
+    assert (len(seen.my_pocs), seen.my_pocs_in_all) == (1, 2)
+    await deactivate(admin, ada_user.id)
+    left = await _home(admin)
+    assert (len(left.without_owner), left.without_owner_in_all) == (1, 2)
 
 
 async def test_an_administrator_sees_template_groups_the_most_used_first(

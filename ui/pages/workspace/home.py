@@ -65,6 +65,10 @@ LATER = "Later"
 REST = 3  # seconds
 FEW = 8
 """How many POCs without an active owner are in sight before their owners."""
+WHAT_MOVES = (
+    "Reassign moves a POC alone. Hand over, below, moves all the work that somebody left: their "
+    "POCs, tasks and groups."
+)
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 
 # What each role is for, in three steps; the first one has a link.
@@ -189,9 +193,10 @@ class _HomeScreen:
 
     def _show(self, shown: Overview, managed: Managed | None) -> None:
         waiting = shown.without_owner if managed else ()
+        in_all = shown.without_owner_in_all
         since = overdue_review(managed.dashboard) if managed else None
         step = (shown.ending, shown.groups, shown.bare_groups)
-        key = ([(poc.id, poc.title) for poc in waiting], since, *step)
+        key = ([(poc.id, poc.title) for poc in waiting], in_all, since, *step)
         self.step.show(waiting, since, shown, key=key)
         if managed:
             self.figures.show(managed.figures)
@@ -204,17 +209,19 @@ class _HomeScreen:
         if since is not None:
             review_step(self.base, since)
         if waiting:
-            reassign_step(len(waiting), waiting[0].title, partial(self._open_reassign, waiting[0]))
+            first = waiting[0]
+            on_reassign = partial(self._open_reassign, first)
+            reassign_step(shown.without_owner_in_all, first.title, on_reassign)
         work_step(self.base, shown)
 
     def _main(self, shown: Overview) -> None:
         if _has_nothing_yet(shown, self.visit.role):
             self._first_day()
         if shown.without_owner:
-            self._without_owner(shown.without_owner)
+            self._without_owner(shown.without_owner, shown.without_owner_in_all)
         if may(self.visit.role, Permission.RUN_POCS):
-            self._my_tasks(shown.my_tasks)
-            self._my_pocs(shown.my_pocs)
+            self._my_tasks(shown.my_tasks, shown.my_tasks_in_all)
+            self._my_pocs(shown.my_pocs, shown.my_pocs_in_all)
         if shown.groups:
             show_groups(self.base, self.visit.user_id, shown.groups, shown.bare_groups)
         if shown.counts and not may(self.visit.role, Permission.VIEW_USERS):
@@ -231,16 +238,23 @@ class _HomeScreen:
                     text("li", step)
             link(label, f"{self.base}/{page}", "btn btn-primary")
 
-    def _without_owner(self, rows: Sequence[PocRow]) -> None:
+    def _without_owner(self, rows: Sequence[PocRow], in_all: int) -> None:
         with section():
-            _counted("h2", "Open POCs without an active owner", len(rows))
-            if len(rows) <= FEW:
+            _counted("h2", "Open POCs without an active owner", in_all)
+            text("p", WHAT_MOVES, "small muted")
+            if in_all <= FEW:
                 self._poc_rows(rows, reassign=True)
                 return
             # After a large departure it is the people below whose work is handed over.
             with ui.element("details"):
-                text("summary", f"{len(rows):,} POCs, each to be reassigned alone", "home-due")
+                text("summary", f"{in_all:,} POCs, each to be reassigned alone", "home-due")
                 self._poc_rows(rows, reassign=True)
+                self._more_pocs(in_all - len(rows), "owner_is=inactive")
+
+    def _more_pocs(self, more: int, query: str) -> None:
+        """A link to all, if some aren't here."""
+        if more:
+            link(f"{more:,} more, in POCs", f"{self.base}/pocs?{query}")
 
     def _open_reassign(self, poc: PocRow) -> None:
         self.reassigning = poc
@@ -253,10 +267,10 @@ class _HomeScreen:
         await pocs.reassign(self.visit.actor, poc.id, poc.facts_version, form)
         return f"{poc.title} is reassigned."
 
-    def _my_tasks(self, tasks: Sequence[MyTask]) -> None:
+    def _my_tasks(self, tasks: Sequence[MyTask], in_all: int) -> None:
         today = clock.now().date()
         with section():
-            _counted("h2", "My tasks", len(tasks))
+            _counted("h2", "My tasks", in_all)
             if not tasks:
                 text("p", "No task of an open POC is yours.", "muted")
             groups = _by_due(tasks, today)
@@ -270,6 +284,8 @@ class _HomeScreen:
                     with ui.element("ul").classes("home-rows"):
                         for task in some:
                             self._my_task(task, today)
+            if in_all > len(tasks):
+                text("p", f"{in_all - len(tasks):,} more, due after these.", "muted")
 
     def _my_task(self, task: MyTask, today: date) -> None:
         with ui.element("li"):
@@ -281,16 +297,17 @@ class _HomeScreen:
                 )
             due_mark(task.due_on, today)
 
-    def _my_pocs(self, rows: Sequence[PocRow]) -> None:
+    def _my_pocs(self, rows: Sequence[PocRow], in_all: int) -> None:
         with section():
             with ui.element("div").classes("card-head"):
-                _counted("h2", "My POCs", len(rows))
+                _counted("h2", "My POCs", in_all)
                 if any(poc.progress.whole.total for poc in rows):
                     side_legend()
                 link("All POCs", f"{self.base}/pocs")
             if not rows:
                 text("p", "No open POC is yours.", "muted")
             self._poc_rows(rows)
+            self._more_pocs(in_all - len(rows), f"owner={self.visit.user_id}")
 
     def _poc_rows(self, rows: Sequence[PocRow], *, reassign: bool = False) -> None:
         with ui.element("ul").classes("home-rows"):

@@ -74,13 +74,16 @@ class _PeopleScreen:
         await told(self.toast)(partial(self._remove, user_id))()
 
     async def _add(self, form: MemberForm) -> Outcome:
-        await members.add_member(self.actor, self.poc_id, form.user_id)
-        return "Added."
+        name = await members.add_member(self.actor, self.poc_id, form.user_id)
+        return f"{name} works on this POC now."
 
     async def _remove(self, user_id: UUID) -> None:
         found = await members.list_members(self.actor, self.poc_id)
         names = {member.person.id: member.person.name for member in found}
         await members.remove_member(self.actor, self.poc_id, user_id)
-        back = told(self.toast)(partial(members.add_member, self.actor, self.poc_id, user_id))
+        back = told(self.toast)(partial(self._put_back, user_id))
         words = f"{names.get(user_id, 'This person')} doesn’t work on this POC any more."
         self.toast.show(words, "success", "Undo", back)
+
+    async def _put_back(self, user_id: UUID) -> None:
+        await members.add_member(self.actor, self.poc_id, user_id)

@@ -114,11 +114,19 @@ class _PocsScreen:
             head=head,
             options={
                 "customer": [(name, name) for name in customers],
-                "owner": [(str(owner_id), name) for owner_id, name in owners],
+                "owner": self._owners(owners),
             },
             empty_hint=others if self.new is None else hint,
         )
         BulkActs(self.visit, self.toast, table, POCS).offer()
+
+    def _owners(self, owners: Sequence[tuple[UUID, str]]) -> list[tuple[str, str]]:
+        """The owners to choose from. Who runs POCs is looked for most by themselves, and first."""
+        me = self.visit.user_id
+        if self.new is None:
+            return [(str(owner_id), name) for owner_id, name in owners]
+        others = [(str(owner_id), name) for owner_id, name in owners if owner_id != me]
+        return [(str(me), "Me"), *others]
 
     def _open_new(self) -> None:
         if self.new is not None:
