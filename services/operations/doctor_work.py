@@ -20,7 +20,7 @@ from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
 from services.sessions import replicas
-from services.sessions.replicas import LIFE_SECONDS
+from services.sessions.replicas import GONE_SECONDS, LIFE_SECONDS
 
 if TYPE_CHECKING:
     import psycopg
@@ -105,21 +105,26 @@ async def look_at_replicas() -> list[Check]:
 
 
 async def _listen() -> int:
-    """How many processes give a sign of life while this one listens, which serves nobody."""
-    own, heard = runtime.current().process_id, set()
-    until = time.monotonic() + LIFE_SECONDS + 0.5
+    """How many processes give a sign of life while this one, which serves nobody, listens: for a
+    moment longer than two signs are apart, or, on a busy machine, until the first one comes. Who
+    gives none for so long that they count as gone don't serve."""
+    own, heard = {runtime.current().process_id}, set[str]()
+    began = time.monotonic()
+
+    def left() -> float:
+        wanted = LIFE_SECONDS + 0.5 if heard - own else GONE_SECONDS
+        return began + wanted - time.monotonic()
+
     try:
         server = runtime.current().database.server
         async with await server.listen(postgresql_transport.LISTENER) as connection:
             await connection.execute(f"LISTEN {postgresql_transport.CHANNEL}")
-            while (left := until - time.monotonic()) > 0:
-                async for notice in connection.notifies(timeout=left):
+            while (seconds := left()) > 0:
+                async for notice in connection.notifies(timeout=seconds, stop_after=1):
                     heard.add(json.loads(notice.payload)["from"])
-                    if time.monotonic() > until:
-                        break
     except (psycopg.Error, OSError):
         return 0
-    return len(heard - {own})
+    return len(heard - own)
 
 
 @dataclass

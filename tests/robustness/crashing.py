@@ -127,7 +127,7 @@ def main(task: Task) -> None:
     chance = random.Random(9)  # noqa: S311 - moments of death
     done = Counter({b"invited ": 0, b"switched ": 0, b"entered ": 0})
     life = 0
-    # On a busy machine a life may end before much was done: then more lives are needed.
+    # On a busy machine a life may end before much was done: then more are needed, and longer ones.
     while life < task.kills or (min(done.values()) < ENOUGH and life < 20 * task.kills):
         life += 1
         reads, writes = os.pipe()
@@ -146,7 +146,8 @@ def main(task: Task) -> None:
                 # Counted from the first act that was done; now and then from the first attempt.
                 if not begun and (b"ed " in chunk or life % 4 == 0):
                     begun = True
-                    signal.setitimer(signal.ITIMER_REAL, chance.uniform(SHORTEST, LONGEST))
+                    longest = LONGEST * (1 + (life - 1) // task.kills)
+                    signal.setitimer(signal.ITIMER_REAL, chance.uniform(SHORTEST, longest))
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status), f"life {life} ended by itself"
 

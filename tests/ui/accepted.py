@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from main import main
 
-PATIENCE = 60
+PATIENCE = 150
 
 
 def ask(port: int) -> None:

@@ -57,7 +57,7 @@ def test_so_does_one_that_the_command_line_accepts(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=2 * PATIENCE,
         check=False,
     )
     assert "TCP_NODELAY: 1\n" in done.stdout, done.stderr

@@ -2,6 +2,7 @@
 is a secret."""
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -11,20 +12,22 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant
 from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_heads
 from services.core import clock, migrations
 from services.core.db import transaction
+from services.core.postgresql_transport import CHANNEL
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
-from services.operations import backup, doctor, doctor_database, system
+from services.operations import backup, doctor, doctor_database, doctor_work, system
 from services.operations.checks import Check, State, report, verdict, well
 from services.users import accounts
 from tests import factories
+from tests.browser.waiting import PATIENCE
 from tests.mail_server import MailServer
 from tests.ports import free_port
 
@@ -259,3 +262,18 @@ def test_a_verdict_counts_what_is_wrong() -> None:
     assert verdict([fine, fine]) == "All 2 checks pass."
     assert verdict([fine, doubtful]) == "1 of 2 checks warns."
     assert verdict([fine, bad, doubtful]) == "1 of 3 checks failed, 1 warns."
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_a_replica_whose_sign_of_life_is_late_is_heard(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_work, "LIFE_SECONDS", -0.5)  # each is late
+    monkeypatch.setattr(doctor_work, "GONE_SECONDS", PATIENCE)
+    sign = json.dumps({"from": "another", "messages": []})
+    looking = asyncio.create_task(doctor.examine(["Replicas"]))
+    while not looking.done():
+        async with rollcall.database.writer.begin() as another:
+            await another.execute(select(func.pg_notify(CHANNEL, sign)))
+        await asyncio.sleep(0.01)
+    assert [check.words for check in await looking] == ["1 heard"]

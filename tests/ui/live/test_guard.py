@@ -20,7 +20,9 @@ from ui.live.connection import LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
 
 # Seconds; whoever gives no sign of life is closed, too, but later.
-BEFORE_A_PING = 15
+BEFORE_A_PING = 40
+# What the log says of a flood.
+SAID = "sent too much"
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +215,7 @@ async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_ot
     pages = [await person.connected_page() for _ in range(6)]
     colleague = await (await Person(base).enter()).connected_page()
     before = (await person.state())["pages"]
+    said = await asyncio.to_thread(_lines, log, SAID)
     each = int(BURST) - 10  # by itself no socket says too much
     await asyncio.gather(*(page.click() for page in pages for _ in range(each)))
     async with asyncio.timeout(PATIENCE):
@@ -223,8 +226,9 @@ async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_ot
     refused = await person.http.get("/page")
     assert refused.status_code == 429
     assert "Your pages were closed" in refused.text
-    lines = await asyncio.to_thread(log.read_text)
-    assert lines.count("sent too much") == 1
+    # One line a minute tells of floods: a test before may have had this minute's.
+    now_said = await asyncio.to_thread(_lines, log, SAID)
+    assert 1 <= len(now_said) <= len(said) + 1
     acted = (await person.state())["events"].count("act")
     await colleague.click()
     async with asyncio.timeout(PATIENCE):
