@@ -75,6 +75,13 @@ class ConflictError(RollcallError):
     """Somebody else changed something first, or a general rule forbids it."""
 
 
+class StaleError(ConflictError):
+    """The row has changed since the actor saw it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Somebody else has just changed {what}. Look again, then decide.")
+
+
 class OwnSecondFactorMissingError(ConflictError):
     """Somebody who wants to require a second factor has none, and would lock themselves out."""
 

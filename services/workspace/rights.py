@@ -10,7 +10,7 @@ from services.access.actor import OfTenant
 from services.audit.acting import Act, View
 from services.core import clock
 from services.core.db import LOCKED, Transaction
-from services.core.errors import ConflictError, NotAllowedError, NotFoundError
+from services.core.errors import ConflictError, NotAllowedError, NotFoundError, StaleError
 
 
 class OfPoc(OfTenant, Protocol):
@@ -29,13 +29,6 @@ class NotAMemberError(NotAllowedError):
 
     def __init__(self) -> None:
         super().__init__("You aren't a member of this POC. Ask its owner to add you.")
-
-
-class StaleError(ConflictError):
-    """The row has changed since the actor saw it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Somebody else has just changed {what}. Look again, then decide.")
 
 
 def tenant_of(view: View) -> UUID:

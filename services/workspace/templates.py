@@ -87,13 +87,14 @@ async def create_task(
 @looks_first
 async def edit_group(
     principal: Principal, group_id: UUID, version: int, form: GroupTemplateForm
-) -> None:
-    """Change a group template's title and description."""
+) -> int:
+    """Change a group template's title and description; returns its version."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         was = facts_of(group)
         if await _edit(act, group, form):
             _group_changed(act, group, was)
+        return group.version
 
 
 @looks_first

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from models import Role, Tenant
 from services.users import accounts
-from services.workspace import templates
+from services.workspace import template_list, templates
 from services.workspace.templates import GroupTemplateForm
 from tests import factories
 from tests.browser.browsers import Browsers
@@ -61,3 +61,21 @@ async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joi
     admin = await factories.create_user(tenant, role=Role.TENANT_ADMIN)
     await accounts.set_active(await factories.sign_in(admin), author.id, active=False)
     await expect(seen.get_by_role("row", name="Last days")).to_contain_text("(inactive)")
+
+
+async def test_what_others_change_while_a_template_is_edited_is_not_written_over(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    work = await factories.sign_in(author)
+    group_id = await templates.create_group(work, GroupTemplateForm(title="Last days"))
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/templates/{group_id}")
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await dialog(page).get_by_label("Description").fill("Mine")
+    theirs = GroupTemplateForm(title="Last days", description="Theirs")
+    await templates.edit_group(work, group_id, 1, theirs)
+    await expect(page.locator(".page-head")).to_contain_text("Theirs")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(dialog(page)).to_contain_text("Somebody else has made it “Theirs”.")
+    details = await template_list.get_group(work, group_id)
+    assert details.row.description == "Theirs"

@@ -292,8 +292,17 @@ async def test_what_others_change_while_a_poc_is_edited_is_not_written_over(
     theirs = PocForm(title="Renamed", customer="Customer", start_on=START)
     await pocs.edit_poc(work, rows.poc, seen, theirs)
     await expect(page.locator(".page-head")).to_contain_text("Renamed")
+    await dialog(page).get_by_label("Title").fill("Mine")
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(dialog(page)).to_contain_text("Somebody else has just changed this POC")
+    # Both are to be seen. What was typed is kept, what they changed elsewhere is taken over, and
+    # it can be sent again.
+    await expect(dialog(page)).to_contain_text("Somebody else has made it “Renamed”.")
+    await expect(dialog(page).get_by_label("Customer Company")).to_have_value("Customer")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(dialog(page)).to_have_count(0)
+    row = (await listing.get_details(work, rows.poc)).row
+    assert (row.title, row.customer) == ("Mine", "Customer")
 
 
 async def test_clicks_that_move_a_group_up_count_from_one_another(

@@ -1,6 +1,6 @@
 // One dialog for every form and every question. The server decides what is wrong; the browser only
 // says early what it can know by itself.
-import { EMPTY, FIELDS, plain } from "form_fields";
+import { EMPTY, FIELDS, inWords, isSame, plain } from "form_fields";
 import { formState } from "form_state";
 import { askWhile, listen, takeKept } from "live_socket";
 import CopyLink from "copy_link";
@@ -135,6 +135,23 @@ export default {
     update({ body, about, change }) {
       if (about.id === this.about?.id) Object.assign(this, { about, change, lines: body ?? this.lines });
     },
+    // Somebody else changed first what the form would change. What they changed comes into the fields
+    // in which nothing was typed; where something was, both are shown. Sent again, what stands here
+    // counts.
+    takeOver(now, why) {
+      this.showErrors({}, why);
+      for (const field of this.fields) {
+        const { name } = field;
+        const [was, is] = [this.opened[name], now[name] ?? EMPTY[field.kind] ?? ""];
+        if (isSame(was, is)) continue;
+        if (isSame(this.values[name], was)) this.values[name] = is;
+        this.notes[name] = isSame(this.values[name], is)
+          ? "Somebody else has just changed this."
+          : `Somebody else has made it ${inWords(field, is)}. Yours replaces that.`;
+        this.opened[name] = is;
+      }
+      this.before = this.typed(this.opened);
+    },
     close() {
       this.$refs.dialog.close();
     },
@@ -167,6 +184,7 @@ export default {
       this.forget();
       const named = (of) => Object.fromEntries(this.fields.map((field) => [field.name, of(field)]));
       this.values = named((field) => values[field.name] ?? EMPTY[field.kind] ?? "");
+      this.opened = { ...this.values };
       this.before = this.typed();
       Object.assign(this, { errors: {}, notes: {}, scores: {}, general: "", change: "" });
       this.link = null;
@@ -186,9 +204,9 @@ export default {
       this.revealed = {};
     },
     // Whether closing loses input. (A password that the browser filled in doesn't count.)
-    typed() {
+    typed(values = this.values) {
       const fields = this.fields.filter((field) => field.kind !== "password");
-      return JSON.stringify(fields.map((field) => plain(this.values[field.name])));
+      return JSON.stringify(fields.map((field) => plain(values[field.name])));
     },
     isHalfTyped() {
       return !this.link && this.typed() !== this.before;

@@ -13,12 +13,14 @@ from services.core.errors import (
     InvalidInputError,
     RollcallError,
     SessionEndedError,
+    StaleError,
 )
 from services.core.form_fields import NewPasswordField
 from services.core.forms import Form, fields_of
 from ui.actions import told
 from ui.components.toast import Toast
 from ui.forms.helpers import Helpers
+from ui.forms.values import opening_values
 
 FormT = TypeVar("FormT", bound=Form)
 OutcomeT = TypeVar("OutcomeT")
@@ -74,9 +76,25 @@ class FilledForm(Generic[FormT, OutcomeT]):
                 self._toast.ask_proof(again, error.why)
             else:
                 self._show_errors({}, str(error))
+        except StaleError as error:
+            await self._show_anew(str(error))
         except RollcallError as error:
             self._show_errors({}, str(error))
         return False, None
+
+    async def _show_anew(self, why: str) -> None:
+        """Say that somebody else was first, and show what they changed, if the page can read it."""
+        if self._helpers.anew is None:
+            self._show_errors({}, why)
+            return
+        try:
+            now = await self._helpers.anew()
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._show_errors({}, str(error))
+            return
+        self._tell("takeOver", opening_values(now), why)
 
     async def _all_wrong(
         self, wrong: Mapping[str, str], values: Mapping[str, Any]

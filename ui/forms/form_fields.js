@@ -89,6 +89,16 @@ export function plain(value) {
   return value !== null && typeof value === "object" ? value.id : value;
 }
 
+export const isSame = (one, other) => JSON.stringify(plain(one)) === JSON.stringify(plain(other));
+
+// A field's value as a sentence quotes it.
+export function inWords({ kind, options = [] }, value) {
+  if (kind === "checkbox") return value ? "ticked" : "not ticked";
+  const label = (one) => options.find((option) => option.value === one)?.label ?? one?.name ?? String(one);
+  const words = [value ?? []].flat().map(label).join(", ");
+  return words ? `“${words}”` : "empty";
+}
+
 export function isGroup(field) {
   return field.kind === "several" || (field.kind === "choice" && field.as_list);
 }

@@ -53,9 +53,12 @@ class Helpers:
     `beside` builds what stands beside the form each time it opens, and `on_change` gets what is
     filled in, unchecked, whenever it changes. `again` is the label of the button that opens the
     form once more after it was sent. `on_stale` runs if the row that an open dialog is about has
-    changed: it calls `update`. Fields that are `hidden` aren't offered, and stay empty. `uploads`
-    are the urls to which the files of fields are sent at once: a POST of the bytes, with the file's
-    name as `?name=`, answered by `{"id": …}`, or with another status by `{"error": "a sentence"}`.
+    changed: it calls `update`. `anew` runs if somebody else was first to change what the form would
+    change: it returns the present values, which the form is about from then on. The dialog takes
+    over what they changed, or shows it beside what was typed there, and can be sent again. Fields
+    that are `hidden` aren't offered, and stay empty. `uploads` are the urls to which the files of
+    fields are sent at once: a POST of the bytes, with the file's name as `?name=`, answered by
+    `{"id": …}`, or with another status by `{"error": "a sentence"}`.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class Helpers:
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
     on_stale: Callable[[], Awaitable[None]] | None = None
+    anew: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     hidden: Collection[str] = ()
     uploads: Mapping[str, str] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from services.core.errors import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
+    StaleError,
 )
 from services.core.events import Event
 from services.core.runtime import Runtime
@@ -21,7 +22,7 @@ from services.workspace.comments import CommentForm, CommentView, NewCommentForm
 from services.workspace.customers import acts
 from services.workspace.customers.acts import SharedCommentForm
 from services.workspace.events import CommentChanged
-from services.workspace.rights import NotAMemberError, StaleError
+from services.workspace.rights import NotAMemberError
 from tests import books
 from tests.factories import create_customer, open_customer_session
 from tests.services.workspace.scene import create_poc, create_task, deactivate

@@ -5,10 +5,9 @@ import pytest
 from models import CriterionResult, Importance
 from services.access.actor import Actor
 from services.audit.list import AuditEntry
-from services.core.errors import NotFoundError
+from services.core.errors import NotFoundError, StaleError
 from services.workspace import criteria, history, tasks
 from services.workspace.criteria import CriterionForm, ResultForm
-from services.workspace.rights import StaleError
 from tests.services.workspace.scene import create_poc, create_task
 
 

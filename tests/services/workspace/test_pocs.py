@@ -7,7 +7,7 @@ import pytest
 
 from models import PocStatus, Role, Tenant, User
 from services.access.actor import Actor
-from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
@@ -15,7 +15,7 @@ from services.workspace import history, listing, pocs
 from services.workspace.events import PocChanged
 from services.workspace.listing import PocDetails
 from services.workspace.pocs import HandOverForm, NewPocForm, PocForm, StatusForm
-from services.workspace.rights import NotAMemberError, StaleError
+from services.workspace.rights import NotAMemberError
 from services.workspace.states import StepError
 from tests import books
 from tests.factories import create_user

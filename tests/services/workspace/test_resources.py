@@ -4,10 +4,9 @@ import pytest
 
 from models import ResourceKind
 from services.access.actor import Actor
-from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from services.workspace import resources, task_list, template_list, templates
 from services.workspace.resource_forms import ResourceForm
-from services.workspace.rights import StaleError
 from tests.services.workspace.scene import create_group, create_poc, create_task
 
 LINK, NOTE = ResourceKind.LINK, ResourceKind.NOTE

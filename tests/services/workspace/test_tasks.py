@@ -8,13 +8,13 @@ import pytest
 from models import Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.workspace import groups, listing, task_list, tasks
 from services.workspace.events import TaskChanged
 from services.workspace.groups import GroupForm, NewGroupForm
-from services.workspace.rights import NotAMemberError, StaleError
+from services.workspace.rights import NotAMemberError
 from services.workspace.states import StepError
 from services.workspace.tasks import NewTaskForm, TaskForm, TaskStatusForm
 from tests import books

@@ -7,13 +7,12 @@ import pytest
 
 from models import Side, Tenant
 from services.access.actor import Actor
-from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.workspace import plans, template_list, templates
 from services.workspace.events import GroupTemplateChanged
-from services.workspace.rights import StaleError
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
 from tests import books
 from tests.services.workspace.scene import MONDAY, create_group, create_poc, tasks_of

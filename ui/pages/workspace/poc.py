@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
@@ -123,7 +123,14 @@ class _PocScreen:
     def build(self, details: PocDetails, tab: str) -> None:
         """Lay the head out."""
         find_people = partial(selection.list_selectable, self.actor)
-        self.edit = FormDialog(self.toast, "Edit POC", PocForm, submit="Save", on_submit=self._edit)
+        self.edit = FormDialog(
+            self.toast,
+            "Edit POC",
+            PocForm,
+            submit="Save",
+            on_submit=self._edit,
+            helpers=Helpers(anew=self._anew),
+        )
         self.endings = {
             status: FormDialog(
                 self.toast, "Change status", form, submit="Save", on_submit=self._close
@@ -191,18 +198,23 @@ class _PocScreen:
             button("Reassign", self._open_owner)
 
     def _open_edit(self) -> None:
-        row = self.details.row
+        self.edit.open(self._facts())
+
+    async def _anew(self) -> dict[str, Any]:
+        await self._refresh()
+        return self._facts()
+
+    def _facts(self) -> dict[str, Any]:
+        row, head = self.details.row, self.details.head
         self.seen = row.facts_version  # what others change meanwhile isn't in the fields
-        self.edit.open(
-            {
-                "title": row.title,
-                "customer": row.customer,
-                "description": self.details.head.description,
-                "objectives": self.details.head.objectives,
-                "start_on": row.start_on,
-                "end_on": row.due,
-            }
-        )
+        return {
+            "title": row.title,
+            "customer": row.customer,
+            "description": head.description,
+            "objectives": head.objectives,
+            "start_on": row.start_on,
+            "end_on": row.due,
+        }
 
     async def _edit(self, form: PocForm) -> Outcome:
         await self._change(self.seen, partial(pocs.edit_poc, form=form))

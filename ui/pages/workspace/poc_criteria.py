@@ -1,7 +1,9 @@
 """What a POC has to show, and what it showed: the tab Criteria."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from nicegui import ui
@@ -70,10 +72,15 @@ class _CriteriaScreen:
             CriterionForm,
             submit="Save",
             on_submit=self._edit,
-            helpers=helpers,
+            helpers=replace(helpers, anew=partial(self._anew, _facts)),
         )
         self.result = FormDialog(
-            self.toast, "Result", ResultForm, submit="Save", on_submit=self._set_result
+            self.toast,
+            "Result",
+            ResultForm,
+            submit="Save",
+            on_submit=self._set_result,
+            helpers=Helpers(anew=partial(self._anew, _result)),
         )
         if self.may_change:
             with ui.element("div").classes("tab-actions"):
@@ -128,8 +135,13 @@ class _CriteriaScreen:
 
     def _open_edit(self, row: CriterionView) -> None:
         self.about = row
-        names = ("title", "target", "importance", "side", "task_ids")
-        self.edit.open({name: getattr(row, name) for name in names})
+        self.edit.open(_facts(row))
+
+    async def _anew(self, values: Callable[[CriterionView], dict[str, Any]]) -> dict[str, Any]:
+        if self.about is None:
+            return {}
+        self.about = await self._read(self.about.id)
+        return values(self.about)
 
     async def _edit(self, form: CriterionForm) -> Outcome:
         if self.about is not None:
@@ -138,7 +150,7 @@ class _CriteriaScreen:
 
     def _open_result(self, row: CriterionView) -> None:
         self.about = row
-        self.result.open({"result": row.result, "achieved": row.achieved})
+        self.result.open(_result(row))
 
     async def _set_result(self, form: ResultForm) -> Outcome:
         if self.about is not None:
@@ -152,3 +164,14 @@ class _CriteriaScreen:
         back = told(self.toast)(partial(self.own.change, row.id, made, restore))
         self.toast.show(f"“{row.title}” is archived.", "success", "Undo", back)
         return made
+
+
+def _facts(row: CriterionView) -> dict[str, Any]:
+    """The values with which the dialog that edits a criterion begins."""
+    names = ("title", "target", "importance", "side", "task_ids")
+    return {name: getattr(row, name) for name in names}
+
+
+def _result(row: CriterionView) -> dict[str, Any]:
+    """The same for its result."""
+    return {"result": row.result, "achieved": row.achieved}

@@ -1,8 +1,9 @@
 """The tasks of a POC: the tab Tasks, as a list, a board or a timeline."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from models import Side, TaskStatus
@@ -29,6 +30,7 @@ from ui.own_versions import OwnVersions
 from ui.paths import home_path
 from ui.work_words import span_words
 
+WorkT = TypeVar("WorkT", TaskView, GroupView)
 Handler = Callable[[UUID, Mapping[str, Any]], Awaitable[None]]
 EMPTY = "Add a group, then its tasks."
 # How the tasks can be looked at: the last part of the path of each, and its label.
@@ -93,7 +95,12 @@ class _TasksScreen:
             helpers=find_people,
         )
         self.edit_group = FormDialog(
-            self.toast, "Edit group", GroupForm, submit="Save", on_submit=self._edit_group
+            self.toast,
+            "Edit group",
+            GroupForm,
+            submit="Save",
+            on_submit=self._edit_group,
+            helpers=Helpers(anew=partial(self._anew, self._read_group, _facts)),
         )
         self.new_task = FormDialog(
             self.toast,
@@ -104,7 +111,12 @@ class _TasksScreen:
             helpers=find_people,
         )
         self.edit_task = FormDialog(
-            self.toast, "Edit task", TaskForm, submit="Save", on_submit=self._edit_task
+            self.toast,
+            "Edit task",
+            TaskForm,
+            submit="Save",
+            on_submit=self._edit_task,
+            helpers=Helpers(anew=partial(self._anew, self._read, _facts)),
         )
         self.assignees = FormDialog(
             self.toast,
@@ -112,7 +124,7 @@ class _TasksScreen:
             AssigneesForm,
             submit="Save",
             on_submit=self._assign,
-            helpers=find_people,
+            helpers=replace(find_people, anew=partial(self._anew, self._read, _chosen)),
         )
         self.group_assignees = FormDialog(
             self.toast,
@@ -120,7 +132,7 @@ class _TasksScreen:
             AssigneesForm,
             submit="Save",
             on_submit=self._assign_group,
-            helpers=find_people,
+            helpers=replace(find_people, anew=partial(self._anew, self._read_group, _chosen)),
         )
         self.blocked = FormDialog(
             self.toast, "What is in the way?", ReasonForm, submit="Save", on_submit=self._block
@@ -199,7 +211,6 @@ class _TasksScreen:
 
     async def _open_edit_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
-        self.about, self.version = group.id, group.version
         self.edit_group.open(_facts(group))
 
     async def _edit_group(self, form: GroupForm) -> Outcome:
@@ -209,7 +220,6 @@ class _TasksScreen:
 
     async def _open_assign_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
-        self.about, self.version = group.id, group.version
         self.group_assignees.open(_chosen(group), title=f"Who sees to “{group.title}”?")
 
     async def _assign_group(self, form: AssigneesForm) -> Outcome:
@@ -240,6 +250,7 @@ class _TasksScreen:
         found = {group.id: group for group in await task_list.list_groups(self.actor, self.poc_id)}
         if group_id not in found:
             raise NotFoundError("This group isn't there any more. Look again.")
+        self.about, self.version = group_id, found[group_id].version
         return found[group_id]
 
     async def _read(self, task_id: UUID) -> TaskView:
@@ -249,6 +260,17 @@ class _TasksScreen:
             raise NotFoundError("This task isn't there any more. Look again.")
         self.about, self.version = task_id, shown[task_id].version
         return shown[task_id]
+
+    async def _anew(
+        self,
+        read: Callable[[UUID], Awaitable[WorkT]],
+        values: Callable[[WorkT], dict[str, Any]],
+    ) -> dict[str, Any]:
+        """The values of a dialog as they are after somebody else has changed them; what is sent
+        then is about these."""
+        if self.about is None:
+            return {}
+        return values(await read(self.about))
 
     async def _open_edit(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)

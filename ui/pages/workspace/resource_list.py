@@ -1,9 +1,9 @@
 """Links, files, code and notes: of a POC, or of a template."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, overload
+from typing import Any, Protocol, overload
 from uuid import UUID
 
 from nicegui import ui
@@ -120,7 +120,7 @@ class ResourceList:
             NewResourceForm,
             submit="Save",
             on_submit=self._edit,
-            helpers=helpers,
+            helpers=replace(helpers, anew=self._anew),
         )
         self.edit_file = FormDialog(
             self.toast,
@@ -128,7 +128,7 @@ class ResourceList:
             PlacedFileForm,
             submit="Save",
             on_submit=self._edit,
-            helpers=helpers,
+            helpers=replace(helpers, anew=self._anew),
         )
         found = await self.source.load()
         if self.may_change:
@@ -175,6 +175,14 @@ class ResourceList:
         return f"“{form.title}” is added."
 
     async def _open_edit(self, row: ResourceView) -> None:
+        values = await self._values(row)
+        (self.edit if row.file is None else self.edit_file).open(values)
+
+    async def _anew(self) -> dict[str, Any]:
+        return await self._values(await self._read(self.about.id)) if self.about else {}
+
+    async def _values(self, row: ResourceView) -> dict[str, Any]:
+        """The values with which the dialog that edits a resource begins."""
         self.about = row
         names = ["title", "shared"]
         if row.file is None:
@@ -184,7 +192,7 @@ class ResourceList:
         own = vars(row.owner_ids).values()
         now = [one.value for one in places if place_of(one.value)[1] in {*own} - {None}]
         values["belongs_to"] = now[0] if now else places[0].value
-        (self.edit if row.file is None else self.edit_file).open(values)
+        return values
 
     async def _edit(self, form: NewResourceForm | PlacedFileForm) -> Outcome:
         if self.about is not None:

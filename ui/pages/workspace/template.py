@@ -1,6 +1,6 @@
 """The editor of one group template: its tasks in their order, and what a POC would get."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
@@ -10,7 +10,6 @@ from fastapi import Depends
 from nicegui import ui
 
 from models import Side
-from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
@@ -18,7 +17,7 @@ from services.core.form_fields import Option
 from services.core.words import count_words
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.workspace import files, plans, resources, template_list, templates
+from services.workspace import plans, template_list, templates
 from services.workspace.plans import Plan
 from services.workspace.template_list import GroupTemplateDetails
 from services.workspace.template_rows import TaskTemplateRow
@@ -36,18 +35,8 @@ from ui.identity import require
 from ui.input import as_uuid, as_version
 from ui.own_versions import OwnVersions
 from ui.page import add_page
-from ui.pages.workspace.file_drops import dropped
+from ui.pages.workspace import template_resources
 from ui.pages.workspace.parts import button, link
-from ui.pages.workspace.poc_files import files_url, template_upload_url
-from ui.pages.workspace.resource_list import (
-    NewResourceForm,
-    PlacedFileForm,
-    ResourceList,
-    ResourceSource,
-    place_of,
-    place_option,
-    plain_form,
-)
 from ui.pages.workspace.template_preview import show_plan
 from ui.paths import home_path
 
@@ -74,52 +63,7 @@ async def template_page(visit: MayView, group_id: str) -> None:
         screen.build(details)
         await screen.show(details)
         with screen.resources:
-            await _resources(visit, toast, details)
-
-
-async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> None:
-    source = ResourceSource(
-        load=partial(resources.list_of_group_template, visit.actor, details.row.id),
-        places=partial(_places, visit.actor, details.row.id),
-        add=partial(_add_resource, visit.actor, details.row.id),
-        edit=partial(_edit_resource, details.row.id),
-        archive=resources.set_archived_of_template,
-        files=files_url(visit),
-        event="rollcall_templates",
-    )
-    text("h2", "Resources", "part-title")
-    may_change = details.may_change and not details.row.is_archived
-    await ResourceList(visit, toast, source, may_change=may_change).build()
-    if may_change:
-        url = template_upload_url(visit, details.row.id)
-        find_room = partial(files.get_room_of_group, visit.actor, details.row.id)
-        await dropped(toast, url, find_room, event="rollcall_templates")
-
-
-async def _places(actor: Principal, group_id: UUID) -> Sequence[Option]:
-    found = await template_list.get_group(actor, group_id)
-    tasks = [place_option("task", task.id, task.title, "Task") for task in found.tasks]
-    return [Option("group", "The group"), *tasks]
-
-
-async def _add_resource(actor: Principal, group_id: UUID, form: NewResourceForm) -> UUID:
-    return await resources.add_to_template(actor, plain_form(form), **_template(group_id, form))
-
-
-async def _edit_resource(
-    group_id: UUID,
-    actor: Principal,
-    resource_id: UUID,
-    version: int,
-    form: NewResourceForm | PlacedFileForm,
-) -> None:
-    plain, place = plain_form(form), _template(group_id, form)
-    await resources.edit_of_template(actor, resource_id, version, plain, **place)
-
-
-def _template(group_id: UUID, form: NewResourceForm | PlacedFileForm) -> dict[str, UUID]:
-    _, task_id = place_of(form.belongs_to)
-    return {"task_template_id": task_id} if task_id else {"group_template_id": group_id}
+            await template_resources.build(visit, toast, details)
 
 
 class _TemplateScreen:
@@ -131,6 +75,7 @@ class _TemplateScreen:
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/templates"
         self.task: TaskTemplateRow | None = None
+        self.seen = 0
         self.own = OwnVersions()
         self.options: dict[str, list[Option]] = {}
         self.start_on = clock.now().date()
@@ -138,13 +83,23 @@ class _TemplateScreen:
     def build(self, details: GroupTemplateDetails) -> None:
         """Lay the page out."""
         self.edit = FormDialog(
-            self.toast, "Edit template", GroupTemplateForm, submit="Save", on_submit=self._edit
+            self.toast,
+            "Edit template",
+            GroupTemplateForm,
+            submit="Save",
+            on_submit=self._edit,
+            helpers=Helpers(anew=self._anew),
         )
         self.add = FormDialog(
             self.toast, "Add task", TaskTemplateForm, submit="Add Task", on_submit=self._add
         )
         self.edit_task = FormDialog(
-            self.toast, "Edit task", TaskTemplateForm, submit="Save", on_submit=self._edit_task
+            self.toast,
+            "Edit task",
+            TaskTemplateForm,
+            submit="Save",
+            on_submit=self._edit_task,
+            helpers=Helpers(anew=self._task_anew),
         )
         self.take_in = FormDialog(
             self.toast,
@@ -263,11 +218,20 @@ class _TemplateScreen:
         self.add.open({"side": Side.TEAM, "start_day": after, "days": 1})
 
     def _open_edit(self) -> None:
+        self.edit.open(self._facts())
+
+    async def _anew(self) -> dict[str, Any]:
+        await self._refresh()
+        return self._facts()
+
+    def _facts(self) -> dict[str, Any]:
         row = self.details.row
-        self.edit.open({"title": row.title, "description": row.description})
+        self.seen = row.facts_version  # what others change meanwhile isn't in the fields
+        return {"title": row.title, "description": row.description}
 
     async def _edit(self, form: GroupTemplateForm) -> Outcome:
-        await templates.edit_group(self.actor, self.group_id, self.details.row.facts_version, form)
+        edit = partial(templates.edit_group, self.actor, self.group_id, form=form)
+        await self.own.change(self.group_id, self.seen, edit)
         return "Saved."
 
     async def _add(self, form: TaskTemplateForm) -> Outcome:
@@ -293,6 +257,12 @@ class _TemplateScreen:
     async def _open_task(self, task: TaskTemplateRow, _sent: Mapping[str, Any]) -> None:
         self.task = task
         self.edit_task.open(form_values(task))
+
+    async def _task_anew(self) -> dict[str, Any]:
+        if self.task is None:
+            return {}
+        self.task = await template_list.get_task(self.actor, self.task.id)
+        return form_values(self.task)
 
     async def _set(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
         await self.own.change(task.id, task.facts_version, partial(self._set_values, task.id, sent))

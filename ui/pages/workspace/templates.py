@@ -18,7 +18,7 @@ from ui import work_feed
 from ui.actions import told
 from ui.components.templates_table import TemplatesTable
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import to_do
@@ -104,7 +104,12 @@ class _TemplatesScreen:
         if not self.may_change:
             return
         self.edit = FormDialog(
-            self.toast, "Edit template", TaskTemplateForm, submit="Save", on_submit=self._edit
+            self.toast,
+            "Edit template",
+            TaskTemplateForm,
+            submit="Save",
+            on_submit=self._edit,
+            helpers=Helpers(anew=self._anew),
         )
         guarded = told(self.toast)
         table.on_row_act("edit", guarded(self._open_edit))
@@ -172,6 +177,12 @@ class _TemplatesScreen:
     async def _open_edit(self, task_id: UUID) -> None:
         self.task = task = await template_list.get_task(self.actor, task_id)
         self.edit.open(form_values(task))
+
+    async def _anew(self) -> dict[str, Any]:
+        if self.task is None:
+            return {}
+        self.task = await template_list.get_task(self.actor, self.task.id)
+        return form_values(self.task)
 
     async def _edit(self, form: TaskTemplateForm) -> Outcome:
         if self.task is not None:
