@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Literal
 from uuid import UUID
 
 from nicegui import ui
@@ -73,6 +74,13 @@ def own_menu(visit: Visit) -> list[Link]:
     return menu
 
 
+def _inside(visit: Visit) -> Literal["", "open", "closed"]:
+    """Whether the organisation in which a Platform Admin works is open."""
+    if visit.tenant_slug is None or not visit.above_tenants:
+        return ""
+    return "closed" if visit.tenant_closed else "open"
+
+
 @contextmanager
 def frame(
     visit: Visit, title: str, *, current: str = "", tabs: Sequence[Link] = ()
@@ -91,7 +99,7 @@ def frame(
         person={"name": visit.name, "email": visit.email, "role": visit.role.label},
         navigation=links,
         menu=menu,
-        inside=visit.tenant_slug is not None and visit.above_tenants,
+        inside=_inside(visit),
         home_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
         find=partial(palette.find, visit, (*links, *menu)),
     ) as shell:

@@ -324,7 +324,11 @@ async def _show_tenant(event: TenantChanged) -> None:
 
 
 def _header_values(tenant: Tenant) -> dict[str, Any]:
-    return {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
+    return {
+        "name": tenant.name,
+        "logo": logo_url(tenant.slug, tenant.logo),
+        "closed": tenant.closed_at is not None,
+    }
 
 
 async def _show_screens(event: ScreenChanged) -> None:

@@ -10,6 +10,7 @@ from services.access.events import UserEvent
 from services.core import runtime
 from services.core.bus import Bus
 from services.lists.slices import find_row
+from services.sessions.events import UserSignedIn
 from services.tenants.list import TENANTS
 from services.users.events import UserActivated, UserDeactivated, UserInvited, UsersInvited
 from ui import live
@@ -28,6 +29,13 @@ def subscribe(bus: Bus) -> None:
     for user_event in (UserInvited, UserActivated, UserDeactivated):
         bus.subscribe(user_event, _count_users)
     bus.subscribe(UsersInvited, _count_users)
+    bus.subscribe(UserSignedIn, _count_newcomer)
+
+
+async def _count_newcomer(event: UserSignedIn) -> None:
+    """Whoever signs in for the first time was invited until now, and is active."""
+    if event.first:
+        await _count_users(event)
 
 
 async def _count_users(

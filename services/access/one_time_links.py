@@ -53,7 +53,10 @@ _DEAD = {
         "This link is no longer valid: it was used, replaced by a newer one, or is older than "
         "30 minutes. Ask for a new one with your email."
     ),
-    LinkPurpose.SETUP: "This set-up link is no longer valid. Rollcall is set up already: sign in.",
+    LinkPurpose.SETUP: (
+        "This isn't the link that sets Rollcall up. Open the one that the server printed at its "
+        "last start, as a whole."
+    ),
 }
 
 

@@ -36,6 +36,7 @@ class Refused(StrEnum):
     WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a reason's name
     WRONG_SECOND_STEP = "wrong-second-step"
     WRONG_PASSKEY = "wrong-passkey"
+    CLOSED_ORGANISATION = "closed-organisation"
     SSO = "single-sign-on"
     PAUSED = "too-many-attempts"
 

@@ -64,9 +64,9 @@ async def is_set_up() -> bool:
 async def open_setup(token: str) -> None:
     """Check the set-up link, without using it up. Raises `DeadLinkError`."""
     async with reading() as tx:
-        await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
         if await _has_accounts(tx):
             raise DeadLinkError(ALREADY)
+        await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
 
 
 async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> SignedIn:
@@ -80,9 +80,9 @@ async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> Signe
     hashed = await hash_password(form.password)
     async with transaction() as tx:
         await _lock(tx)
-        link = await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
         if await _has_accounts(tx):
             raise DeadLinkError(ALREADY)
+        link = await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
         link.used_at = clock.now()
         user = _platform_admin(tx, form.first_name, form.last_name, form.email, hashed)
         await tx.flush()

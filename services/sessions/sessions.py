@@ -63,8 +63,8 @@ class Visit:
     expires_at: datetime
     seen_at: datetime
     lacks_second_factor: bool = False
-    tenant_logo: str = ""
-    """The digest of the tenant's logo; empty if it has none."""
+    tenant_logo: str = ""  # its digest; empty if it has none
+    tenant_closed: bool = False
 
     @property
     def above_tenants(self) -> bool:
@@ -190,8 +190,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
     async with reading() as tx:
         found = await _find(tx, token, slug) if token else None
         if found is None:
-            reason = await _why_ended(tx, token) if token else None
-            raise SessionEndedError(reason)
+            raise SessionEndedError(await _why_ended(tx, token) if token else None)
         session, user, tenant = found
         logs.acting(user.id)
         if slug is not None and tenant is None:
@@ -214,6 +213,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         seen_at=session.last_seen_at,
         lacks_second_factor=lacks_second_factor,
         tenant_logo=tenant.logo if tenant else "",
+        tenant_closed=tenant is not None and tenant.closed_at is not None,
     )
 
 

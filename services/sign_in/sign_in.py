@@ -1,6 +1,5 @@
 """Signing in. Everything that doesn't let a person in has one answer and takes the same time."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -80,16 +79,19 @@ async def sign_in(
             raise await _other_door(elsewhere)
         raise SignInFailedError
     started: SignedIn | SecondStepNeededError | None = None
-    with suppress(SignInFailedError):  # it is noted below
+    why = Refused.WRONG_PASSWORD
+    try:
         async with transaction(patient=True) as tx:
             fresh = (await lock_users(tx, [user.id])).get(user.id)
             # Whatever has happened while the password was compared, the database decides.
             if fresh is not None and fresh.active and fresh.password_hash == stored:
                 await throttle.forget(tx, counters)
                 started = await start_session_or_second_step(tx, fresh, caller, tenant)
+    except SignInFailedError:  # it is noted below
+        why = Refused.CLOSED_ORGANISATION
     if started is not None:
         return require_started(started)
-    await _fail(caller, tenant, user, email)
+    await _fail(caller, tenant, user, email, why)
     raise SignInFailedError
 
 
@@ -194,10 +196,16 @@ async def _begin_session(
     return SignedIn(token, device, user.role, slug, session.id, first)
 
 
-async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email: str) -> None:
-    why = Refused.WRONG_PASSWORD if user and user.active else Refused.INACTIVE_ACCOUNT
-    if user is None:
-        why = Refused.UNKNOWN_ACCOUNT
+async def _fail(
+    caller: Caller,
+    tenant: Tenant | None,
+    user: User | None,
+    email: str,
+    why: Refused = Refused.WRONG_PASSWORD,
+) -> None:
+    """Note a failed sign-in in both logs; `why` is what is said of an active account."""
+    if user is None or not user.active:
+        why = Refused.INACTIVE_ACCOUNT if user else Refused.UNKNOWN_ACCOUNT
     operator_log.sign_in_refused(caller.ip, why, user.id if user else None)
     async with transaction(patient=True) as tx:
         await record(

@@ -60,7 +60,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
         tx, tenant = act.tx, await _get_locked(act.tx, tenant_id)
         if tenant.closed_at is not None:
             return 0
-        if fold(name.strip()) != fold(tenant.name):
+        if _as_seen(name) != _as_seen(tenant.name):
             raise InvalidInputError({"name": f"Type its name to close it: {tenant.name}"})
         was = facts_of(tenant)
         now = tenant.closed_at = clock.now()
@@ -114,6 +114,11 @@ async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
         await note_tenant(act.tx, HeadAction.TENANT_REOPENED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))
         tell_row(act.tx, tenant.id, was)
+
+
+def _as_seen(name: str) -> str:
+    """A name without what its reader doesn't see: browsers show several spaces as one."""
+    return " ".join(fold(name).split())
 
 
 async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Collection[UUID]:

@@ -40,7 +40,7 @@ async def _rows(tx: Transaction, tenants: Sequence[Tenant]) -> list[TenantRow]:
         select(
             UserCount.tenant_id,
             func.sum(UserCount.active + UserCount.inactive),
-            func.sum(UserCount.active),
+            func.sum(UserCount.active - UserCount.active_invited),
         )
         .where(col(UserCount.tenant_id).in_(ids))
         .group_by(col(UserCount.tenant_id))

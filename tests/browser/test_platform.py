@@ -66,7 +66,7 @@ async def test_a_platform_admin_creates_renames_and_enters_a_tenant(
     await page.locator(".empty").get_by_role("button", name="Clear filters").click()
     await expect(grid.row("Edith Clarke")).to_be_visible()
     row = elsewhere.locator("tbody").get_by_role("row").filter(has_text=renamed)
-    await expect(row.get_by_text("1 user, 1 active")).to_be_visible()
+    await expect(row.get_by_text("1 user, 0 active")).to_be_visible()
 
 
 async def test_a_platform_admin_does_what_a_tenant_admin_cannot(
@@ -117,6 +117,8 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
     theirs = await browsers.as_user(user, f"/t/{other_tenant.slug}/roles")
     phone = await browsers.as_user(user, f"/t/{other_tenant.slug}/account")
     elsewhere = await browsers.as_user(robin, f"/platform/tenants?q={other_tenant.slug}")
+    inside = await browsers.as_user(robin, f"/t/{other_tenant.slug}/roles")
+    trail = inside.get_by_role("navigation", name="Breadcrumb")
     page = await browsers.as_user(robin, f"/platform/tenants?q={other_tenant.slug}")
     await page.get_by_role("button", name=f"Close {other_tenant.name}", exact=True).click()
     await look(page, "close-tenant")
@@ -134,10 +136,15 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
     reopen = elsewhere.get_by_role("button", name=f"Reopen {other_tenant.name}", exact=True)
     await expect(reopen).to_be_visible()
     await look(elsewhere, "closed-tenant")
+    await expect(trail).to_contain_text("Closed: nobody can sign in")
+    await inside.reload()
+    await expect(trail).to_contain_text("Closed: nobody can sign in")
+    await look(inside, "inside-a-closed-organisation")
     await sign_in(theirs, user.email, PASSWORD)
     await expect(theirs.get_by_text("That didn't work. Check the email")).to_be_visible()
     await reopen.click()
     await expect(toast(elsewhere, f"{other_tenant.name} is open again.")).to_be_visible()
+    await expect(trail).not_to_contain_text("Closed")
     await sign_in(theirs, user.email, PASSWORD)
     await connected(theirs)
     await expect(theirs.get_by_role("heading", name=f"Hello, {user.full_name}")).to_be_visible()

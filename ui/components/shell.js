@@ -20,7 +20,7 @@ export default {
     logo: String,
     home_title: String,
     home_logo: String,
-    inside: Boolean,
+    inside: String, // for a Platform Admin in an organisation: "open" or "closed"
     navigation: Array,
     person: Object,
     menu: Array,
@@ -31,7 +31,7 @@ export default {
     return {
       theme: window.rollcallTheme.chosen,
       undecided: 0, // people without a decision in the open review
-      organisation: { name: this.home_title, logo: this.home_logo },
+      organisation: { name: this.home_title, logo: this.home_logo, closed: this.inside === "closed" },
     };
   },
   mounted() {
@@ -88,10 +88,10 @@ export default {
         h("bdi", name),
       ]);
     },
-    // The organisation's name or logo has changed.
-    changed({ name, logo }) {
+    // The organisation's name or logo has changed, or it was closed or reopened.
+    changed({ name, logo, closed }) {
       document.title = document.title.replace(` · ${this.organisation.name} ·`, () => ` · ${name} ·`);
-      this.organisation = { name, logo };
+      this.organisation = { name, logo, closed };
     },
     // The organisation in which a Platform Admin works, and the way out of it.
     trail() {
@@ -100,6 +100,7 @@ export default {
       return h("nav", { class: "trail", "aria-label": "Breadcrumb" }, [
         h("ol", [h("li", h("a", { href: above }, "All organisations")), h("li", here, this.organisation.name)]),
         h("span", { class: "chip chip-accent" }, "You are here as a Platform Admin"),
+        this.organisation.closed ? h("span", { class: "chip chip-warning" }, "Closed: nobody can sign in") : null,
         h("a", { class: "trail-out", href: above }, "Leave"),
       ]);
     },

@@ -1,7 +1,7 @@
 """The surroundings of a signed-in page, as one element."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
@@ -24,7 +24,8 @@ class Shell(
     """Header, navigation and the person's menu; what is built inside is the page's main part.
 
     `find` gets the words of "Go to or do", and returns what they find, by kinds (`palette.js`). The
-    organisation's name and logo change with what its admins set, by a socket event.
+    organisation's name and logo, and whether it is closed, change as its admins and Platform Admins
+    set them, by a socket event.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Shell(
         person: Mapping[str, str],
         navigation: Sequence[Link] = (),
         menu: Sequence[Link] = (),
-        inside: bool = False,
+        inside: Literal["", "open", "closed"] = "",
         home_logo: str | None = None,
         find: Find | None = None,
     ) -> None:
@@ -45,7 +46,8 @@ class Shell(
             logo=url_of("logo.svg"),
             home_title=home_title,
             home_logo=home_logo,
-            # A Platform Admin at work in an organisation is told so, and has a link that leads out.
+            # A Platform Admin at work in an organisation is told so, and whether it is closed, and
+            # has a link that leads out.
             inside=inside,
             navigation=tuple(navigation),
             menu=tuple(menu),

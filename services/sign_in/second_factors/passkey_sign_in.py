@@ -36,11 +36,15 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
         here = (tenant.slug if tenant else None) == slug
         refusal: PasskeyRefusedError | None = PasskeyRefusedError()
-        if here and user.active and await is_open(tx, user.tenant_id):
+        open_here = await is_open(tx, user.tenant_id)
+        if here and user.active and open_here:
             refusal = await passkeys.refusal_of_sign_in(tx, user, slug, answer)
         if refusal is None:
             await throttle.forget(tx, counters)
             return await start_session(tx, user, caller, tenant, SignInMethod.PASSKEY)
         await record(tx, SignInAction.FAILED, actor=None, subject=user, ip=caller.ip)
-        operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY, user_id)
+        why = Refused.WRONG_PASSKEY if open_here else Refused.CLOSED_ORGANISATION
+        operator_log.sign_in_refused(
+            caller.ip, why if user.active else Refused.INACTIVE_ACCOUNT, user_id
+        )
     raise refusal

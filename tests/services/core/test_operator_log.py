@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services.access.actor import Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
 from services.core.operator_log import Refused, sign_in_refused
@@ -21,6 +21,7 @@ from services.sign_in.second_factors import second_step, totp
 from services.sign_in.second_factors.passkey_sign_in import sign_in as sign_in_with_passkey
 from services.sign_in.sign_in import sign_in
 from services.sign_in.throttle import FREE_FAILURES
+from services.tenants import closing
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
@@ -122,6 +123,17 @@ async def test_a_wrong_second_step_is_a_line_with_its_ip(
     (line,) = log.lines()
     assert f"reason={Refused.WRONG_SECOND_STEP}" in line
     assert log.banned() == [IP]
+
+
+async def test_a_right_password_at_a_closed_organisation_is_told_as_that_and_bans_nobody(
+    tenant: Tenant, ada: User, log: Log
+) -> None:
+    await closing.close_tenant(COMMAND_LINE, tenant.id, tenant.name)
+    with pytest.raises(RollcallError):
+        await sign_in(tenant.slug, ada.email, PASSWORD, CALLER)
+    (line,) = log.lines()
+    assert f"reason={Refused.CLOSED_ORGANISATION} account={ada.id}" in line
+    assert log.banned() == []
 
 
 async def test_a_sign_in_that_works_is_no_line(tenant: Tenant, ada: User, log: Log) -> None:

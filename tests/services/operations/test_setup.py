@@ -102,6 +102,11 @@ async def test_forged_link_sets_nothing_up(token: str, forged: str) -> None:
     assert await books.count(User) == 0
 
 
+async def test_a_wrong_link_doesn_t_say_that_rollcall_is_set_up_before_it_is(token: str) -> None:
+    with pytest.raises(DeadLinkError, match="the one that the server printed"):
+        await setup.open_setup(token[:-1])
+
+
 async def test_link_of_another_purpose_sets_nothing_up(tenant: Tenant) -> None:
     invited = await create_user(tenant, invited=True)
     with pytest.raises(DeadLinkError):

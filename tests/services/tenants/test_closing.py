@@ -41,6 +41,12 @@ FORM = InvitationForm(
 )
 
 
+async def test_a_name_is_typed_as_a_browser_shows_it(platform: Actor, tenant: Tenant) -> None:
+    await tenants.rename_tenant(platform, tenant.id, "Acme  Ltd")
+    await closing.close_tenant(platform, tenant.id, "Acme Ltd")
+    assert (await tenants.get_row(platform, tenant.id)).closed_at is not None
+
+
 async def test_a_tenant_is_closed_by_its_own_name_alone(platform: Actor, tenant: Tenant) -> None:
     for name in ("", "Acm", "Acme Ltd", "Other"):
         with pytest.raises(InvalidInputError) as caught:

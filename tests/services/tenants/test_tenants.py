@@ -105,9 +105,10 @@ async def test_list_counts_the_users_of_each(
 ) -> None:
     await create_user(tenant)
     await create_user(tenant, active=False)
+    await create_user(tenant, invited=True)
     found = await tenants.list_tenants(platform, ListQuery())
     listed = [(row.name, row.users, row.active) for row in found.rows]
-    assert listed == [("Acme", 2, 1), ("Other", 0, 0)]
+    assert listed == [("Acme", 3, 1), ("Other", 0, 0)]
 
 
 async def test_list_is_searched_by_name_and_address_and_filtered_by_what_is_closed(
