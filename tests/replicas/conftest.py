@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -45,6 +45,8 @@ class Replicas:
     settings: dict[str, str] = field(default_factory=dict)
     proxy_port: int = field(default_factory=free_port)
     ports: tuple[int, int] = field(default_factory=lambda: (free_port(), free_port()))
+    ready_at: datetime | None = None
+    """When two ran."""
 
     @property
     def public_url(self) -> str:
@@ -76,6 +78,7 @@ class Replicas:
                 )
             )
             await eventually(lambda: KNOWN in first.log() and KNOWN in second.log())
+            self.ready_at = clock.now()
             yield first, second
 
     @asynccontextmanager

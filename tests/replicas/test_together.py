@@ -18,7 +18,7 @@ from tests import books
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.mail_server import MailServer
-from tests.replicas.conftest import People
+from tests.replicas.conftest import People, Replicas
 from tests.replicas.people import Tab, Visitor, until
 
 
@@ -161,7 +161,7 @@ async def test_each_reminder_of_an_end_is_sent_once(
 
 @pytest.mark.usefixtures("scene")
 async def test_an_end_that_comes_is_never_early_at_most_a_minute_late_and_once(
-    soon_at_their_end: tuple[Tenant, list[User]],
+    soon_at_their_end: tuple[Tenant, list[User]], replicas: Replicas
 ) -> None:
     tenant, users = soon_at_their_end
     ends = {user.id: (await books.user_of(user.id)).ends_at for user in users}
@@ -176,7 +176,10 @@ async def test_an_end_that_comes_is_never_early_at_most_a_minute_late_and_once(
         end = ends.get(entry.subject_id) if entry.subject_id else None
         assert end is not None
         assert (entry.action, entry.actor_name) == ("user.deactivated", "Rollcall")
-        assert timedelta(0) <= entry.at - end <= timedelta(minutes=1)
+        assert entry.at >= end
+        # On a busy machine the replicas may not have started when it came.
+        assert replicas.ready_at is not None
+        assert entry.at - max(end, replicas.ready_at) <= timedelta(minutes=1)
 
 
 async def until_reminded(people: People, users: list[User]) -> None:
