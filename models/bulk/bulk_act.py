@@ -26,6 +26,7 @@ class BulkKind(StrEnum):
     RESTORE_TASK_TEMPLATES = "restore_task_templates"
     ARCHIVE_POCS = "archive_pocs"
     RESTORE_POCS = "restore_pocs"
+    HAND_OVER_POCS = "hand_over_pocs"
     DEACTIVATE_CUSTOMERS = "deactivate_customers"
     ACTIVATE_CUSTOMERS = "activate_customers"
 
@@ -67,7 +68,7 @@ class BulkAct(SQLModel, table=True):
         default=None, sa_type=JSON(none_as_null=True), sa_column_kwargs={"name": "end"}
     )
     """What was chosen for all of them, as the kind keeps it: the end of access that people get, as
-    day, time and time zone."""
+    day, time and time zone; or the new owner of POCs."""
     along: dict[str, Any] | None = Field(
         default=None, sa_type=JSON(none_as_null=True), sa_column_kwargs={"name": "hand_over"}
     )

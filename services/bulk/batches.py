@@ -11,7 +11,7 @@ from models import BulkAct, BulkActBatch, BulkState
 from services.access.actor import Principal
 from services.audit.acting import Act, acting
 from services.bulk.batch_worker import LEASE
-from services.bulk.kinds import ANYBODY, ManyAct, Outcome, Values, kind_of, progressed
+from services.bulk.kinds import ANYBODY, Outcome, Values, kind_of, progressed
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.looking import looks_first
@@ -45,13 +45,15 @@ async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = Non
 
     Other acts go first, deactivations by hand above all. If one row is refused, the others go on.
     """
-    kind, number, people, more = await _next_people(bulk_id, along)
+    waiting, number, people = await _next_people(bulk_id)
 
     async def decided_about(tx: Transaction) -> list[UUID]:
-        known = await kind.locks(tx, actor.tenant_id, people) if kind else ()
-        return [*known, *more]
+        if waiting is None:
+            return []
+        known = await kind_of(waiting).locks(tx, waiting, people)
+        return [*known, *(along.locks(waiting) if along else ())]
 
-    permission = kind.permission if kind else ANYBODY
+    permission = kind_of(waiting).permission if waiting else ANYBODY
     async with acting(actor, permission, lock=decided_about, patient=True) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
         batch = await act.tx.get(BulkActBatch, (bulk_id, number), populate_existing=True)
@@ -115,10 +117,9 @@ def _plain(outcome: Outcome) -> dict[str, object]:
 
 
 async def _next_people(
-    bulk_id: UUID, along: Along | None
-) -> tuple[ManyAct | None, int, list[dict[str, Any]], Collection[UUID]]:
-    """The kind of an act, the number and the rows of its first waiting batch, and whom to lock for
-    what goes along with it."""
+    bulk_id: UUID,
+) -> tuple[BulkAct | None, int, list[dict[str, Any]]]:
+    """An act as it is, and the number and the rows of its first waiting batch."""
     async with reading() as tx:
         run = await tx.get(BulkAct, bulk_id)
         found = await tx.exec(
@@ -129,5 +130,5 @@ async def _next_people(
         )
         batch = found.first()
     if run is None or batch is None:
-        return None, -1, [], []
-    return kind_of(run), batch.number, batch.people, along.locks(run) if along else ()
+        return None, -1, []
+    return run, batch.number, batch.people

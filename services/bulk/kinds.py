@@ -129,7 +129,7 @@ class Question:
     """What is said below its fields, if they don't say it themselves."""
 
 
-async def _locks_nobody(_tx: Transaction, _tenant_id: UUID | None, _rows: Any) -> Sequence[UUID]:
+async def _locks_nobody(_tx: Transaction, _run: BulkAct, _rows: Any) -> Sequence[UUID]:
     return ()
 
 
@@ -138,11 +138,19 @@ def says_so(fate: Fate, _ids: Sequence[UUID]) -> str:
     return fate.note or ("" if fate.changes else NOTHING)
 
 
+def chosen_for(run: BulkAct, values: Values) -> Kept:
+    """What was chosen for a row: the same for all; or, if the act undoes another one, what the row
+    had before that."""
+    kept: Kept = values.get("chosen", run.chosen)
+    return kept
+
+
 def _no_more(_run: BulkAct) -> dict[str, Any]:
     return {}
 
 
-def _seen(_run: BulkAct, outcome: Outcome) -> dict[str, Any]:
+def what_was_seen(_run: BulkAct, outcome: Outcome) -> dict[str, Any]:
+    """What undoing takes of each row at least: how it was left, and by which entry."""
     return {"seen": outcome.seen, "cause": str(outcome.cause) if outcome.cause else None}
 
 
@@ -169,11 +177,11 @@ class ManyAct:
     keep: Callable[[Any], dict[str, Any]]
     judge: Callable[[View, BulkAct, Sequence[Values]], Awaitable[Sequence[Judged]]]
     act_on: Callable[[Act, BulkAct, Sequence[Values]], Awaitable[Sequence[Outcome]]]
-    locks: Callable[[Transaction, UUID | None, Sequence[Values]], Awaitable[Collection[UUID]]] = (
+    locks: Callable[[Transaction, BulkAct, Sequence[Values]], Awaitable[Collection[UUID]]] = (
         _locks_nobody
     )
     opposite: BulkKind | None = None
-    to_undo: Callable[[BulkAct, Outcome], dict[str, Any]] = _seen
+    to_undo: Callable[[BulkAct, Outcome], dict[str, Any]] = what_was_seen
     note: Callable[[Fate, Sequence[UUID]], str] = says_so
     details: Callable[[BulkAct], dict[str, Any]] = _no_more
     asks: Question | None = None

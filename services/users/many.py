@@ -76,14 +76,12 @@ async def _judge(view: View, run: BulkAct, people: Sequence[Values]) -> list[Jud
     ]
 
 
-async def _lock(_tx: Transaction, _tenant_id: UUID | None, people: Sequence[Values]) -> list[UUID]:
+async def _lock(_tx: Transaction, _run: BulkAct, people: Sequence[Values]) -> list[UUID]:
     return [UUID(person["id"]) for person in people]
 
 
-async def _lock_admins_too(
-    tx: Transaction, tenant_id: UUID | None, people: Sequence[Values]
-) -> list[UUID]:
-    return [*await _lock(tx, tenant_id, people), *await admin_ids(tx, tenant_id)]
+async def _lock_admins_too(tx: Transaction, run: BulkAct, people: Sequence[Values]) -> list[UUID]:
+    return [*await _lock(tx, run, people), *await admin_ids(tx, run.tenant_id)]
 
 
 def _keep(user: User) -> dict[str, Any]:

@@ -25,6 +25,10 @@ def _resource(details: Mapping[str, Any]) -> str:
     return in_a_row({**details, "size": file_size_words(size)} if size else details)
 
 
+def _given(details: Mapping[str, Any]) -> str:
+    return bulk_words(details, *([f"to {details['owner']}"] if details.get("owner") else []))
+
+
 class TemplateAction(AuditAction):
     """What is done to templates."""
 
@@ -51,6 +55,7 @@ class PocAction(AuditAction):
     EXPORTED = "poc.exported", "POCs exported"
     MANY_ARCHIVED = "poc.many_archived", "POCs archived in bulk", bulk_words
     MANY_RESTORED = "poc.many_restored", "POCs restored in bulk", bulk_words
+    MANY_HANDED_OVER = "poc.many_handed_over", "POCs handed over in bulk", _given
 
 
 class MemberAction(AuditAction):

@@ -9,7 +9,7 @@ from models import BulkKind
 from services.audit.acting import Act, View
 from services.audit.actions import AuditAction
 from services.bulk.each import each
-from services.bulk.kinds import Fate, ManyAct, words
+from services.bulk.kinds import Fate, Kept, ManyAct, words
 
 OUT = Fate("archived", "is archived", "are archived", "Archived", changes=True)
 BACK = Fate("restored", "is restored", "are restored", "Restored", changes=True)
@@ -82,7 +82,12 @@ def _version(row: Any) -> int:
 
 
 async def _judge(
-    fate: Fate, other: Fate, refuse: Refuse | None, view: View, rows: Sequence[Any]
+    fate: Fate,
+    other: Fate,
+    refuse: Refuse | None,
+    view: View,
+    rows: Sequence[Any],
+    _chosen: Sequence[Kept],
 ) -> list[Fate]:
     was_archived = fate.key == BACK.key
     refused = await refuse(view, rows) if refuse else [None] * len(rows)
@@ -90,5 +95,5 @@ async def _judge(
     return [one or two for one, two in zip(refused, judged, strict=True)]
 
 
-async def _change(archive: Archive, archived: bool, act: Act, row: Any) -> None:
+async def _change(archive: Archive, archived: bool, act: Act, row: Any, _chosen: Kept) -> None:
     await archive(act, row, archived)

@@ -1,19 +1,25 @@
 """The acts on many POCs at once."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import BulkKind, Poc, PocMember
+from models import BulkAct, BulkKind, Poc, PocMember
 from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
-from services.bulk.kinds import Fate
+from services.bulk.each import each
+from services.bulk.kinds import Fate, Kept, Question, Values, chosen_for, words
+from services.core.db import Transaction
+from services.core.errors import InvalidInputError
 from services.workspace import pocs
 from services.workspace.actions import PocAction
 from services.workspace.archiving import archive_and_restore
 from services.workspace.customers.cut import lock_people
+from services.workspace.people import require_workers
 from services.workspace.poc_list import POCS
+from services.workspace.pocs import HandOverForm
 
 NO_MEMBER = Fate(
     "no_member",
@@ -46,7 +52,7 @@ async def _archive(act: Act, poc: Poc, archived: bool) -> None:
     await pocs.archive(act, poc, await lock_people(act.tx, poc.id), archived=archived)
 
 
-POC_ACTS = archive_and_restore(
+_ARCHIVING = archive_and_restore(
     Poc,
     rows=POCS,
     noun="POC",
@@ -64,3 +70,91 @@ POC_ACTS = archive_and_restore(
     others=(NO_MEMBER,),
     first=_lock_people,
 )
+
+
+GIVEN = Fate(
+    "handed_over",
+    "is handed over",
+    "are handed over",
+    "Handed over",
+    changes=True,
+    note="Their old owners stay members.",
+)
+OWNED = Fate(
+    "owned_already",
+    "has this owner already",
+    "have this owner already",
+    "Skipped: has this owner already",
+)
+ARCHIVED = Fate(
+    "archived",
+    "is archived",
+    "are archived",
+    "Skipped: archived",
+    note="Restore them first.",
+)
+
+
+async def _keep_owner(act: Act, form: HandOverForm | None) -> dict[str, Any]:
+    if form is None:
+        raise InvalidInputError({"owner_id": "Choose the new owner."})
+    (owner,) = await require_workers(act, [form.owner_id], "owner_id")
+    return {"owner_id": str(owner.id), "owner": owner.full_name, "note": form.note}
+
+
+def _owner_of(poc: Poc) -> dict[str, Any]:
+    return {"owner_id": str(poc.owner_id), "note": ""}
+
+
+def _answer(chosen: Kept) -> tuple[UUID, str]:
+    """The new owner, and the note to them."""
+    assert chosen is not None  # no act is drafted without an owner
+    return UUID(chosen["owner_id"]), str(chosen["note"])
+
+
+async def _lock_owners(_tx: Transaction, run: BulkAct, pocs_: Sequence[Values]) -> set[UUID]:
+    return {_answer(chosen_for(run, one))[0] for one in pocs_}
+
+
+async def _judge_owners(view: View, rows: Sequence[Poc], chosen: Sequence[Kept]) -> list[Fate]:
+    refused = await _not_of_ones_own(view, rows)
+    return [
+        ARCHIVED
+        if poc.archived_at is not None
+        else refusal or (OWNED if poc.owner_id == _answer(kept)[0] else GIVEN)
+        for poc, refusal, kept in zip(rows, refused, chosen, strict=True)
+    ]
+
+
+async def _give(act: Act, poc: Poc, chosen: Kept) -> None:
+    owner_id, note = _answer(chosen)
+    (owner,) = await require_workers(act, [owner_id], "owner_id")
+    await pocs.give(act, poc, owner, note)
+
+
+HAND_OVER = each(
+    Poc,
+    rows=POCS,
+    kind=BulkKind.HAND_OVER_POCS,
+    permission=Permission.RUN_POCS,
+    looks=Permission.RUN_POCS,
+    file=Secret.POCS_EXPORT,
+    action=PocAction.MANY_HANDED_OVER,
+    words=words("POC", "Hand over", "Handing over", "handed over"),
+    name=lambda poc: poc.title,
+    version=lambda poc: poc.version,
+    judge=_judge_owners,
+    change=_give,
+    before=_owner_of,
+    fates=(GIVEN, OWNED, ARCHIVED, NO_MEMBER),
+    asks=Question(
+        "Hand over the selected POCs",
+        HandOverForm,
+        _keep_owner,
+        lambda kept: f"New owner: {kept['owner']}.",
+    ),
+    details=lambda run: {"owner": run.chosen["owner"]} if run.chosen else {},
+    locks=_lock_owners,
+    opposite=BulkKind.HAND_OVER_POCS,
+)
+POC_ACTS = (*_ARCHIVING, HAND_OVER)

@@ -241,3 +241,34 @@ async def test_templates_are_archived_and_brought_back_together_before_another_a
     await expect(heading).to_have_text("2 task templates restored")
     await page.get_by_role("link", name="All bulk acts").click()
     await expect(page.get_by_role("link", name="Archived: 2 of 3 task templates")).to_be_visible()
+
+
+async def test_pocs_are_handed_over_together_to_one_person_before_their_eyes(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    joan = await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
+    await create_poc(await factories.sign_in(ada), title="Amazonas Energia")
+    await create_poc(await factories.sign_in(joan), title="Cold chain")
+    address = f"/t/{tenant.slug}/pocs"
+    watching = await browsers.as_user(joan, address)
+    row = watching.get_by_role("row", name="Amazonas Energia")
+    await expect(row).to_contain_text("Ada Lovelace")
+    page = await browsers.as_user(ada, address)
+    await _choose(page, "Amazonas Energia", "Cold chain")
+    await page.get_by_role("button", name="Hand over", exact=True).click()
+    await expect(dialog(page)).to_have_accessible_name("Hand over the selected POCs")
+    await dialog(page).get_by_role("combobox", name="Owner").fill("Joan")
+    await dialog(page).get_by_role("option", name="Joan Clarke").click()
+    await dialog(page).get_by_label("Handover Note").fill("Call them on Monday")
+    await dialog(page).get_by_role("button", name="Go on").click()
+
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Hand over 2 POCs")
+    await expect(page.get_by_text("New owner: Joan Clarke.")).to_be_visible()
+    await expect(page.get_by_text("You aren’t a member of them.")).to_be_visible()
+    await look(page, "bulk-pocs-preview")
+    await page.get_by_role("button", name="Hand over 1 POC").click()
+    await expect(heading).to_have_text("1 POC handed over")
+    await expect(row).to_contain_text("Joan Clarke")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(row).to_contain_text("Ada Lovelace")

@@ -15,6 +15,7 @@ from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog
 from tests.browser.looks import look
 from tests.services.workspace.rows import START, create_rows
+from tests.services.workspace.scene import create_group, create_poc
 
 PAGES = {
     "work-home": "/home",
@@ -52,6 +53,21 @@ async def test_axe_finds_nothing_in_the_editor_of_a_template(
     page = await browsers.as_user(author, url)
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await look(page, "work-template")
+
+
+async def test_home_marks_a_new_group_until_a_poc_begins_from_it(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    work = await factories.sign_in(author)
+    old, _ = [await create_group(work, title) for title in ("Kick-off", "Wrap-up")]
+    await create_poc(await factories.sign_in(ada), group_ids=(old,))
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/home")
+    for title, used, new in (("Kick-off", "1 POC", 0), ("Wrap-up", "Not used yet", 1)):
+        row = page.get_by_role("listitem").filter(has_text=title)
+        await expect(row).to_contain_text(used)
+        await expect(row.get_by_text("New", exact=True)).to_have_count(new)
+    await look(page, "author-home")
 
 
 async def test_axe_finds_nothing_in_what_an_admin_may_read_and_reassign(

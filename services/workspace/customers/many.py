@@ -8,7 +8,7 @@ from models import BulkKind, CustomerPerson
 from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
 from services.bulk.each import each
-from services.bulk.kinds import Fate, words
+from services.bulk.kinds import Fate, Kept, words
 from services.users.fates import ACTIVE, INACTIVE, OUT
 from services.users.many import note_of_people
 from services.workspace.customers.actions import CustomerAction
@@ -26,12 +26,17 @@ BACK = Fate(
 
 
 async def _judge(
-    fate: Fate, other: Fate, active: bool, _view: View, people: Sequence[CustomerPerson]
+    fate: Fate,
+    other: Fate,
+    active: bool,
+    _view: View,
+    people: Sequence[CustomerPerson],
+    _chosen: Sequence[Kept],
 ) -> list[Fate]:
     return [other if person.active == active else fate for person in people]
 
 
-async def _switch(active: bool, act: Act, person: CustomerPerson) -> UUID | None:
+async def _switch(active: bool, act: Act, person: CustomerPerson, _chosen: Kept) -> UUID | None:
     return (await switch(act, person, active)).cause
 
 

@@ -206,7 +206,8 @@ async def test_undoing_a_departure_brings_the_work_back(
     await accounts.set_active(admin, ada_user.id, False)
     await handover.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=joan_user.id))
     await leaving.undo(admin, ada_user.id)
-    assert (await books.user_of(ada_user.id)).active
+    user = await books.user_of(ada_user.id)
+    assert (user.active, user.returned_at) == (True, None)  # what is undone is no return
     assert await _owner(own) == ada_user.id
     assert (await _receipt(admin, ada_user.id)).returned_at is not None
 

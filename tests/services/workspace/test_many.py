@@ -16,12 +16,14 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery
-from services.workspace import bulk_worker, template_list, templates
-from services.workspace.actions import TemplateAction
+from services.users import accounts
+from services.workspace import bulk_worker, listing, members, pocs, template_list, templates
+from services.workspace.actions import PocAction, TemplateAction
 from services.workspace.customers import many, shared
 from services.workspace.customers.actions import CustomerAction
 from services.workspace.many_pocs import POC_ACTS
 from services.workspace.many_templates import GROUP_ACTS, TASK_ACTS
+from services.workspace.pocs import HandOverForm
 from services.workspace.template_rows import TASK_TEMPLATES
 from services.workspace.templates import TaskTemplateForm
 from tests import books, factories
@@ -29,6 +31,7 @@ from tests.services.bulk.acting_in_bulk import begun, outcomes_of, run_of
 from tests.services.workspace.scene import create_group, create_poc
 
 ARCHIVE, RESTORE = BulkKind.ARCHIVE_TASK_TEMPLATES, BulkKind.RESTORE_TASK_TEMPLATES
+GIVE = BulkKind.HAND_OVER_POCS
 DECLARED = (*TASK_ACTS, *GROUP_ACTS, *POC_ACTS, *many.CUSTOMER_ACTS)
 
 
@@ -49,6 +52,19 @@ async def _act(actor: Actor, kind: BulkKind, *ids: UUID) -> tuple[UUID, dict[UUI
 
 async def _results(bulk_id: UUID) -> dict[UUID, str]:
     return {one.row_id: one.result for one in await outcomes_of(bulk_id)}
+
+
+async def _given_to(owner: Actor, actor: Actor, *ids: UUID) -> UUID:
+    """Hand these POCs over to somebody; returns the act's id."""
+    form = HandOverForm(owner_id=owner.user_id, note="Call them")
+    draft = await runs.draft(actor, GIVE, _those(*ids), form)
+    await runs.begin(actor, draft, BulkForm())
+    await bulk_worker.work_off(actor, draft)
+    return draft
+
+
+async def _owner(poc_id: UUID) -> UUID:
+    return (await listing.find_row(poc_id)).owner.id
 
 
 async def _is_archived(table: type[TaskTemplate] | type[Poc], row_id: UUID) -> bool:
@@ -142,6 +158,42 @@ async def test_of_many_pocs_only_ones_own_are_archived_and_their_customers_shut_
     undoing = await runs.undo(ada, bulk_id)
     await bulk_worker.work_off(ada, undoing)
     assert not await _is_archived(Poc, own)
+
+
+async def test_many_pocs_are_handed_over_but_for_others_ones_and_those_that_are_owned_already(
+    tenant: Tenant, ada: Actor, joan: Actor
+) -> None:
+    own = await create_poc(ada)
+    hers, other = [await create_poc(joan, "Hers") for _ in range(2)]
+    await members.add_member(joan, hers, ada.user_id)
+    bulk_id = await _given_to(joan, ada, own, hers, other)
+    assert await _results(bulk_id) == {
+        own: "Handed over",
+        hers: "Skipped: has this owner already",
+        other: "Skipped: you aren’t a member",
+    }
+    head = (await listing.get_details(joan, own)).head
+    assert (await _owner(own), head.handover_note) == (joan.user_id, "Call them")
+    (whole,) = [e for e in await books.audit_of(tenant) if e.action == PocAction.MANY_HANDED_OVER]
+    assert PocAction.MANY_HANDED_OVER.summary(whole.details) == "1 of 3 selected, to Joan Clarke"
+    await bulk_worker.work_off(ada, await runs.undo(ada, bulk_id))
+    assert (await _owner(own), await _owner(hers)) == (ada.user_id, joan.user_id)
+
+
+async def test_pocs_go_to_nobody_who_left_meanwhile_and_stay_if_they_were_archived(
+    admin: Actor, ada: Actor, joan: Actor
+) -> None:
+    own, gone = await create_poc(ada), await create_poc(ada, "Gone")
+    with pytest.raises(InvalidInputError):
+        await _given_to(admin, ada, own)
+    draft = await runs.draft(ada, GIVE, _those(own, gone), HandOverForm(owner_id=joan.user_id))
+    await pocs.set_archived(ada, gone, 1, archived=True)
+    await accounts.set_active(admin, joan.user_id, False)
+    await runs.begin(ada, draft, BulkForm())
+    await bulk_worker.work_off(ada, draft)
+    results_ = await _results(draft)
+    assert ("is inactive" in results_[own], results_[gone]) == (True, "Skipped: archived")
+    assert {await _owner(own), await _owner(gone)} == {ada.user_id}
 
 
 async def test_many_customers_are_shut_out_and_let_in_again(

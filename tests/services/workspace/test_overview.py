@@ -187,5 +187,10 @@ async def test_a_group_template_is_bare_until_it_or_a_task_of_its_has_a_resource
 def test_every_action_about_a_poc_is_told_as_a_sentence() -> None:
     kinds = (GroupAction, TaskAction, CriterionAction, ResourceAction, CommentAction, MemberAction)
     about_pocs = {action for kind in kinds for action in kind} | set(PocAction)
-    of_many = {PocAction.EXPORTED, PocAction.MANY_ARCHIVED, PocAction.MANY_RESTORED}
+    of_many = {
+        PocAction.EXPORTED,
+        PocAction.MANY_ARCHIVED,
+        PocAction.MANY_RESTORED,
+        PocAction.MANY_HANDED_OVER,
+    }
     assert about_pocs - SENTENCES.keys() == of_many
