@@ -168,6 +168,12 @@ async def _restore(settings: Settings, options: argparse.Namespace) -> int:
     say(f"Everybody has to sign in again: {sessions} ended.")
     if restored.keys:
         say(f"Put back: {', '.join(restored.keys)}.")
+    if restored.made:
+        say(
+            f"Made anew: {', '.join(restored.made)}. None was here and none came with the copy, so "
+            "links that were sent no longer work. Where you have the old keys, remove these and "
+            "restore again with --keys ARCHIVE."
+        )
     if restored.replaced is not None:
         say(f"The replaced database is kept as {restored.replaced}.")
     return _told(restored.entries, restored.broken)

@@ -159,6 +159,7 @@ def test_a_copy_is_restored_over_a_damaged_database_and_into_an_empty_folder(
             (folder / "rollcall.db-wal").write_bytes(content)
         done = run(folder, "restore", str(copy))
         assert done.returncode == 0, done.stderr
+        assert "Made anew: encryption-keys." in done.stdout
         _check(folder / "rollcall.db")
         assert "whole" in run(folder, "verify-audit").stdout
         assert not (folder / "rollcall.db-wal").exists()

@@ -28,6 +28,11 @@ def archive_of(copy: Path) -> Path:
     return copy.with_name(f"{copy.name}.keys.tar")
 
 
+def names_in(data_dir: Path) -> set[str]:
+    """The names of the key files that a data folder has."""
+    return {path.name for path in _there(data_dir)}
+
+
 def keep_keys(data_dir: Path, archive: Path) -> list[str]:
     """Write the existing key files into a new archive that only its owner can read; returns their
     names. Raises `OperatorError`."""
@@ -88,8 +93,10 @@ def read_keys(archive: Path, data_dir: Path) -> Keys:
             # Since the copy was made, a new key may have been put before the old ones.
             if not set(contents.get(path.name, b"").split()) <= set(path.read_bytes().split())
         ]
-    except (OSError, tarfile.TarError) as error:
-        raise OperatorError(f"Can't read the keys in {archive}: {error}.") from error
+    except tarfile.TarError as error:
+        raise OperatorError(f"{archive} is no whole archive of keys (FILE.keys.tar).") from error
+    except OSError as error:
+        raise OperatorError(f"Can't read the keys in {archive}: {error.strerror}.") from error
     if not contents:
         raise OperatorError(f"{archive} holds no keys of Rollcall's.")
     if different:

@@ -74,13 +74,15 @@ async def move(settings: Settings, url: str) -> Moved:
 
 
 def _target(url: str) -> SecretStr:
+    if not url.strip().startswith("postgres"):
+        raise OperatorError(
+            "The database to move to: its url must start with postgresql://. Write it to standard "
+            "input, or set ROLLCALL_MOVE_TO."
+        )
     try:
-        target = check_database_url(SecretStr(url))
+        return check_database_url(SecretStr(url))
     except ValueError as error:
         raise OperatorError(f"The database to move to: its url {error}.") from None
-    if not url.strip().startswith("postgres"):
-        raise OperatorError("The database to move to: its url must start with postgresql://.")
-    return target
 
 
 def _copy(source: sqlite3.Connection, copy: Path) -> None:

@@ -40,7 +40,8 @@ from services.operations.database_file import (
 @dataclass(frozen=True)
 class Restored:
     """The result: where the replaced database is, when the copy's last entry was written, how many
-    sessions were ended, what the check of its audit log found, and which key files were put back.
+    sessions were ended, what the check of its audit log found, which key files were put back, and
+    which were missing and made anew.
     """
 
     replaced: Path | None
@@ -49,6 +50,7 @@ class Restored:
     entries: int
     broken: BrokenLink | None
     keys: Sequence[str] = ()
+    made: Sequence[str] = ()
 
 
 async def restore(settings: Settings, source: Path, keys_file: Path | None = None) -> Restored:
@@ -70,6 +72,7 @@ async def restore(settings: Settings, source: Path, keys_file: Path | None = Non
     try:
         for folder in (settings.data_dir, target.parent):
             folder.mkdir(parents=True, exist_ok=True)
+        before = key_files.names_in(settings.data_dir)
         require_unused(target)
         _copy(source, partial)
         put_back = keys.put_back() if keys else ()
@@ -81,6 +84,7 @@ async def restore(settings: Settings, source: Path, keys_file: Path | None = Non
         require_unused(target)
         replaced = _exchange(partial, target)
         put_back, restored_keys = (), put_back
+        made = key_files.names_in(settings.data_dir) - before - set(restored_keys)
     except (OSError, sqlite3.Error) as error:
         raise OperatorError(
             f"Can't restore {source}: {reason(error)}. Nothing was replaced."
@@ -89,7 +93,7 @@ async def restore(settings: Settings, source: Path, keys_file: Path | None = Non
         if keys:
             keys.take_away(put_back)
         remove(partial)
-    return Restored(replaced, as_of, signed_out, entries, broken, restored_keys)
+    return Restored(replaced, as_of, signed_out, entries, broken, restored_keys, sorted(made))
 
 
 def _keys_for(settings: Settings, source: Path, keys_file: Path | None) -> key_files.Keys | None:
