@@ -223,6 +223,7 @@ def task_values(task: TaskView) -> dict[str, Any]:
         "id": str(task.id),
         "group": str(task.group_id),
         "title": task.title,
+        "description": task.description,
         "side": task.side.value,
         "status": task.status.value,
         "reason": task.blocked_reason,

@@ -114,13 +114,13 @@ async def move_group(
 @looks_first
 async def set_archived(
     principal: Principal, group_id: UUID, version: int, *, archived: bool
-) -> None:
-    """Take an empty group out of its POC, or put it back. Raises `ConflictError` if it has
-    tasks."""
+) -> int:
+    """Take an empty group out of its POC, or put it back; returns its version. Raises
+    `ConflictError` if it has tasks."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id, archived=True)
         if (group.archived_at is not None) == archived:
-            return
+            return version
         check_version(version, group.version, f"“{group.title}”")
         if archived and await _has_tasks(act, group):
             raise ConflictError(f"“{group.title}” has tasks. Move or archive them first.")
@@ -128,6 +128,7 @@ async def set_archived(
         action = GroupAction.ARCHIVED if archived else GroupAction.RESTORED
         await act.record(action, poc, group=group.title)
         touch(act, group)
+        return group.version
 
 
 async def _groups_of(act: Act, poc: Poc) -> list[TaskGroup]:

@@ -207,9 +207,12 @@ async def test_a_task_is_given_to_somebody_at_the_customers(
     browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
 ) -> None:
     work = await factories.sign_in(owner)
-    await tasks.edit_task(work, rows.task, 1, TaskForm(title="Trial", side=Side.CUSTOMER))
+    form = TaskForm(title="Trial", side=Side.CUSTOMER, description="Ports 443 and 8443")
+    await tasks.edit_task(work, rows.task, 1, form)
     page = await browsers.as_user(owner, _url(tenant, rows.poc))
     other = await browsers.as_user(colleague, _url(tenant, rows.poc))
+    await other.get_by_label("Description of Trial").click()
+    await expect(other.get_by_text("Ports 443 and 8443")).to_be_visible()
     await page.get_by_role("button", name="More for Trial").click()
     await page.get_by_role("button", name="Assign", exact=True).click()
     await dialog(page).get_by_role("combobox", name="Customer’s people").fill("Bian")
@@ -317,3 +320,16 @@ async def test_clicks_that_move_a_group_up_count_from_one_another(
     await up.evaluate("(up) => { up.click(); up.click(); }")
     for shown in (page, other):  # it is kept, which others see
         await expect(shown.locator(".task-group-head h2").first).to_have_text("Third")
+
+
+async def test_a_task_that_was_archived_is_brought_back_from_the_menu_of_its_poc(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    await tasks.set_archived(await factories.sign_in(owner), rows.task, 1, archived=True)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="What was archived").click()
+    await dialog(page).get_by_role("checkbox", name="Trial").check()
+    await dialog(page).get_by_role("button", name="Restore").click()
+    await expect(toast(page, "“Trial” is back where it was.")).to_be_visible()
+    await expect(page.locator(".task-title")).to_have_text("Trial")

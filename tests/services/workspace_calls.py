@@ -12,8 +12,10 @@ from models import (
     TaskStatus,
 )
 from services.access.actor import Actor
+from services.core import clock
 from services.lists.query import ListQuery
 from services.workspace import (
+    archived,
     comments,
     criteria,
     groups,
@@ -62,6 +64,10 @@ def _facts() -> pocs.PocForm:
 
 def _to(user_id: UUID) -> pocs.HandOverForm:
     return pocs.HandOverForm(owner_id=user_id)
+
+
+def _archived(task_id: UUID) -> archived.Archived:
+    return archived.Archived(task_id, 1, "Task", "Trial", clock.now())
 
 
 def _criterion() -> criteria.CriterionForm:
@@ -230,6 +236,8 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         lambda a, r, _: comments.edit(a, r.comment, 1, comments.CommentForm(body="New")),
     ),
     ("comments.remove", WORKERS, lambda a, r, _: comments.remove(a, r.comment, 1)),
+    ("archived.list_archived", EVERYONE, lambda a, r, _: archived.list_archived(a, r.poc)),
+    ("archived.bring_back", WORKERS, lambda a, r, _: archived.bring_back(a, _archived(r.task))),
     ("criteria.list_criteria", EVERYONE, lambda a, r, _: criteria.list_criteria(a, r.poc)),
     (
         "criteria.add_criterion",

@@ -257,7 +257,7 @@ export default {
 
 // A task with the empty values that the server leaves out.
 const EMPTY = { reason: "", start: "", end: "", due: "", due_tone: "", people: [], comments: 0, position: 0 };
-const complete = (task) => ({ ...EMPTY, accepted: "", completed: "", archived: false, by: "", ...task });
+const complete = (task) => ({ ...EMPTY, description: "", accepted: "", completed: "", archived: false, by: "", ...task });
 // A group with the empty values that the server leaves out.
 const whole = (group) => ({ description: "", start: "", end: "", people: [], archived: false, ...group });
 

@@ -54,6 +54,7 @@ class PocTasks(
     imports=[
         "live_socket.js",
         "icons.js",
+        "described.js",
         "table_rows.js",
         "avatar.js",
         "positions.js",

@@ -2,6 +2,7 @@
 import { h } from "vue";
 import { avatar } from "avatar";
 import { icon } from "icons";
+import { described } from "described";
 import { dayOf, momentOf, overdue, spanOf, words } from "task_days";
 import { mark } from "task_marks";
 
@@ -27,6 +28,7 @@ export function list(view) {
             !view.of(group).length &&
               quiet(view, "Archive", () => view.act("archive_group", { id: group.id }), group.title),
           ]),
+        described(group),
       ]),
       view.of(group).length
         ? h("ul", { class: "task-rows" }, view.seen(group).map((task) => row(view, group, task)))
@@ -56,6 +58,7 @@ function row(view, group, task) {
         side(task),
         task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
         acceptance(view, task),
+        described(task),
       ]),
       people(task),
       h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),

@@ -1,6 +1,7 @@
 // The tasks of a group template in their order. A row is dragged by its handle, or lifted with
 // Space: arrows move it, Space drops it, Escape puts it back. Side and days are changed in place.
 import { h } from "vue";
+import { described } from "described";
 import { icon } from "icons";
 
 export default {
@@ -131,6 +132,7 @@ function row(view, task, at, may) {
       h("div", { class: "template-title" }, [
         h("span", { class: "task-title", dir: "auto" }, title),
         task.resources > 0 && h("span", { class: "small muted" }, resources),
+        described(task),
       ]),
       may ? side(view, task) : h("span", { class: "template-side" }, label(view, task.side)),
       ...["start_day", "days"].map((name) => days(view, task, name, may)),

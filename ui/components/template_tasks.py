@@ -12,7 +12,7 @@ Values = Mapping[str, Any]
 ACTS = ("move", "set", "edit", "remove")
 
 
-class TemplateTasks(Component, script="template_tasks.js", imports=["icons.js"]):
+class TemplateTasks(Component, script="template_tasks.js", imports=["icons.js", "described.js"]):
     """Shows the tasks in their order. `on_act` gets the name of an act (`ACTS`) and the values that
     a browser sent; `version` is the group's, and comes back with each act."""
 

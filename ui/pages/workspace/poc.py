@@ -42,6 +42,7 @@ from ui.pages.workspace import (
     poc_tasks,
 )
 from ui.pages.workspace.parts import button, link
+from ui.pages.workspace.poc_archived import ArchivedDialog
 from ui.paths import home_path
 from ui.work_values import head_values
 
@@ -60,6 +61,8 @@ TABS: dict[str, tuple[str, Build]] = {
 LOOKS: dict[str, Build] = {
     path: partial(poc_tasks.build, look=look) for look, (path, _) in poc_tasks.LOOKS.items() if path
 }
+
+MORE = (("owner", "Hand over"), ("archived", "What was archived"), ("archive", "Archive"))
 
 
 class CompletedForm(Form):
@@ -153,6 +156,7 @@ class _PocScreen:
             on_submit=self._hand_over,
             helpers=Helpers(people=find_people),
         )
+        self.archived = ArchivedDialog(self.actor, self.toast, self.poc_id)
         link("← All POCs", self.base, "back-link")
         tabs = [
             (path, label, f"{self.base}/{self.poc_id}/{path}".rstrip("/"))
@@ -193,7 +197,7 @@ class _PocScreen:
         elif details.may_change:
             button("Edit", self._open_edit)
             self.steps = Menu("Change status", (), self._open_status)
-            Menu("More", [("owner", "Hand over"), ("archive", "Archive")], self._open_more)
+            Menu("More", MORE, self._open_more)
         elif details.may_reassign and not row.archived:
             button("Reassign", self._open_owner)
 
@@ -259,6 +263,8 @@ class _PocScreen:
     async def _open_more(self, value: str) -> None:
         if value == "archive":
             await told(self.toast)(self._open_archive)()
+        elif value == "archived":
+            await told(self.toast)(self.archived.open)()
         else:
             self._open_owner()
 

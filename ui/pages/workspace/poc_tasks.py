@@ -238,8 +238,10 @@ class _TasksScreen:
 
     async def _archive_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
-        await groups.set_archived(self.actor, group.id, group.version, archived=True)
-        self.toast.show(f"“{group.title}” is archived.", tone="success")
+        made = await groups.set_archived(self.actor, group.id, group.version, archived=True)
+        restore = partial(groups.set_archived, self.actor, group.id, archived=False)
+        back = told(self.toast)(partial(self.own.change, group.id, made, restore))
+        self.toast.show(f"“{group.title}” is archived.", "success", "Undo", back)
 
     async def _add_task(self, form: AddedTaskForm) -> Outcome:
         if self.about is not None:
