@@ -1,6 +1,6 @@
 """Who opens a page: the dependency that every signed-in page has, and where strangers are sent."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from fastapi import HTTPException, Request
@@ -16,8 +16,9 @@ from ui.cookies import caller_of, session_token
 from ui.paths import customer_path, home_path, sign_in_url
 
 
-def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]:
-    """A dependency that lets in only visitors who are signed in here and have this permission.
+def require(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]:
+    """A dependency that lets in only visitors who are signed in here and have this permission, or
+    one of these.
 
     It runs before anything of the page exists, so a stranger leaves nothing behind on the server.
     Others are sent to sign in; people who lack a second factor that their organisation requires are
@@ -35,9 +36,9 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
             location = sign_in_url(slug, why=why, after=after)
             raise _sent_to(location) from error
         live.require_calm(visit.actor.session_id)
-        if not may(visit.role, permission):
-            raise NotAllowedError(_who_may(permission, visit.role))
-        if visit.lacks_second_factor and permission not in WITHOUT:
+        if not any(may(visit.role, one) for one in permissions):
+            raise NotAllowedError(_who_may(permissions, visit.role))
+        if visit.lacks_second_factor and WITHOUT.isdisjoint(permissions):
             raise _sent_to(f"{home_path(slug)}/account")
         return visit
 
@@ -58,8 +59,8 @@ async def require_customer(request: Request) -> CustomerVisit:
     return visit
 
 
-def _who_may(permission: Permission, role: Role) -> str:
-    roles = [f"{one.label}s" for one in Role if may(one, permission)]
+def _who_may(permissions: Sequence[Permission], role: Role) -> str:
+    roles = [f"{one.label}s" for one in Role if any(may(one, asked) for asked in permissions)]
     return f"This is open to {' and '.join(roles)}. Your role is {role.label}."
 
 

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from models import Tenant
 from services.access.events import UserEvent
+from services.access.permissions import Permission
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.list import ENTRIES
 from services.audit.reading import find_entry
 from services.audit.writing import PLATFORM_CHAIN
 from services.bulk.events import BulkProgressed
+from services.bulk.kinds import kinds_of
 from services.bulk.runs import find_run
 from services.core import runtime
 from services.core.bus import Bus
@@ -125,9 +127,10 @@ def imports_room(tenant_id: UUID | None) -> live.Room:
     return live.Room("imports", tenant_id)
 
 
-def bulk_room(tenant_id: UUID | None, noun: str) -> live.Room:
-    """The room of the pages that show a tenant's acts on many rows of the list of this noun."""
-    return live.Room(f"bulk-{noun}", tenant_id)
+def bulk_room(tenant_id: UUID | None, noun: str, looks: Permission) -> live.Room:
+    """The room of the pages that show a tenant's acts on many rows of the list of this noun, to
+    people with this permission."""
+    return live.Room(f"bulk-{noun}-{looks.name}", tenant_id)
 
 
 def reviews_room(tenant_id: UUID | None) -> live.Room:
@@ -277,8 +280,10 @@ async def _show_import(event: ImportProgressed) -> None:
 
 
 async def _show_bulk(event: BulkProgressed) -> None:
-    find = partial(find_run, event.bulk_id)
-    await tell(bulk_room(event.tenant_id, event.noun), "rollcall_bulk", find, bulk_values)
+    for looks in {one.looks for one in kinds_of([event.noun])}:
+        find = partial(find_run, event.bulk_id, looks)
+        room = bulk_room(event.tenant_id, event.noun, looks)
+        await tell(room, "rollcall_bulk", find, bulk_values)
 
 
 async def _show_review(event: ReviewChanged) -> None:

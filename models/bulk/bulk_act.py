@@ -27,6 +27,7 @@ class BulkKind(StrEnum):
     ARCHIVE_POCS = "archive_pocs"
     RESTORE_POCS = "restore_pocs"
     HAND_OVER_POCS = "hand_over_pocs"
+    REASSIGN_POCS = "reassign_pocs"
     DEACTIVATE_CUSTOMERS = "deactivate_customers"
     ACTIVATE_CUSTOMERS = "activate_customers"
 

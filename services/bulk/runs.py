@@ -10,6 +10,7 @@ from sqlmodel import col, delete, select
 
 from models import BulkAct, BulkActBatch, BulkKind, BulkState
 from services.access.actor import ROLLCALL, Actor
+from services.access.permissions import Permission, may
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import record
 from services.bulk.batches import BATCH, FAILED, details_of, end, outcome_of
@@ -193,10 +194,13 @@ async def fail(bulk_id: UUID, why: str) -> None:
 
 
 async def list_runs(actor: Actor, nouns: Collection[str]) -> Sequence[BulkView]:
-    """The latest bulk acts of the organisation on the rows of these lists, the newest first."""
-    kinds = kinds_of(nouns)
+    """The latest bulk acts of the organisation on the rows of these lists, the newest first: those
+    of kinds that the actor may see, one at least."""
+    every = kinds_of(nouns)
     async with viewing(actor, ANYBODY) as view:
-        for looks in {one.looks for one in kinds}:
+        role = view.user.role if view.user else None
+        kinds = [one for one in every if role is None or may(role, one.looks)]
+        for looks in {one.looks for one in kinds or every}:
             await view.require(looks)
         found = await view.tx.exec(
             select(BulkAct)
@@ -221,11 +225,14 @@ async def get_run(actor: Actor, bulk_id: UUID) -> BulkView:
         return _view(run, (await _undone_by(view.tx, [run.id])).get(run.id))
 
 
-async def find_run(bulk_id: UUID) -> BulkView | None:
-    """One bulk act, to tell the open pages of its tenant."""
+async def find_run(bulk_id: UUID, looks: Permission) -> BulkView | None:
+    """One bulk act, to tell the open pages of its tenant; none if it takes another permission to
+    see it."""
     async with reading() as tx:
         run = await tx.get(BulkAct, bulk_id)
-        return _view(run, (await _undone_by(tx, [bulk_id])).get(bulk_id)) if run else None
+        if run is None or kind_of(run).looks is not looks:
+            return None
+        return _view(run, (await _undone_by(tx, [bulk_id])).get(bulk_id))
 
 
 async def remove_old(tx: Transaction) -> None:

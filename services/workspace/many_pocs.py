@@ -1,6 +1,7 @@
 """The acts on many POCs at once."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -116,8 +117,10 @@ async def _lock_owners(_tx: Transaction, run: BulkAct, pocs_: Sequence[Values]) 
     return {_answer(chosen_for(run, one))[0] for one in pocs_}
 
 
-async def _judge_owners(view: View, rows: Sequence[Poc], chosen: Sequence[Kept]) -> list[Fate]:
-    refused = await _not_of_ones_own(view, rows)
+async def _judge_owners(
+    any_of_them: bool, view: View, rows: Sequence[Poc], chosen: Sequence[Kept]
+) -> list[Fate]:
+    refused = [None] * len(rows) if any_of_them else await _not_of_ones_own(view, rows)
     return [
         ARCHIVED
         if poc.archived_at is not None
@@ -132,21 +135,16 @@ async def _give(act: Act, poc: Poc, chosen: Kept) -> None:
     await pocs.give(act, poc, owner, note)
 
 
-HAND_OVER = each(
+_to_another_owner = partial(
+    each,
     Poc,
     rows=POCS,
-    kind=BulkKind.HAND_OVER_POCS,
-    permission=Permission.RUN_POCS,
-    looks=Permission.RUN_POCS,
     file=Secret.POCS_EXPORT,
     action=PocAction.MANY_HANDED_OVER,
-    words=words("POC", "Hand over", "Handing over", "handed over"),
     name=lambda poc: poc.title,
     version=lambda poc: poc.version,
-    judge=_judge_owners,
     change=_give,
     before=_owner_of,
-    fates=(GIVEN, OWNED, ARCHIVED, NO_MEMBER),
     asks=Question(
         "Hand over the selected POCs",
         HandOverForm,
@@ -155,6 +153,23 @@ HAND_OVER = each(
     ),
     details=lambda run: {"owner": run.chosen["owner"]} if run.chosen else {},
     locks=_lock_owners,
-    opposite=BulkKind.HAND_OVER_POCS,
 )
-POC_ACTS = (*_ARCHIVING, HAND_OVER)
+HAND_OVER = _to_another_owner(
+    kind=BulkKind.HAND_OVER_POCS,
+    opposite=BulkKind.HAND_OVER_POCS,
+    permission=Permission.RUN_POCS,
+    looks=Permission.RUN_POCS,
+    words=words("POC", "Hand over", "Handing over", "handed over"),
+    judge=partial(_judge_owners, False),
+    fates=(GIVEN, OWNED, ARCHIVED, NO_MEMBER),
+)
+REASSIGN = _to_another_owner(
+    kind=BulkKind.REASSIGN_POCS,
+    opposite=BulkKind.REASSIGN_POCS,
+    permission=Permission.REASSIGN_POCS,
+    looks=Permission.REASSIGN_POCS,
+    words=words("POC", "Reassign", "Reassigning", "reassigned"),
+    judge=partial(_judge_owners, True),
+    fates=(GIVEN, OWNED, ARCHIVED),
+)
+POC_ACTS = (*_ARCHIVING, HAND_OVER, REASSIGN)

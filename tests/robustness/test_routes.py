@@ -48,7 +48,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs.csv": EVERYONE,
-    "/t/{slug}/pocs/bulk": {Role.SALES_ENGINEER},
+    "/t/{slug}/pocs/bulk": {*MANAGERS, Role.SALES_ENGINEER},
     "/t/{slug}/pocs/bulk/{bulk_id}": {Role.SALES_ENGINEER},
     "/t/{slug}/pocs/bulk/{bulk_id}/results.csv": {Role.SALES_ENGINEER},
     "/t/{slug}/pocs/{poc_id}": EVERYONE,

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from models import BulkKind, BulkState, PocStatus
+from services.access.permissions import may
 from services.bulk import preview, results, runs
 from services.bulk.runs import BulkForm, BulkView
 from services.sessions import sessions
@@ -52,7 +53,7 @@ def register() -> None:
 
 
 def _register(place: Place) -> None:
-    may_look = Annotated[Visit, Depends(require(place.permission))]
+    may_look = Annotated[Visit, Depends(require(*place.looks))]
 
     async def acts_page(visit: may_look) -> None:
         await _show_acts(visit, place)
@@ -106,7 +107,9 @@ async def _show_act(visit: Visit, place: Place, bulk_id: UUID) -> None:
     tenant_id = visit.actor.tenant_id
     rooms = [notices.people_room(tenant_id), work_feed.work_room(tenant_id)] * place.leaves_work
     for one in place.lists:
-        rooms += [notices.bulk_room(tenant_id, one.noun), list_room(one.noun, tenant_id)]
+        rooms.append(list_room(one.noun, tenant_id))
+        seen = {act.looks for act in one.acts if may(visit.role, act.looks)}
+        rooms += [notices.bulk_room(tenant_id, one.noun, looks) for looks in seen]
     enter(visit, *rooms)
     run = await runs.get_run(visit.actor, bulk_id)
     shown = place.list_of(run.act.rows.noun)

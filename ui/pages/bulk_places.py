@@ -52,10 +52,14 @@ class Place:
     navigation; `leaves_work` says whether an act there may leave work without anybody active."""
 
     path: str
-    permission: Permission
     current: str
     lists: Sequence[ListShown]
     leaves_work: bool = False
+
+    @property
+    def looks(self) -> Sequence[Permission]:
+        """The permissions of which one lets somebody see acts there."""
+        return sorted({act.looks for one in self.lists for act in one.acts})
 
     @property
     def plural(self) -> str:
@@ -73,24 +77,21 @@ class Place:
 PLACES = (
     Place(
         "users",
-        Permission.SWITCH_USERS,
         "users",
         (ListShown(USERS, USER_ACTS, "users", "users"),),
         leaves_work=True,
     ),
     Place(
         "templates",
-        Permission.CREATE_TEMPLATES,
         "templates",
         (
             ListShown(GROUP_TEMPLATES, GROUP_ACTS, "templates", "templates"),
             ListShown(TASK_TEMPLATES, TASK_ACTS, "templates/tasks"),
         ),
     ),
-    Place("pocs", Permission.RUN_POCS, "pocs", (ListShown(POCS, POC_ACTS, "pocs", "pocs"),)),
+    Place("pocs", "pocs", (ListShown(POCS, POC_ACTS, "pocs", "pocs"),)),
     Place(
         "customers",
-        Permission.SWITCH_USERS,
         "users",
         (ListShown(OUTSIDERS, CUSTOMER_ACTS, "customers"),),
     ),

@@ -6,6 +6,7 @@ import pytest
 
 from models import BulkKind, Poc, TaskTemplate, Tenant
 from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.bulk import preview, results, runs
 from services.bulk.kinds import ManyAct
 from services.bulk.runs import BulkForm
@@ -23,6 +24,7 @@ from services.workspace.customers import many, shared
 from services.workspace.customers.actions import CustomerAction
 from services.workspace.many_pocs import POC_ACTS
 from services.workspace.many_templates import GROUP_ACTS, TASK_ACTS
+from services.workspace.poc_list import POCS
 from services.workspace.pocs import HandOverForm
 from services.workspace.template_rows import TASK_TEMPLATES
 from services.workspace.templates import TaskTemplateForm
@@ -54,10 +56,10 @@ async def _results(bulk_id: UUID) -> dict[UUID, str]:
     return {one.row_id: one.result for one in await outcomes_of(bulk_id)}
 
 
-async def _given_to(owner: Actor, actor: Actor, *ids: UUID) -> UUID:
+async def _given_to(owner: Actor, actor: Actor, *ids: UUID, kind: BulkKind = GIVE) -> UUID:
     """Hand these POCs over to somebody; returns the act's id."""
     form = HandOverForm(owner_id=owner.user_id, note="Call them")
-    draft = await runs.draft(actor, GIVE, _those(*ids), form)
+    draft = await runs.draft(actor, kind, _those(*ids), form)
     await runs.begin(actor, draft, BulkForm())
     await bulk_worker.work_off(actor, draft)
     return draft
@@ -180,6 +182,21 @@ async def test_many_pocs_are_handed_over_but_for_others_ones_and_those_that_are_
     assert (await _owner(own), await _owner(hers)) == (ada.user_id, joan.user_id)
 
 
+async def test_who_manages_users_reassigns_any_poc_and_each_sees_the_acts_of_their_own_kind(
+    admin: Actor, author: Actor, ada: Actor, joan: Actor
+) -> None:
+    own = await create_poc(ada)
+    bulk_id = await _given_to(joan, admin, own, kind=BulkKind.REASSIGN_POCS)
+    assert await _owner(own) == joan.user_id
+    assert [run.id for run in await runs.list_runs(admin, [POCS.noun])] == [bulk_id]
+    assert await runs.list_runs(ada, [POCS.noun]) == []
+    with pytest.raises(NotAllowedError):
+        await runs.list_runs(author, [POCS.noun])
+    assert await runs.find_run(bulk_id, Permission.RUN_POCS) is None
+    await bulk_worker.work_off(admin, await runs.undo(admin, bulk_id))
+    assert await _owner(own) == ada.user_id
+
+
 async def test_pocs_go_to_nobody_who_left_meanwhile_and_stay_if_they_were_archived(
     admin: Actor, ada: Actor, joan: Actor
 ) -> None:
@@ -218,7 +235,7 @@ async def test_many_customers_are_shut_out_and_let_in_again(
 async def test_an_act_on_many_takes_the_right_of_the_act_on_one(
     author: Actor, ada: Actor, admin: Actor, act: ManyAct
 ) -> None:
-    rights = {"poc": ada, "customer": admin}
+    rights = {"poc": admin if act.kind is BulkKind.REASSIGN_POCS else ada, "customer": admin}
     nobody = ListQuery(ids=frozenset())
     for actor in (author, ada, admin):
         may = actor is rights.get(act.rows.noun, author)

@@ -33,12 +33,13 @@ def show_groups(
                         link(group.title, f"{base}/templates/{group.id}")
                         about = text("span", _about(group, reader_id), "small muted")
                         about.props('dir="auto"')
-                    if _is_new(group):
-                        text("span", "New", "chip chip-accent")
-                    if group.id in bare:
-                        text("span", "No resources", "chip chip-warning")
-                    used = count_words(group.pocs, "POC") if group.pocs else "Not used yet"
-                    text("span", used, "small muted")
+                    with ui.element("div").classes("home-marks"):
+                        if _is_new(group):
+                            text("span", "New", "chip chip-accent")
+                        if group.id in bare:
+                            text("span", "No resources", "chip chip-warning")
+                        used = count_words(group.pocs, "POC") if group.pocs else "Not used yet"
+                        text("span", used, "small muted")
 
 
 def _is_new(group: GroupTemplateRow) -> bool:
