@@ -153,10 +153,10 @@ async def test_a_forgotten_password_is_replaced_by_mail_which_closes_the_other_s
     await expect(open_page.get_by_text("Ask for a new one with “Forgot password?”")).to_be_visible()
 
 
-async def test_an_expired_session_closes_its_pages(
+async def test_an_expired_session_closes_its_pages_and_the_next_one_goes_on_there(
     browsers: Browsers, tenant: Tenant, ada: User
 ) -> None:
-    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs?q=two+words")
     async with transaction() as tx:
         await tx.exec(
             update(LoginSession)
@@ -164,6 +164,8 @@ async def test_an_expired_session_closes_its_pages(
             .values(expires_at=clock.now() - timedelta(seconds=1))
         )
     await expect_signed_out(page, "Your session has expired. Sign in again.")
+    await sign_in(page, ada.email, PASSWORD)
+    await expect(page.get_by_label("Search POCs")).to_have_value("two words")
 
 
 async def test_an_admin_signs_a_user_out_everywhere(

@@ -84,6 +84,9 @@
       hide();
       answer();
       const target = new URL(url, location.href);
+      // Who was away for too long goes on where they were; who was shut out doesn't.
+      if (target.searchParams.get("why") === "expired" && target.pathname.endsWith("/login"))
+        target.searchParams.set("next", location.pathname + location.search);
       const go = () => {
         if (target.origin === location.origin) location.replace(target);
         else location.reload();
