@@ -50,7 +50,7 @@ from services.users.invitation_links import renew, require_open
 
 NOTHING: Mapping[str, str] = {}
 NO_MAIL = (
-    "No mail server is set up, so the new email can't be confirmed. Ask your admin to change it."
+    "No mail server is set up, so the new email can't be confirmed. An admin can change it for you."
 )
 TAKEN = "This email belongs to another account by now. Ask your admin."
 

@@ -90,6 +90,9 @@ async def _invite_by_link(browsers: Browsers, page: Page) -> None:
     await expect(grid.chip("Ada Lovelace", "Invited")).to_have_count(0)
     await expect(grid.online("Ada Lovelace")).to_have_count(1)
 
+    await newcomer.goto(link.partition("/invitation/")[0] + "/account")
+    await newcomer.get_by_role("button", name="Change email").click()
+    await expect(dialog(newcomer).get_by_text("No mail server is set up")).to_be_visible()
     await newcomer.context.clear_cookies()
     await newcomer.goto(link.partition("/invitation/")[0] + "/password/forgot")
     await expect(newcomer.get_by_text("No mail server is set up here")).to_be_visible()

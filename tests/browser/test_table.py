@@ -290,6 +290,16 @@ async def test_the_whole_row_opens_and_the_way_back_leads_to_the_same_place(
     assert page.url.endswith("/users?status=active&page=2")
     await expect(page.get_by_label("Status")).to_have_value("active")
 
+    await connected(page)
+    await _press(page, "j", "j")
+    link = grid.rows.nth(1).locator(".name-link")
+    await expect(link).to_be_focused()
+    opened = await link.inner_text()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name=opened)).to_be_visible()
+    await page.go_back()
+    await expect(grid.row(opened).locator(".name-link")).to_be_focused()
+
 
 async def test_filters_counts_and_headings_stay_in_sight(
     browsers: Browsers, tenant: Tenant, grace: User

@@ -133,9 +133,12 @@ export const keyboard = {
       const all = [...this.$el.querySelectorAll("tbody [data-row]")];
       const at = all.indexOf(this.marked());
       const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
-      const control = next?.querySelector(".name-link") ?? next?.querySelector("input, button") ?? next;
-      control?.focus({ preventScroll: true });
+      this.mark(next);
       next?.scrollIntoView({ block: "nearest" });
+    },
+    mark(row) {
+      const control = row?.querySelector(".name-link") ?? row?.querySelector("input, button") ?? row;
+      control?.focus({ preventScroll: true });
     },
     chooseMarked() {
       const id = this.marked()?.dataset.row;
@@ -218,7 +221,9 @@ export const returning = {
     },
     leave() {
       const { pathname: path, search } = location;
-      keep(() => sessionStorage, PLACE, { path, search, y: this.scrolled ?? 0 });
+      // Who goes by the keys goes on at the row that they had opened.
+      const row = document.activeElement?.matches(":focus-visible") ? this.marked()?.dataset.row : "";
+      keep(() => sessionStorage, PLACE, { path, search, y: this.scrolled ?? 0, row });
     },
     // To be called when all rows are drawn. live.js sets `back` when a link back is followed.
     comeBack() {
@@ -228,6 +233,8 @@ export const returning = {
       if (!isBack || place?.path !== location.pathname || place.search !== location.search) return;
       keep(() => sessionStorage, PLACE, { ...place, back: false });
       window.scrollTo(0, place.y);
+      if (place.row && document.activeElement === document.body)
+        this.mark(this.$el.querySelector(`tbody [data-row="${CSS.escape(place.row)}"]`));
     },
   },
 };

@@ -4,6 +4,7 @@ from nicegui import ui
 
 from models import Role
 from services.core.forms import Form
+from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.users import email_change, profile
 from services.users.email_change import EmailForm
@@ -44,7 +45,9 @@ class ProfileCard:
             submit="Send the link",
             on_submit=self._change_email,
             body="A link goes to the new email, and nothing changes until you open it. The old "
-            "email is told then, and can take it back for 7 days.",
+            "email is told then, and can take it back for 7 days."
+            if outbox.is_configured()
+            else email_change.NO_MAIL,
         )
         self.cancel = FormDialog(
             self.toast,
