@@ -10,6 +10,7 @@ from services.access.permissions import Permission, may
 from services.core.errors import RollcallError
 from services.sessions import sessions
 from services.sessions.sessions import Visit
+from ui import live
 from ui.cookies import caller_of, session_token
 from ui.frame import navigation, own_menu
 from ui.paths import home_path
@@ -50,6 +51,8 @@ async def _find_visit(request: Request) -> Visit | None:
         _, own = home
         _, first, asked, *_ = [*request.url.path.split("/"), "", ""]
         slug = asked if own is None and first == "t" else own
-        return await sessions.recognise(token, slug, caller_of(request))
+        visit = await sessions.recognise(token, slug, caller_of(request))
     except RollcallError:
         return None  # the plain page says as much
+    live.known_as(token, visit.actor.holder_id)
+    return visit

@@ -27,14 +27,15 @@ def require(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Visit
     """
 
     async def visitor(request: Request) -> Visit:
-        slug = request.path_params.get("slug")
+        slug, token = request.path_params.get("slug"), session_token(request.cookies)
         try:
-            visit = await recognise(session_token(request.cookies), slug, caller_of(request))
+            visit = await recognise(token, slug, caller_of(request))
         except SessionEndedError as error:
             after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             why = error.reason.value if error.reason else None
             location = sign_in_url(slug, why=why, after=after)
             raise _sent_to(location) from error
+        live.known_as(token, visit.actor.holder_id)
         live.require_calm(visit.actor.session_id)
         if not any(may(visit.role, one) for one in permissions):
             raise NotAllowedError(_who_may(permissions, visit.role))
@@ -55,6 +56,7 @@ async def require_customer(request: Request) -> CustomerVisit:
     except SessionEndedError as error:
         why = f"?why={error.reason.value}" if error.reason else ""
         raise _sent_to(f"{customer_path(slug)}{why}") from error
+    live.known_as(token, visit.actor.holder_id)
     live.require_calm(visit.actor.session_id)
     return visit
 

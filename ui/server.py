@@ -88,6 +88,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     live.without_middlewares()
     add_shortcut(app)
     live.plain_errors(render_framed, public.STATUSES)
+    app.add_middleware(live.InTurn)
     harden(
         app,
         public_url=settings.public_url,

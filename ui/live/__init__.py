@@ -4,6 +4,7 @@ This is the only package that touches NiceGUI's private names; `tests/ui/live/te
 watches them.
 """
 
+from ui.live.asking import InTurn, known_as
 from ui.live.collector import quiet_gc
 from ui.live.connection import MOST_UNFINISHED
 from ui.live.cut import cut
@@ -25,6 +26,7 @@ from ui.live.unused import without_middlewares, without_process_pool
 
 __all__ = [
     "MOST_UNFINISHED",
+    "InTurn",
     "OpenPage",
     "Room",
     "TurnedPage",
@@ -37,6 +39,7 @@ __all__ = [
     "install",
     "is_watched",
     "keep_pace",
+    "known_as",
     "pages_of_sessions",
     "plain_errors",
     "quiet_gc",

@@ -1,0 +1,181 @@
+"""Requests wait for their turn: however many connections one person has, the others' acts wait for
+one step of theirs at most."""
+
+import asyncio
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import pytest
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+
+from models import Tenant
+from services.access.permissions import Permission
+from services.core.runtime import Runtime
+from tests import factories
+from ui import cookies, identity
+from ui.live import asking
+from ui.live.asking import STRANGERS_AT_ONCE, InTurn, known_as
+
+
+@dataclass
+class _Application:
+    """Answers a request when it is told to; `begun` are the paths of those that have their turn."""
+
+    begun: list[str] = field(default_factory=list)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        self.begun.append(scope["path"])
+        await self.may_end.wait()
+
+
+@pytest.fixture
+def application(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> _Application:
+    monkeypatch.setattr(asking, "TURN", 3600)
+    monkeypatch.setattr(asking, "LONGEST_PAUSE", 0)
+    return _Application()
+
+
+def _scope(path: str, token: str = "", method: str = "GET") -> Scope:
+    cookie = f"{cookies._name('rollcall')}={token}".encode()
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"cookie", cookie)] if token else [],
+        "client": ("192.0.2.1", 1),
+    }
+
+
+async def _receive() -> Message:
+    return {"type": "http.request"}
+
+
+async def _ask(app: _Application, scope: Scope) -> list[Message]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await InTurn(app)(scope, _receive, send)
+    return sent
+
+
+def _asked(app: _Application, scope: Scope) -> "asyncio.Task[list[Message]]":
+    return asyncio.create_task(_ask(app, scope))
+
+
+def _person(*tokens: str) -> UUID:
+    holder_id = uuid4()
+    for token in tokens:
+        known_as(token, holder_id)
+    return holder_id
+
+
+async def test_of_one_person_one_request_is_answered_at_a_time_whatever_session_it_is_of(
+    application: _Application, rollcall: Runtime
+) -> None:
+    _person("a session", "another session")
+    _person("another person's")
+    asked = [
+        _asked(application, _scope("/first", "a session")),
+        _asked(application, _scope("/second", "a session")),
+        _asked(application, _scope("/third", "another session", "POST")),
+        _asked(application, _scope("/theirs", "another person's")),
+    ]
+    await asyncio.sleep(0)
+    assert application.begun == ["/first", "/theirs"]
+    application.may_end.set()
+    await asyncio.gather(*asked)
+    assert application.begun == ["/first", "/theirs", "/second", "/third"]
+
+
+async def test_after_a_turn_the_same_person_has_none_for_a_moment(
+    application: _Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PAUSE", 1e12)
+    monkeypatch.setattr(asking, "LONGEST_PAUSE", 3600)
+    _person("a session")
+    _person("another person's")
+    application.may_end.set()
+    await _ask(application, _scope("/first", "a session"))
+    next_one = _asked(application, _scope("/second", "a session"))
+    await _ask(application, _scope("/theirs", "another person's"))
+    assert application.begun == ["/first", "/theirs"]
+    next_one.cancel()
+
+
+async def test_what_takes_long_doesn_t_hold_up_the_same_person_s_next_request(
+    application: _Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "TURN", 0)
+    _person("a session")
+    both = [_asked(application, _scope(path, "a session")) for path in ("/slow", "/next")]
+    async with asyncio.timeout(60):
+        while application.begun != ["/slow", "/next"]:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+    application.may_end.set()
+    await asyncio.gather(*both)
+
+
+async def test_who_hung_up_while_waiting_takes_nobody_s_turn(
+    application: _Application, rollcall: Runtime
+) -> None:
+    _person("a session")
+    first, second, third = (
+        _asked(application, _scope(path, "a session")) for path in ("/1", "/2", "/3")
+    )
+    await asyncio.sleep(0)
+    second.cancel()
+    application.may_end.set()
+    await asyncio.gather(first, second, third, return_exceptions=True)
+    assert application.begun == ["/1", "/3"]
+    async with asyncio.timeout(60):
+        while rollcall.part(asking._Lines):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+
+
+async def test_who_asks_for_more_than_can_wait_is_told_when_to_try_again(
+    application: _Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_WAITING", 2)
+    monkeypatch.setattr(asking, "REFUSED_AFTER", 0)
+    _person("a session")
+    waiting = [_asked(application, _scope("/", "a session")) for _ in range(3)]
+    await asyncio.sleep(0)
+    start, body = await _ask(application, _scope("/", "a session"))
+    assert start["status"] == 429
+    assert (b"retry-after", b"10") in start["headers"]
+    assert body["body"].decode() == asking.TOO_MANY
+    application.may_end.set()
+    await asyncio.gather(*waiting)
+
+
+async def test_strangers_of_one_ip_have_a_few_turns_and_their_posts_and_the_probes_none(
+    application: _Application,
+) -> None:
+    asked = [_asked(application, _scope("/", "unknown")) for _ in range(STRANGERS_AT_ONCE + 1)]
+    asked += [
+        _asked(application, _scope("/login", method="POST")),
+        _asked(application, _scope("/healthz")),
+        _asked(application, _scope("/t/acme/sso/start")),
+    ]
+    await asyncio.sleep(0)
+    others = ["/login", "/healthz", "/t/acme/sso/start"]
+    assert application.begun == ["/"] * STRANGERS_AT_ONCE + others
+    application.may_end.set()
+    await asyncio.gather(*asked)
+
+
+async def test_whose_session_it_is_is_known_once_a_page_has_let_them_in(
+    application: _Application, tenant: Tenant
+) -> None:
+    user = await factories.create_user(tenant)
+    _, token = await factories.open_session(user)
+    scope = _scope(f"/t/{tenant.slug}/account", token)
+    scope["path_params"] = {"slug": tenant.slug}
+    assert asking._whose(scope) == ("192.0.2.1", False)
+    await identity.require(Permission.USE_OWN_ACCOUNT)(Request(scope))
+    assert asking._whose(scope) == user.id
