@@ -130,8 +130,13 @@ async def _take(
     """Take a file as long as `look` allows it, and there is the room that it finds; then `keep`
     makes it a resource's, in its own act."""
     _require(await look(), 1)
-    with arrivals.counted(principal), TemporaryFile() as content:
-        arrived = await arrivals.receive(clean_file_name(name), pieces, content, look)
+    with arrivals.counted(principal) as place, TemporaryFile() as content:
+
+        async def look_at_both() -> None:
+            place.require()
+            await look()
+
+        arrived = await arrivals.receive(clean_file_name(name), pieces, content, look_at_both)
         _require(await look(), arrived.size)
         async with arrivals.in_database(arrived, principal, look):
             return await keep(arrived)

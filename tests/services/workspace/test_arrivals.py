@@ -167,6 +167,53 @@ async def test_two_uploads_at_once_never_take_more_room_than_there_is(
     assert await kept() == (1, 600)
 
 
+async def test_slow_uploads_of_two_people_keep_nobody_else_from_uploading(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "ASKED_EVERY", 0.05)
+    slow = [await sign_in(await create_user(tenant)) for _ in range(2)]
+    third = await sign_in(await create_user(tenant))
+    never = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"x"
+        begun.release()
+        await never.wait()
+
+    begun, uploads = asyncio.Semaphore(0), []
+    for who in slow:
+        poc_id = await create_poc(who)
+        for _ in range(arrivals.MOST_OF_A_USER):
+            uploads.append(asyncio.create_task(files.upload(who, poc_id, "a", slowly())))
+            await begun.acquire()
+    poc_id = await create_poc(third)
+    with pytest.raises(TooMuchAtOnceError):
+        await files.upload(third, poc_id, "a", pieces_of(b"too early to disturb anybody"))
+    monkeypatch.setattr(arrivals, "UNDISTURBED", 0.0)
+    await files.upload(third, poc_id, "a", pieces_of(b"x"))
+    with pytest.raises(TooMuchAtOnceError):
+        await uploads[0]
+    still = uploads[1:]
+    assert not any(upload.done() for upload in still)
+    for upload in still:
+        upload.cancel()
+    await asyncio.gather(*still, return_exceptions=True)
+
+
+async def test_nobody_gives_way_to_who_has_as_many_uploads(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "UNDISTURBED", 0.0)
+    people = [await sign_in(await create_user(tenant)) for _ in range(arrivals.MOST_OF_A_TENANT)]
+    last = await sign_in(await create_user(tenant))
+    with ExitStack() as places:
+        for who in people:
+            places.enter_context(arrivals.counted(who))
+        for who in (last, people[0]):
+            with pytest.raises(TooMuchAtOnceError), arrivals.counted(who):
+                pass
+
+
 async def test_one_organisation_cant_take_every_place(tenant: Tenant, ada: Actor) -> None:
     people = [await sign_in(await create_user(tenant)) for _ in range(3)]
     elsewhere = await sign_in(await create_user(await create_tenant("Other")))
