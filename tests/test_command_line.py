@@ -34,15 +34,16 @@ def run(
     *arguments: str,
     given: str = "",
     prefix: Sequence[str] = (),
+    before: str = "",
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of `main.py`: a fork (`tests.browser.forks`), unless a program comes before
-    it."""
+    it; the fork runs the Python `before` first."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     env |= {f"{PREFIX}DATA_DIR": str(data_dir), f"{PREFIX}ENV_FILE": os.devnull}
     env |= {PREFIX + name: value for name, value in settings.items()}
     if not prefix:
-        return forks.run(arguments, "/", env, given, PATIENCE)
+        return forks.run(arguments, "/", env, given, PATIENCE, before)
     return subprocess.run(
         [*prefix, sys.executable, str(ROOT / "main.py"), *arguments],
         check=False,

@@ -103,14 +103,20 @@ def fork(cwd: Path, env: Mapping[str, str], output: BinaryIO, before: str) -> Fo
 
 
 def run(
-    arguments: Sequence[str], cwd: str, env: Mapping[str, str], given: str, patience: float
+    arguments: Sequence[str],
+    cwd: str,
+    env: Mapping[str, str],
+    given: str,
+    patience: float,
+    before: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, as `subprocess.run` does; `given` is what it reads."""
+    """Run a command to its end, as `subprocess.run` does; `given` is what it reads,
+    `before` is Python that it runs first."""
     with ExitStack() as stack:
         files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
         files[0].write(given.encode())
         files[0].seek(0)
-        forked = _begin(Order(list(arguments), cwd, dict(env)), tuple(files))
+        forked = _begin(Order(list(arguments), cwd, dict(env), before), tuple(files))
         until = time.monotonic() + patience
         while forked.returncode is None:
             if time.monotonic() > until:
