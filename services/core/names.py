@@ -83,6 +83,8 @@ RESERVED_SLUGS = frozenset(
         "welcome",
     }
 )
+# The slug of a name without a single Latin letter or digit.
+NAMELESS = "organisation"
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -184,7 +186,7 @@ def is_slug(text: str) -> bool:
 def slug_from(name: str) -> str:
     """Derive a tenant's slug from its name: ASCII letters and digits, joined by hyphens."""
     ascii_only = fold(name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:63].strip("-") or "workspace"
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:63].strip("-") or NAMELESS
 
 
 def check_slug(slug: str) -> str:

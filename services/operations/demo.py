@@ -14,7 +14,7 @@ from services.audit.writing import record
 from services.core import clock, runtime
 from services.core.db import transaction
 from services.core.emails import email_key
-from services.core.names import fold, slug_from
+from services.core.names import NAMELESS, fold, slug_from
 from services.operations.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
 from services.operations.demo_past import add_past
 from services.operations.demo_work import DemoWork
@@ -140,7 +140,7 @@ def _role(number: int) -> Role:
 
 def _user(first: str, last: str, role: Role, hashed: str, number: int | None = None) -> User:
     local = slug_from(f"{fold(first)} {fold(last)}").replace("-", ".")[:50]
-    if number is not None and local == "workspace":  # a name without a single Latin letter
+    if number is not None and local == NAMELESS:
         local = f"user.{number}"
     email = f"{local}@nordwind.example"
     user = User(

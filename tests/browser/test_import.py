@@ -54,6 +54,11 @@ async def test_a_file_invites_everyone_and_tells_each_row_that_it_cant(
     await expect(
         page.get_by_text("people.csv, 63 rows, commas. Nothing has been sent")
     ).to_be_visible()
+    # A cell that is laid out as something else ends above its row's line.
+    shown = await page.locator("td").evaluate_all(
+        "tds => tds.map((td) => getComputedStyle(td).display)"
+    )
+    assert set(shown) == {"table-cell"}
     await page.get_by_role("button", name="Skipped 2").click()
     await expect(_row(page, "=1+1")).to_contain_text("Same as line 2")
     await expect(_row(page, "Already")).to_contain_text("Active user already")

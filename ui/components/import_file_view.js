@@ -120,7 +120,7 @@ function column(page, field) {
   const option = (value, label) => h("option", { value, selected: field.column === value }, label);
   return h("tr", { key: field.key, role: "row" }, [
     h("th", { role: "rowheader", scope: "row" }, field.label),
-    h("td", { role: "cell", class: "field" }, h("select", {
+    h("td", { role: "cell" }, h("div", { class: "field" }, h("select", {
       "aria-label": `Column for ${field.label}`,
       value: field.column,
       onChange: (event) => page.choose({ field: field.key, column: event.target.value }),
@@ -130,7 +130,7 @@ function column(page, field) {
         ? page.preview.roles.map(([value, label]) => option(`=${value}`, `Everyone is ${label}`))
         : []),
       ...page.preview.headings.map((heading, at) => option(String(at), heading)),
-    ])),
+    ]))),
     h("td", { role: "cell", class: "muted" }, h("span", { class: "isolate", dir: "auto" }, field.samples)),
     h("td", { role: "cell", class: "muted import-found" }, field.found),
   ]);

@@ -132,8 +132,8 @@ export default {
           h("tbody", { role: "rowgroup" }, handovers.map((one) =>
             h("tr", { key: one.email, role: "row" }, [
               h("td", { role: "cell" }, who(one)),
-              h("td", { role: "cell", class: "import-link field" },
-                h("input", { readonly: true, value: one.link, "data-link": one.link, "aria-label": `Link for ${one.name}` })),
+              h("td", { role: "cell" }, h("div", { class: "field" },
+                h("input", { readonly: true, value: one.link, "data-link": one.link, "aria-label": `Link for ${one.name}` }))),
               h("td", { role: "cell" }, h("button", {
                 class: "btn btn-small", type: "button", onClick: () => this.copy(one),
                 "aria-label": `Copy the link for ${one.name}`,
