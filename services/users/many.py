@@ -214,11 +214,15 @@ async def _do(act: Act, run: BulkAct, changing: Chosen) -> _Done:
 async def _activate(act: Act, run: BulkAct, users: Sequence[User]) -> _Done:
     """Activate all of them; one after the other if another account takes the email of one of them
     at this very moment, so that it holds up no other."""
-    told = len(act.tx.events)
+    told, undone, among = len(act.tx.events), run.undoes_id is not None, None
+    if undone and run.tell:
+        # Who has heard that they are out hears that they are back.
+        among = await telling.who_know_of_departure(act.tx, users)
     try:
         async with act.tx.begin_nested():
-            undone = run.undoes_id is not None
-            changes = await switching.activate(act, users, tell=run.tell, undone=undone)
+            changes = await switching.activate(
+                act, users, tell=run.tell, undone=undone, among=among
+            )
     except ActiveElsewhereError as error:
         # What was changed is undone, and no page hears of it.
         del act.tx.events[told:]

@@ -1,7 +1,7 @@
 """Activating and deactivating users whom an act has locked: one or many, by the same few
 statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -146,10 +146,15 @@ async def deactivate(
 
 
 async def activate(
-    act: Act, users: Sequence[User], *, tell: bool | None = False, undone: bool = False
+    act: Act,
+    users: Sequence[User],
+    *,
+    tell: bool | None = False,
+    undone: bool = False,
+    among: Collection[UUID] | None = None,
 ) -> list[StatusChange]:
     """Activate users whom the act has locked, all of them by the same few statements. Whether their
-    deactivation is `undone` is noted for each.
+    deactivation is `undone` is noted for each; `among` are those who may be told, if not all.
 
     Each must be inactive, and none among the `refusals`. Raises `ActiveElsewhereError` if another
     account took the email of one of them at this very moment; with several it doesn't say whose.
@@ -175,13 +180,13 @@ async def activate(
             set_end(user, stays.fitting(user.role, None), act.principal.user_id)
     causes = {user.id: await act.record(UserAction.ACTIVATED, user) for user in users}
     # People who haven't come yet are told by a new invitation.
-    arrived = [user for user in users if not user.invited]
-    told = await telling.tell(act, MailTemplate.ACTIVATED, arrived, tell)
+    hearing = [user for user in users if not user.invited and (among is None or user.id in among)]
+    told = await telling.tell(act, MailTemplate.ACTIVATED, hearing, tell)
     for user in users:
         act.publish(
             UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
         )
-    return [_status(user, cause=causes[user.id], told=told and not user.invited) for user in users]
+    return [_status(user, cause=causes[user.id], told=told and user in hearing) for user in users]
 
 
 def _status(

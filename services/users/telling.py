@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant, User
 from services.audit.acting import Act
@@ -79,15 +79,22 @@ async def mail_about_departure(tx: Transaction, user: User, at: datetime) -> Not
     return Notice(*mail) if mail else None
 
 
-async def knows_of_departure(tx: Transaction, user: User) -> bool:
-    """Whether the mail about a user's latest deactivation has left, or is just leaving."""
+async def who_know_of_departure(tx: Transaction, users: Sequence[User]) -> set[UUID]:
+    """Those of these inactive users to whom the mail about their latest deactivation has left, or
+    is just leaving."""
     found = await tx.exec(
-        select(OutgoingMail.id).where(
-            OutgoingMail.user_id == user.id,
+        select(OutgoingMail.user_id, func.max(OutgoingMail.created_at))
+        .where(
+            col(OutgoingMail.user_id).in_([user.id for user in users]),
             OutgoingMail.template == MailTemplate.DEACTIVATED,
             OutgoingMail.state != MailState.CANCELLED,
             col(OutgoingMail.attempts) > 0,
-            col(OutgoingMail.created_at) >= user.deactivated_at,
         )
+        .group_by(col(OutgoingMail.user_id))
     )
-    return found.first() is not None
+    latest = dict(found.all())
+    return {
+        user.id
+        for user in users
+        if user.deactivated_at and user.id in latest and latest[user.id] >= user.deactivated_at
+    }

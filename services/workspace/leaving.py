@@ -129,7 +129,7 @@ async def undo(
             if not receipt.can_be_undone:
                 raise ConflictError(TOO_LATE)
             # A person who was told that they are out is told that they are back.
-            knows = await telling.knows_of_departure(act.tx, user)
+            knows = user.id in await telling.who_know_of_departure(act.tx, [user])
             rows = await find_handovers(act.tx, receipt.cause)
             await lock_handed_over(act, rows)
             change = await switching.switch(

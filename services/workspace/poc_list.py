@@ -112,6 +112,7 @@ OPEN = {"closed": False}
 POCS = LiveList[PocRow](
     noun="poc",
     first_sort="due",
+    singular="POC",
     plural="POCs",
     model=Poc,
     columns=(
