@@ -33,6 +33,7 @@ def subscribe(bus: Bus) -> None:
 
 
 async def _close_pages(event: SessionsEnded) -> None:
+    live.end_pause(event.user_id)
     pages = live.pages_of_sessions(event.session_ids)
     await receipts.settle(event, live.cut(pages, event.reason.value, event.committed_at))
 

@@ -4,7 +4,7 @@ This is the only package that touches NiceGUI's private names; `tests/ui/live/te
 watches them.
 """
 
-from ui.live.asking import InTurn, known_as
+from ui.live.asking import InTurn, end_pause, known_as
 from ui.live.collector import quiet_gc
 from ui.live.connection import MOST_UNFINISHED
 from ui.live.cut import cut
@@ -36,6 +36,7 @@ __all__ = [
     "broadcast",
     "broadcast_soon",
     "cut",
+    "end_pause",
     "install",
     "is_watched",
     "keep_pace",

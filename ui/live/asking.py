@@ -7,7 +7,7 @@ hold that up by asking for pages, pictures or exports over many connections.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -77,6 +77,13 @@ def known_as(token: str | None, holder_id: UUID) -> None:
         del holders[next(iter(holders))]
 
 
+def end_pause(holder_id: UUID) -> None:
+    """Let a person's next request have its turn at once: what they asked for meanwhile is refused,
+    if their session has ended, and they shouldn't wait to be told."""
+    if (line := runtime.current().part(_Lines).get(holder_id)) is not None:
+        line.end_pause()
+
+
 class InTurn:
     """Has every request wait for its turn. Those of a person stand in one line, whatever session
     they are of, and so do those from an ip of whom it isn't known whose they are.
@@ -125,6 +132,24 @@ class _Line:
         self.pause = PAUSE if is_person else 0.0
         self.waiting = 0
         self.present = 0
+        self._pausing: dict[asyncio.TimerHandle, Callable[[], None]] = {}
+
+    def leave_later(self, seconds: float, leave: Callable[[], None]) -> None:
+        """Call `leave` after a pause of so many seconds."""
+
+        def left() -> None:
+            del self._pausing[timer]
+            leave()
+
+        timer = asyncio.get_running_loop().call_later(seconds, left)
+        self._pausing[timer] = leave
+
+    def end_pause(self) -> None:
+        """Call what waits for the end of a pause now."""
+        pausing, self._pausing = self._pausing, {}
+        for timer, leave in pausing.items():
+            timer.cancel()
+            leave()
 
 
 @asynccontextmanager
@@ -144,7 +169,7 @@ async def _turn(lines: _Lines, key: Key) -> AsyncIterator[None]:
         nonlocal is_over
         if not is_over:
             is_over = True
-            loop.call_later(min((loop.time() - begun) * line.pause, LONGEST_PAUSE), leave)
+            line.leave_later(min((loop.time() - begun) * line.pause, LONGEST_PAUSE), leave)
 
     line.present += 1
     line.waiting += 1

@@ -9,11 +9,12 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from models import Tenant
+from models import EndReason, Tenant
 from services.access.permissions import Permission
 from services.core.runtime import Runtime
+from services.sessions.events import SessionsEnded
 from tests import factories
-from ui import cookies, identity
+from ui import cookies, identity, sweep
 from ui.live import asking
 from ui.live.asking import STRANGERS_AT_ONCE, InTurn, known_as
 
@@ -105,6 +106,28 @@ async def test_after_a_turn_the_same_person_has_none_for_a_moment(
     await _ask(application, _scope("/theirs", "another person's"))
     assert application.begun == ["/first", "/theirs"]
     next_one.cancel()
+
+
+async def test_whose_sessions_have_ended_is_told_so_without_a_pause(
+    application: _Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PAUSE", 1e12)
+    monkeypatch.setattr(asking, "LONGEST_PAUSE", 3600)
+    holder_id = _person("a session")
+    application.may_end.set()
+    await _ask(application, _scope("/first", "a session"))
+    next_one = _asked(application, _scope("/second", "a session"))
+    ended = SessionsEnded(
+        tenant_id=None,
+        user_id=holder_id,
+        session_ids=(),
+        reason=EndReason.DEACTIVATED,
+        cause=uuid4(),
+    )
+    await sweep._close_pages(ended)
+    async with asyncio.timeout(60):
+        await next_one
+    assert application.begun == ["/first", "/second"]
 
 
 async def test_what_takes_long_doesn_t_hold_up_the_same_person_s_next_request(
