@@ -88,6 +88,7 @@ WORDS_ALONE = {
     "tenants.mail_texts.send_test",
     "workspace.listing.list_customers",
     "workspace.listing.list_owners",
+    "workspace.members.add_member",
 }
 
 BY_NAME = {call.name: call for call in CALLS}
