@@ -4,7 +4,8 @@ The target's pages send every event that they have, again and again. An admin de
 target meanwhile: measured is the time from the admin's click (the command leaves this process) to
 the commit. The floor is the same with the same pages open and silent, in rounds that take turns.
 The flood has the highest pace that is allowed, and then fifty times that pace, until its pages are
-closed.
+closed; and then the same pages are silent, and their addresses, a picture and an export are asked
+for over many connections at once.
 """
 
 import asyncio
@@ -29,6 +30,9 @@ TIMES = 2.0
 # pace; a client that sends more takes processor time from the server, as both run on this machine.
 FASTEST = 50 * PER_SECOND
 PACES = {"at the pace let through": PER_SECOND * 0.95, "until it is cut": FASTEST}
+REQUESTS = "by many requests at once"
+CONNECTIONS = 12
+FLOODS = (*PACES, REQUESTS)
 PATHS = {
     Role.SALES_ENGINEER: ["account", "roles", "home", "pocs", "templates"],
     Role.TENANT_ADMIN: ["users", "account", "dashboard", "customers", "review", "settings", "pocs"],
@@ -44,7 +48,7 @@ class Outcome:
     """The result of one case."""
 
     floor: list[float] = field(default_factory=list)
-    flooded: dict[str, list[float]] = field(default_factory=lambda: {pace: [] for pace in PACES})
+    flooded: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in FLOODS})
     idle_entries: int = 0
     sent: int = 0
 
@@ -89,8 +93,8 @@ def _figures(role: Role | str, pages: int, people: int, outcome: Outcome) -> lis
     size, floor = pages * people, Spread(outcome.floor)
     return [
         *(
-            spread(f"{who}: {pace}", size, Spread(took), floor, TIMES)
-            for pace, took in outcome.flooded.items()
+            spread(f"{who}: {kind}", size, Spread(took), floor, TIMES)
+            for kind, took in outcome.flooded.items()
         ),
         Figure(
             f"{who}: audit entries by acts that changed nothing",
@@ -119,14 +123,15 @@ class _Case:
         outcome = Outcome()
         await self._round(None, outcome)  # the first of anything is slow
         for _ in range(rounds):
-            for pace, took in outcome.flooded.items():
+            for kind, took in outcome.flooded.items():
                 outcome.floor.append(await self._round(None, outcome))
-                took.append(await self._round(PACES[pace], outcome))
+                took.append(await self._round(kind, outcome))
         return outcome
 
-    async def _round(self, pace: float | None, outcome: Outcome) -> float:
-        """Milliseconds from the click to the commit of the deactivation of one who floods at this
-        pace, or not at all."""
+    async def _round(self, kind: str | None, outcome: Outcome) -> float:
+        """Milliseconds from the click to the commit of the deactivation of one who floods in this
+        way, or not at all."""
+        pace = PACES.get(kind or "")
         role = self.role.value if isinstance(self.role, Role) else Role.SALES_ENGINEER.value
         users = await self.rollcall.ask("people", slug=SLUG, role=role, count=len(self.floods))
         given = [await self._pages_of(user) for user in users]
@@ -135,6 +140,10 @@ class _Case:
         )
         if pace is not None:
             await asyncio.gather(*(flood.ask("begin", pace=pace) for flood in self.floods))
+        if kind == REQUESTS:
+            await asyncio.gather(
+                *(flood.ask("request", connections=CONNECTIONS) for flood in self.floods)
+            )
         # A flood at full speed is over soon: the click comes while it lasts.
         await asyncio.sleep(
             random.uniform(0.02, 0.2) if pace == FASTEST else random.uniform(0.3, 0.6)
@@ -151,11 +160,18 @@ class _Case:
     async def _pages_of(self, user: str) -> tuple[Sequence[str], str, str, str]:
         """The pages of this user, or of somebody at the customer of a POC of theirs; with the token
         of a session, its cookie's name, and a task of the team's that isn't finished."""
+        token = ""
         if isinstance(self.role, Role):
             # Two sessions, so that there is something to sign out: once.
             _, token = await self.rollcall.ask("sessions", user_id=user, count=2)
+        if self.role is Role.TENANT_ADMIN:
             return PATHS[self.role], token, "rollcall", ""
         poc = await self.rollcall.ask("poc", owner_id=user, tasks=10, comments=10)
+        if isinstance(self.role, Role):
+            first, *more = PATHS[self.role]
+            board = f"pocs/{poc['id']}"
+            paths = [first, board, f"{board}/comments", *more]
+            return paths, token, "rollcall", poc["tasks"][0]
         token = await self.rollcall.ask("customer", slug=SLUG, poc_id=poc["id"])
         return [f"customer/{poc['id']}"], token, "rollcall-customer", poc["tasks"][0]
 
@@ -171,4 +187,11 @@ class _Case:
             about=self.admin,
             cookie=cookie,
             task=task,
+            others=[f"/t/{SLUG}/users/{self.admin}/picture", *self._exports()],
         )
+
+    def _exports(self) -> list[str]:
+        if not isinstance(self.role, Role):
+            return []
+        noun = "users" if self.role is Role.TENANT_ADMIN else "pocs"
+        return [f"/t/{SLUG}/{noun}.csv"]

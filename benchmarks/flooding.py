@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,8 @@ ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
 # Events after which the page has other buttons; a flooder wants to keep them.
 LEFT_OUT = {"stale", "closed"}
+# Where a task is dragged to.
+LANES = ("in_progress", "done")
 # Seconds between two looks at the clock, where a pace is kept.
 TICK = 0.02
 
@@ -31,6 +34,7 @@ class Flooding:
         self.task: asyncio.Task[None] | None = None
         self.sent = 0
         self.http: aiohttp.ClientSession | None = None
+        self.asked_for: tuple[str, list[str], dict[str, str]] = ("", [], {})
 
     async def open(
         self,
@@ -41,11 +45,14 @@ class Flooding:
         about: str,
         cookie: str = "rollcall",
         task: str = "",
+        others: Sequence[str] = (),
     ) -> int:
         """Open so many pages of one session, of these paths in turn; returns how many events they
-        have. What can be said about somebody is said about this user, and about a task, this."""
+        have. What can be said about somebody is said about this user, and about a task, this.
+        `others` are paths that are asked for beside those of the pages (`request`)."""
         self.http = self.http or aiohttp.ClientSession()
         headers = {"Cookie": f"{cookie}={token}", "Origin": url}
+        self.asked_for = (url, [*paths[:pages], *others], dict(headers))
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers) as http:
             for _, path in zip(range(pages), cycle(paths), strict=False):
                 html = (await http.get(path)).text
@@ -69,6 +76,11 @@ class Flooding:
         self.sent = 0
         self.task = asyncio.create_task(self._flood(pace))
 
+    async def request(self, connections: int) -> None:
+        """Ask for all paths again and again, over so many connections at once."""
+        self.sent = 0
+        self.task = asyncio.create_task(self._request(connections))
+
     async def end(self) -> dict[str, int]:
         """Stop, and close the pages; tells how many events were sent, and how many pages had been
         closed by the server."""
@@ -82,6 +94,21 @@ class Flooding:
             await self.http.close()
             self.http = None
         return {"sent": self.sent, "closed": closed}
+
+    async def _request(self, connections: int) -> None:
+        url, paths, headers = self.asked_for
+        limits = httpx.Limits(max_connections=connections)
+        async with httpx.AsyncClient(
+            base_url=url, timeout=PATIENCE, headers=headers, limits=limits
+        ) as http:
+
+            async def again_and_again(path: str) -> None:
+                while True:
+                    self.sent += 1
+                    await http.get(path)
+
+            turns = cycle(paths)
+            await asyncio.gather(*(again_and_again(next(turns)) for _ in range(connections)))
 
     async def _flood(self, pace: float) -> None:
         begun = time.perf_counter()
@@ -103,8 +130,11 @@ def _events(text: str, client_id: str, about: str, task: str) -> list[dict[str, 
     said: dict[str, list[dict[str, Any]]] = {
         "toggle": [{"id": about, "active": True, "version": 10**9}],
         "query": [{"q": "a", "seq": 1}],
+        "find": [{"words": "a", "seq": 1}],
         "act": [
-            {"act": "comment", "body": "Said again"},
+            *({"act": act, "body": "Said again"} for act in ("comment", "post")),
+            {"act": "move", "id": task, "version": 1},
+            *({"act": "status", "id": task, "status": to, "version": 1} for to in LANES),
             *({"act": act, "id": task, "version": 1} for act in ("done", "accept")),
         ],
     }
