@@ -25,7 +25,7 @@ from services.workspace.criteria import ResultForm
 from services.workspace.groups import NewGroupForm
 from services.workspace.pocs import PocForm
 from services.workspace.resource_forms import ResourceForm
-from services.workspace.tasks import TaskForm, TaskStatusForm
+from services.workspace.tasks import NewTaskForm, TaskForm, TaskStatusForm
 from tests import factories
 from tests.browser.browsers import Browsers, connected, hear
 from tests.browser.grid import dialog, toast
@@ -333,3 +333,25 @@ async def test_a_task_that_was_archived_is_brought_back_from_the_menu_of_its_poc
     await dialog(page).get_by_role("button", name="Restore").click()
     await expect(toast(page, "“Trial” is back where it was.")).to_be_visible()
     await expect(page.locator(".task-title")).to_have_text("Trial")
+
+
+async def test_who_acts_by_the_keyboard_goes_on_at_the_same_task_or_at_the_next(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    form = NewTaskForm(title="Next", side=Side.TEAM, group_id=rows.group)
+    await tasks.add_task(await factories.sign_in(owner), form)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    panel = page.locator(".task-menu-panel")
+    menu = page.get_by_role("button", name="More for Trial")
+    await menu.press("Enter")
+    await panel.get_by_role("button", name="Edit").press("Enter")
+    await expect(dialog(page).get_by_label("Title")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(menu).to_be_focused()
+    await menu.press("Enter")
+    await panel.get_by_role("button", name="Move down").press("Enter")
+    await expect(page.locator(".task-title")).to_have_text(["Next", "Trial"])
+    await expect(menu).to_be_focused()
+    await menu.press("Enter")
+    await panel.get_by_role("button", name="Archive").press("Enter")
+    await expect(page.get_by_role("button", name="More for Next")).to_be_focused()

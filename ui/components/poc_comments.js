@@ -3,6 +3,7 @@
 // customer's name.
 import { h } from "vue";
 import { avatar } from "avatar";
+import { keepFocus } from "kept_focus";
 import { askWhile, listen, takeKept } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
@@ -78,6 +79,7 @@ export default {
       const { scrollHeight } = document.documentElement;
       const follows = !known && window.innerHeight + window.scrollY > scrollHeight - NEAR_END;
       this.byId = new Map(this.byId).set(comment.id, comment);
+      keepFocus(this);
       if (follows) this.toEnd();
     },
     toEnd() {
@@ -125,7 +127,7 @@ export default {
 function one(view, comment) {
   const removed = comment.removed_by;
   const about = { id: comment.id, version: comment.version };
-  return h("li", { key: comment.id, class: ["card comment", { shared: comment.shared }] }, [
+  return h("li", { key: comment.id, "data-row": comment.id, class: ["card comment", { shared: comment.shared }] }, [
     h("div", { class: "comment-head" }, [
       avatar(comment.author_id ?? comment.author, comment.author, { picture: comment.picture }),
       h("strong", { dir: "auto" }, comment.author),

@@ -15,7 +15,13 @@ ACTS = ("post", "edit", "remove", "earlier")
 class PocComments(
     Component,
     script="poc_comments.js",
-    imports=["live_socket.js", "table_rows.js", "avatar.js", "comment_mentions.js"],
+    imports=[
+        "live_socket.js",
+        "kept_focus.js",
+        "table_rows.js",
+        "avatar.js",
+        "comment_mentions.js",
+    ],
 ):
     """Shows comments, the oldest first, opened at the end; patched by the POC's room.
 

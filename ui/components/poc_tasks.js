@@ -2,6 +2,7 @@
 // dragging and by the keyboard, and patched by what others do. What somebody asks for is shown at
 // once, and put right by the server where it is refused. What is looked for stands in the url.
 import { h } from "vue";
+import { keepFocus } from "kept_focus";
 import { listen } from "live_socket";
 import { asked, between, inOrder, whileWaiting } from "positions";
 import { matches, read, toolbar, write } from "task_filters";
@@ -80,6 +81,7 @@ export default {
       if (task.archived) tasks.delete(task.id);
       else tasks.set(task.id, task);
       this.byTask = tasks;
+      keepFocus(this);
       if (!known?.early) this.tint(task, known && known.status !== task.status ? "Moved" : "Changed");
     },
     patchGroup(told) {
@@ -126,6 +128,7 @@ export default {
     },
     act(act, values) {
       this.menu = null;
+      keepFocus(this);
       this.$emit("act", { act, ...values });
     },
     closeMenu(event) {

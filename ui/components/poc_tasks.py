@@ -55,6 +55,7 @@ class PocTasks(
         "live_socket.js",
         "icons.js",
         "described.js",
+        "kept_focus.js",
         "table_rows.js",
         "avatar.js",
         "positions.js",

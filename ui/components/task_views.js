@@ -46,6 +46,7 @@ function row(view, group, task) {
     "li",
     {
       key: task.id,
+      "data-row": task.id,
       class: ["task-row", { fresh: view.fresh.has(task.id) }],
       draggable: view.mayChange ? "true" : null,
       onDragstart: (event) => view.drag(event, task),

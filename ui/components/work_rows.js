@@ -2,6 +2,7 @@
 // patches one row, or all rows. What can be done with a row is asked from the server.
 import { h } from "vue";
 import { avatar } from "avatar";
+import { keepFocus } from "kept_focus";
 import { listen } from "live_socket";
 import { asked, between, inOrder, whileWaiting } from "positions";
 
@@ -34,6 +35,7 @@ export default {
     // Called by the server.
     show(rows) {
       this.all = [...rows].sort(inOrder);
+      keepFocus(this);
     },
     patch(told) {
       const known = this.all.find(({ id }) => id === told.id);
@@ -41,6 +43,7 @@ export default {
       const row = whileWaiting(told, known, ["position"]);
       const rest = this.all.filter((other) => other !== known);
       this.all = row.archived ? rest : [...rest, row].sort(inOrder);
+      keepFocus(this);
       this.fresh = new Set(this.fresh).add(row.id);
       setTimeout(() => {
         const left = new Set(this.fresh);
@@ -66,6 +69,7 @@ export default {
         // It shows at once, so that the next click counts from there.
         const rest = this.all.filter((other) => other !== row);
         this.all = [...rest, asked(row, { position: between(rest, above) })].sort(inOrder);
+        keepFocus(this);
       }
       this.$emit("act", { act, id: row.id, version: row.version, before: above?.id ?? null });
     },
@@ -78,7 +82,7 @@ export default {
 };
 
 function line(view, row) {
-  return h("li", { key: row.id, class: { fresh: view.fresh.has(row.id) } }, [
+  return h("li", { key: row.id, "data-row": row.id, class: { fresh: view.fresh.has(row.id) } }, [
     row.person && face(row.person),
     h("div", { class: "home-what" }, [
       title(row, view.files),

@@ -17,7 +17,7 @@ OnAct = Callable[[str, UUID, int, UUID | None], Awaitable[None]]
 class WorkRows(
     Component,
     script="work_rows.js",
-    imports=["live_socket.js", "table_rows.js", "avatar.js", "positions.js"],
+    imports=["live_socket.js", "kept_focus.js", "table_rows.js", "avatar.js", "positions.js"],
 ):
     """Shows rows (`ui.work_values`), patched by what `event` tells about one of them or all.
 

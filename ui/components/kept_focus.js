@@ -1,0 +1,18 @@
+// Rows that go away, or move, take the focus with them: whoever works with the keyboard would begin
+// anew at the top of the page. Called when rows have changed and aren't drawn yet, this brings the
+// focus back to its row, or to a button of the row that takes its place.
+export function keepFocus(view) {
+  const had = document.activeElement;
+  const row = had?.closest("[data-row]");
+  if (!row || !view.$el?.contains(row)) return;
+  const rows = () => [...view.$el.querySelectorAll("[data-row]")];
+  const at = rows().indexOf(row);
+  view.$nextTick(() => {
+    if (document.activeElement !== document.body) return; // it stayed, or went elsewhere
+    const now = rows();
+    const same = now.filter((one) => one.dataset.row === row.dataset.row);
+    const near = [...same, ...now.slice(at), ...now.slice(0, at).reverse()];
+    const button = near.map((one) => one.querySelector("button")).find(Boolean);
+    (had.isConnected ? had : button)?.focus();
+  });
+}
