@@ -238,10 +238,23 @@ class _TasksScreen:
 
     async def _archive_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
-        made = await groups.set_archived(self.actor, group.id, group.version, archived=True)
-        restore = partial(groups.set_archived, self.actor, group.id, archived=False)
-        back = told(self.toast)(partial(self.own.change, group.id, made, restore))
-        self.toast.show(f"“{group.title}” is archived.", "success", "Undo", back)
+        await self._take_out(group, partial(groups.set_archived, self.actor, group.id))
+
+    async def _take_out(
+        self, row: TaskView | GroupView, set_archived: Callable[..., Awaitable[int]]
+    ) -> None:
+        """Archive a task or a group, also behind one's own act on it that is still under way."""
+        made = row.version
+
+        async def archive(version: int) -> int:
+            nonlocal made
+            made = await set_archived(version, archived=True)
+            return made
+
+        await self.own.change(row.id, row.version, archive)
+        restore = partial(set_archived, archived=False)
+        back = told(self.toast)(partial(self.own.change, row.id, made, restore))
+        self.toast.show(f"“{row.title}” is archived.", "success", "Undo", back)
 
     async def _add_task(self, form: AddedTaskForm) -> Outcome:
         if self.about is not None:
@@ -354,10 +367,7 @@ class _TasksScreen:
 
     async def _archive(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
-        made = await tasks.set_archived(self.actor, task.id, task.version, archived=True)
-        restore = partial(tasks.set_archived, self.actor, task.id, archived=False)
-        back = told(self.toast)(partial(self.own.change, task.id, made, restore))
-        self.toast.show(f"“{task.title}” is archived.", "success", "Undo", back)
+        await self._take_out(task, partial(tasks.set_archived, self.actor, task.id))
 
 
 def _facts(work: TaskView | GroupView) -> dict[str, Any]:
