@@ -299,6 +299,9 @@ async def test_the_whole_row_opens_and_the_way_back_leads_to_the_same_place(
     await expect(page.get_by_role("heading", name=opened)).to_be_visible()
     await page.go_back()
     await expect(grid.row(opened).locator(".name-link")).to_be_focused()
+    await page.goto(f"/t/{tenant.slug}/pocs")  # a list, too
+    await page.go_back()
+    await expect(grid.row(opened).locator(".name-link")).to_be_focused()
 
 
 async def test_filters_counts_and_headings_stay_in_sight(

@@ -57,10 +57,11 @@
     const link = target instanceof Element ? target.closest("a.back-link") : null;
     if (!link) return;
     try {
-      const list = JSON.parse(sessionStorage.getItem("rollcall-list"));
-      if (list?.path !== link.pathname) return;
+      const place = `rollcall-list:${link.pathname}`;
+      const list = JSON.parse(sessionStorage.getItem(place));
+      if (!list) return;
       link.search = list.search;
-      sessionStorage.setItem("rollcall-list", JSON.stringify({ ...list, back: true }));
+      sessionStorage.setItem(place, JSON.stringify({ ...list, back: true }));
     } catch {
       // Without a storage it leads to the beginning of the list.
     }
