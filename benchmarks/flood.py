@@ -121,7 +121,7 @@ class _Case:
     async def run(self, rounds: int) -> Outcome:
         """Rounds with and without a flood, in turns."""
         outcome = Outcome()
-        await self._round(None, outcome)  # the first of anything is slow
+        await self._round(REQUESTS, outcome)  # the first of anything is slow
         for _ in range(rounds):
             for kind, took in outcome.flooded.items():
                 outcome.floor.append(await self._round(None, outcome))

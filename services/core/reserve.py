@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 SIZE = 4 * 2**20
 """Bytes: as much as SQLite's write-ahead log has when it begins again from its start (1,000 pages
 of 4 KiB: SQLite, PRAGMA wal_autocheckpoint), so that what is written goes round in it. A
-deactivation takes some 0.1 MB."""
+deactivation takes some 0.1 MB of that log, and leaves the database some 2.5 KB larger, which this
+file can't take back: after 700 on a full disk it had 2.3 MiB left. Two processes on one database
+share the file, and one may take the room back while the other's act waits for its lock: that act is
+refused then, and can be tried again."""
 
 
 class Reserve:
