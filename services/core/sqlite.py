@@ -158,6 +158,10 @@ class Connection(aiosqlite.Connection):
         """A cursor, for one statement."""
         return _Cursor(self)
 
+    async def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """Run a statement (`services.core.prepared`): all its rows."""
+        return await (await _Cursor(self).execute(sql, parameters)).fetchall()
+
     async def prepare(self) -> None:
         """Have statements that run here neither wait nor take long."""
 

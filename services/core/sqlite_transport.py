@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 import aiosqlite
+from sqlalchemy import bindparam, insert
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +18,7 @@ from services.core.bus import Bus
 from services.core.database import Database
 from services.core.events import Event, to_message
 from services.core.file_watch import FileWatch, watching
+from services.core.prepared import Prepared
 from services.core.transport import Listening, Transport
 
 # How soon data_version is read again, in seconds: for `COMMIT_SECONDS` after the file was written
@@ -27,6 +29,11 @@ LOOK_SECONDS, SLOW_SECONDS, REST_SECONDS = 0.1, 3.0, 10.0
 COMMIT_SECONDS, SLOWEST_COMMIT_SECONDS = 1.0, 60.0
 # A process that hasn't read messages for this long starts afresh from the database anyway.
 KEEP = timedelta(minutes=10)
+
+
+_SENT = Prepared(
+    insert(BusMessage).values({name: bindparam(name) for name in ("origin", "payload", "at")})
+)
 
 
 class SqliteTransport(Transport):
@@ -41,7 +48,7 @@ class SqliteTransport(Transport):
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
         """Write the events where other processes will see them once this transaction commits."""
         payload = json.dumps([to_message(event) for event in events])
-        tx.add(BusMessage(origin=self.process_id, payload=payload, at=clock.now()))
+        await _SENT.rows(tx, origin=self.process_id, payload=payload, at=clock.now())
 
     async def try_to_hear(self) -> str:
         """Nothing can be in the way: every process that can read the file hears."""

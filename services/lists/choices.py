@@ -14,6 +14,7 @@ from services.core.db import Transaction, insert_if_missing, reading, transactio
 from services.core.errors import InvalidInputError
 from services.core.looking import looks_first
 from services.core.names import plain
+from services.core.prepared import Prepared
 from services.lists.declaration import LiveList
 from services.lists.query import PAGE_SIZE, PAGE_SIZES, from_url, to_url
 
@@ -40,8 +41,10 @@ class Choices:
 
 
 # Built once: each page of a list asks for it.
-_KEPT = select(ListChoice).where(
-    ListChoice.user_id == bindparam("user_id"), ListChoice.noun == bindparam("noun")
+_KEPT = Prepared(
+    select(ListChoice).where(
+        ListChoice.user_id == bindparam("user_id"), ListChoice.noun == bindparam("noun")
+    )
 )
 
 
@@ -56,10 +59,10 @@ async def read_choices(tx: Transaction, actor: Principal, live_list: LiveList[An
     """The same, where it was checked who acts."""
     if actor.user_id is None:
         return Choices()
-    asked = {"user_id": actor.user_id, "noun": live_list.noun}
-    kept = (await tx.exec(_KEPT, params=asked)).first()
-    if kept is None:
+    found = await _KEPT.rows(tx, user_id=actor.user_id, noun=live_list.noun)
+    if not found:
         return Choices()
+    kept = found[0]
     columns = tuple(kept.columns) if kept.columns is not None else None
     views = tuple(SavedView(view["name"], view["query"]) for view in kept.views)
     return Choices(columns, kept.page_size or PAGE_SIZE, kept.compact, views)

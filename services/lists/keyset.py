@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import col, select
 
 from services.core.db import Transaction
+from services.core.prepared import Prepared
 from services.lists.declaration import Counts, IndexRange, LiveList
 from services.lists.matches import Match, condition_of, contradict, is_lasting
 from services.lists.query import Cursor, Key, ListQuery, key_of, values_of
@@ -181,6 +182,7 @@ class Listing:
         if size <= 0:
             return []
         one, ascending = self.live_list.sort(self.sort)[number], self.query.descending != forward
+        asked = {"tenant_id": self.tenant_id, "size": size, "skip": skip}
         if beyond is None and self._has_kept_shape(one):
             statement = _kept_statement(
                 _Shape(
@@ -193,12 +195,13 @@ class Listing:
                     self.live_list,
                 )
             )
+            if isinstance(statement, Prepared):
+                return _plainly(await statement.rows(tx, **asked))
         else:
             conditions = self.conditions(one.match)
             if beyond is not None:
                 conditions.append(_is_beyond(self.live_list, one, beyond, ascending=ascending))
             statement = _statement(self.live_list, one, conditions, ascending=ascending)
-        asked = {"tenant_id": self.tenant_id, "size": size, "skip": skip}
         return _plainly((await tx.exec(statement, params=asked)).all())
 
     def _has_kept_shape(self, one: IndexRange) -> bool:
@@ -232,7 +235,8 @@ def _kept_statement(shape: _Shape) -> Any:
     conditions = [live_list.within(owner)]
     for match in (*live_list.matches(dict(shape.filters)), one.match):
         conditions += condition_of(live_list.fields, match)
-    return _statement(live_list, one, conditions, ascending=shape.ascending)
+    statement = _statement(live_list, one, conditions, ascending=shape.ascending)
+    return Prepared(statement) if live_list.reads else statement
 
 
 def _statement(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
-from types import FunctionType
+from functools import cache
+from types import FunctionType, UnionType
 from typing import Any
 from uuid import UUID
 
@@ -153,15 +154,21 @@ def plain_value(value: object) -> object:
     """A value of a row or of a match as JSON has it; times to the minute, as rows show them."""
     if type(value) in AS_THEY_ARE:
         return value
-    if isinstance(value, Test):
-        return value.wire()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return f"{value.isoformat()[:16]}Z"
-    if isinstance(value, date | UUID):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value
+    kind: Any = type(value)
+    return _plainly(kind)(value)
+
+
+@cache
+def _plainly(kind: type) -> Callable[[Any], object]:
+    """How values of this type become plain ones. (A page of a list has hundreds.)"""
+    ways: tuple[tuple[type | UnionType, Callable[[Any], object]], ...] = (
+        (Test, lambda test: test.wire()),
+        (Enum, lambda member: member.value),
+        (datetime, lambda at: f"{at.isoformat()[:16]}Z"),
+        (date | UUID, str),
+        (tuple, list),
+    )
+    return next((way for kinds, way in ways if issubclass(kind, kinds)), lambda value: value)
 
 
 def _condition(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:

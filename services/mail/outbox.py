@@ -13,6 +13,7 @@ from services.core import clock, runtime
 from services.core.db import LOCKED, Transaction
 from services.core.emails import on_the_wire
 from services.core.errors import ConflictError
+from services.core.prepared import Prepared
 from services.mail.events import CustomerMailProgressed, MailProgressed
 
 Recipient = User | CustomerPerson
@@ -98,7 +99,7 @@ _THEIRS = (
     IS_WAITING,
     col(OutgoingMail.template).in_(bindparam("templates", expanding=True)),
 )
-_WAITING = select(OutgoingMail.id).where(*_THEIRS).limit(1)
+_WAITING = Prepared(select(OutgoingMail.id).where(*_THEIRS).limit(1), sees_changes=True)
 _CANCEL = update(OutgoingMail).where(*_THEIRS).values(state=MailState.CANCELLED)
 
 
@@ -108,8 +109,8 @@ async def cancel(
     """Don't send what still waits for somebody, or for several (of these templates, or of all);
     returns how many mails that were."""
     ids = [recipient_ids] if isinstance(recipient_ids, UUID) else list(recipient_ids)
-    asked = {"recipient_ids": ids, "templates": templates or tuple(MailTemplate)}
-    if (await tx.exec(_WAITING, params=asked)).first() is None:
+    asked = {"recipient_ids": ids, "templates": list(templates or MailTemplate)}
+    if not await _WAITING.rows(tx, **asked):
         return 0  # as nearly always: to look takes less than an update
     return (await tx.exec(_CANCEL, params=asked)).rowcount
 

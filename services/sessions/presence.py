@@ -80,7 +80,8 @@ def open_pages(user_id: UUID) -> int:
 
 def is_online(user_id: UUID) -> bool:
     """Whether the user has Rollcall open."""
-    return bool(_seen(user_id))
+    known = _known()
+    return user_id in known.here or any(user_id in there for there in known.elsewhere.values())
 
 
 def online_ids(tenant_id: UUID | None = None) -> set[UUID]:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -28,13 +27,14 @@ from services.core import clock, logs, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
-from services.core.names import is_slug
+from services.core.prepared import Prepared
 from services.core.secrets import new_token, token_hash
 from services.sessions import holders, known_devices
 from services.sessions.actions import SessionAction
 from services.sessions.devices import describe_device
 from services.sessions.events import SessionsEnded
 from services.sessions.holders import Holder
+from services.sessions.visitors import find_visitor
 
 # A script may sign in all day; a person who looks for a session to end finds it among the latest.
 MOST_LISTED = 20
@@ -138,7 +138,7 @@ async def end_living(
     ids = [session_id for each in living for session_id in each.ids]
     if not ids:
         return 0
-    await tx.exec(_END, params={"ids": ids, "ended_at": clock.now(), "end_reason": reason})
+    await _END.rows(tx, ids=ids, ended_at=clock.now(), end_reason=reason)
     for each in living:
         if each.ids:
             tx.publish(
@@ -177,8 +177,8 @@ async def find_session_id(token: str | None) -> UUID | None:
     if not token:
         return None
     async with reading() as tx:
-        asked = {"token_hash": token_hash(token), "now": clock.now()}
-        return (await tx.exec(_LIVING, params=asked)).first()
+        rows = await _LIVING.rows(tx, token_hash=token_hash(token), now=clock.now())
+        return rows[0] if rows else None
 
 
 async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visit:
@@ -188,32 +188,31 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
     exist or isn't theirs.
     """
     async with reading() as tx:
-        found = await _find(tx, token, slug) if token else None
+        found = await find_visitor(tx, token, slug) if token else None
         if found is None:
             raise SessionEndedError(await _why_ended(tx, token) if token else None)
-        session, user, tenant = found
-        logs.acting(user.id)
-        if slug is not None and tenant is None:
+        logs.acting(found.id)
+        tenant_id = found.tenant_id
+        if slug is not None and tenant_id is None:
             raise NotFoundError
-        tenant_id = tenant.id if tenant else None
-        if user.tenant_id != tenant_id and user.role is not Role.PLATFORM_ADMIN:
+        if found.own_tenant_id != tenant_id and found.role is not Role.PLATFORM_ADMIN:
             raise NotFoundError
         # Only Platform Admins, who belong to no tenant, work in a tenant that isn't their own.
-        policy = tenant.second_factor_policy if tenant and tenant.id == user.tenant_id else None
-        lacks_second_factor = await lacks(tx, user, session.method, policy)
+        policy = found.second_factor_policy if tenant_id == found.own_tenant_id else None
+        lacks_second_factor = await lacks(tx, found, found.method, policy)
     return Visit(
-        actor=Actor(session.id, user.id, tenant_id, caller.ip),
-        user_id=user.id,
-        name=user.full_name,
-        email=user.email,
-        role=user.role,
-        tenant_slug=tenant.slug if tenant else None,
-        tenant_name=tenant.name if tenant else None,
-        expires_at=session.expires_at,
-        seen_at=session.last_seen_at,
+        actor=Actor(found.session_id, found.id, tenant_id, caller.ip),
+        user_id=found.id,
+        name=f"{found.first_name} {found.last_name}",
+        email=found.email,
+        role=found.role,
+        tenant_slug=found.slug,
+        tenant_name=found.name,
+        expires_at=found.expires_at,
+        seen_at=found.last_seen_at,
         lacks_second_factor=lacks_second_factor,
-        tenant_logo=tenant.logo if tenant else "",
-        tenant_closed=tenant is not None and tenant.closed_at is not None,
+        tenant_logo=found.logo or "",
+        tenant_closed=found.closed_at is not None,
     )
 
 
@@ -222,11 +221,11 @@ async def home_of(token: str | None) -> tuple[Role, str | None] | None:
     if not token:
         return None
     async with reading() as tx:
-        found = await _find(tx, token)
+        found = await find_visitor(tx, token)
         if found is None:
             return None
-        tenant = await tx.get(Tenant, found[1].tenant_id) if found[1].tenant_id else None
-    return found[1].role, tenant.slug if tenant else None
+        tenant = await tx.get(Tenant, found.own_tenant_id) if found.own_tenant_id else None
+    return found.role, tenant.slug if tenant else None
 
 
 async def touch(actor: SessionActor, seen_at: datetime | None = None) -> None:
@@ -364,32 +363,16 @@ def _alive(query: holders.QueryT) -> holders.QueryT:
 _AMONG = col(LoginSession.id).in_(bindparam("ids", expanding=True))
 _ALIVE = _alive(select(LoginSession.id)).where(_AMONG)
 _COUNT_ALIVE = _alive(select(func.count(), func.min(LoginSession.expires_at))).where(_AMONG)
-_LIVING = _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
-_VISITOR = (
-    select(LoginSession, User, Tenant)
-    .join(User, col(User.id) == col(LoginSession.user_id))
-    .join(Tenant, col(Tenant.slug) == bindparam("slug"), isouter=True)
-    .where(LoginSession.token_hash == bindparam("token_hash"))
+_LIVING = Prepared(
+    _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
 )
 # The transaction that ends a session doesn't look at its row again, so none is changed in memory;
 # and what the act has changed besides is written later, with all the rest.
-_END = (
+_END = Prepared(
     update(LoginSession)
     .where(_AMONG)
     .values(ended_at=bindparam("ended_at"), end_reason=bindparam("end_reason"))
-    .execution_options(synchronize_session=False, autoflush=False)
 )
-
-
-async def _find(
-    tx: Transaction, token: str, slug: str | None = None
-) -> tuple[LoginSession, User, Tenant | None] | None:
-    """The session of this cookie if it is alive, whose it is, and the tenant of this slug."""
-    asked = {"token_hash": token_hash(token), "slug": slug if slug and is_slug(slug) else None}
-    found: Any = (await tx.exec(_VISITOR, params=asked)).first()
-    if found is None or not found[0].is_alive(clock.now()) or not found[1].active:
-        return None
-    return found[0], found[1], found[2]
 
 
 async def _why_ended(tx: Transaction, token: str) -> EndReason | None:

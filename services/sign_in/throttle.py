@@ -8,7 +8,7 @@ one after the other.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from services.core.db import Transaction, insert_if_missing, transaction
 from services.core.errors import TooManyAttemptsError
 from services.core.looking import looks_first
 from services.core.networks import network_of
+from services.core.prepared import Prepared
 from services.core.secrets import derive, token_hash
 
 # This many failures are free, because people mistype. Many people of an office may share one ip,
@@ -79,15 +80,17 @@ def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, s
 
 
 # Built once: every sign-in uses it.
-_COUNTERS = select(AttemptCounter).where(
-    col(AttemptCounter.key).in_(bindparam("keys", expanding=True))
+_PAUSES = Prepared(
+    select(AttemptCounter.blocked_until).where(
+        col(AttemptCounter.key).in_(bindparam("keys", expanding=True))
+    ),
+    sees_changes=True,
 )
 
 
 async def check(tx: Transaction, counters: dict[str, str]) -> None:
     """Raise `TooManyAttemptsError` while a pause lasts."""
-    rows = await tx.exec(_COUNTERS, params={"keys": list(counters.values())})
-    _refuse_during_pause(rows.all())
+    _refuse_during_pause(await _PAUSES.rows(tx, keys=list(counters.values())))
 
 
 @looks_first
@@ -136,12 +139,12 @@ async def remove_old(tx: Transaction) -> None:
     await tx.exec(delete(AttemptCounter).where(col(AttemptCounter.key).in_(unused)))
 
 
-def _refuse_during_pause(counters: Sequence[AttemptCounter]) -> None:
+def _refuse_during_pause(blocked_until: Sequence[datetime]) -> None:
     now = clock.now()
     # If more time is left than any pause has, the clock has stepped back since (or another
     # replica's clock is ahead, but not by that much).
     longest = now + LONGEST_PAUSE + clock.APART
-    pauses = [c.blocked_until for c in counters if c.blocked_until <= longest]
+    pauses = [until for until in blocked_until if until <= longest]
     until = max(pauses, default=now)
     if until > now:
         raise TooManyAttemptsError(int((until - now).total_seconds()) + 1)
@@ -161,7 +164,7 @@ async def _count(tx: Transaction, counters: dict[str, str], *, refuse: bool = Fa
         )
         found = rows.all()
         if refuse:
-            _refuse_during_pause(found)
+            _refuse_during_pause([counter.blocked_until for counter in found])
         for counter in found:
             _add_failure(counter, FREE_FAILURES[kinds.pop(counter.key)])
         # At this moment another attempt may create the other rows, or a success may delete them.

@@ -14,6 +14,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction, reading
+from services.core.prepared import Prepared
 from services.lists.matches import Match
 from services.sessions import presence
 
@@ -23,9 +24,9 @@ NO_TENANT = UUID(int=0)
 
 @dataclass(frozen=True)
 class UserCounts:
-    """A tenant's counters."""
+    """A tenant's counters: rows of `UserCount`."""
 
-    counters: Sequence[UserCount]
+    counters: Sequence[Any]
 
     def of(
         self, role: Role | None = None, active: bool | None = None, invited: bool = False
@@ -59,7 +60,7 @@ class UserCounts:
 
 
 # Built once: each page of the list asks for them.
-_COUNTS = select(UserCount).where(UserCount.tenant_id == bindparam("tenant_id"))
+_COUNTS = Prepared(select(UserCount).where(UserCount.tenant_id == bindparam("tenant_id")))
 
 
 def _here(*, has_tenant: bool) -> SelectOfScalar[int]:
@@ -70,13 +71,12 @@ def _here(*, has_tenant: bool) -> SelectOfScalar[int]:
     return select(func.count()).select_from(User).where(there, mine)
 
 
-_HERE = {has_tenant: _here(has_tenant=has_tenant) for has_tenant in (True, False)}
+_HERE = {has_tenant: Prepared(_here(has_tenant=has_tenant)) for has_tenant in (True, False)}
 
 
 async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:
     """The counters of a tenant, or of the Platform Admins."""
-    rows = await tx.exec(_COUNTS, params={"tenant_id": tenant_id or NO_TENANT})
-    return UserCounts(rows.all())
+    return UserCounts(await _COUNTS.rows(tx, tenant_id=tenant_id or NO_TENANT))
 
 
 async def find_counts_of_all(tx: Transaction) -> UserCounts:
@@ -90,8 +90,9 @@ async def count_here(tx: Transaction, tenant_id: UUID | None) -> int:
     there = presence.online_ids(tenant_id)
     if not there:
         return 0
-    asked = {"there": list(there), "tenant_id": tenant_id}
-    return (await tx.exec(_HERE[tenant_id is not None], params=asked)).one()
+    here = _HERE[tenant_id is not None]
+    (count,) = await here.rows(tx, there=list(there), tenant_id=tenant_id)
+    return int(count)
 
 
 async def find_here(tenant_id: UUID | None) -> int:

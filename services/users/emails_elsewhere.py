@@ -18,6 +18,7 @@ from services.access.actor import Principal
 from services.core.db import Transaction
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError
+from services.core.prepared import Prepared
 from services.sign_in import throttle
 
 log = logging.getLogger(__name__)
@@ -45,18 +46,20 @@ def is_taken(error: IntegrityError) -> bool:
     return "email" in str(error.orig)
 
 
-# Built once: every invitation and activation uses them.
-_ACTIVE = select(User).where(
-    col(User.email_key).in_(bindparam("keys", expanding=True)), User.active
+# Every invitation and activation asks these, and nearly always nobody has the email.
+_ACTIVE = Prepared(
+    select(User.id).where(
+        col(User.email_key).in_(bindparam("keys", expanding=True)), col(User.active)
+    ),
+    sees_changes=True,
 )
-_INACTIVE = (
-    select(User)
-    .where(
+_INACTIVE = Prepared(
+    select(User.id).where(
         col(User.email_key).in_(bindparam("keys", expanding=True)),
         col(User.active).is_(False),
         col(User.tenant_id).is_not_distinct_from(bindparam("tenant_id")),
-    )
-    .order_by(col(User.deactivated_at).desc())
+    ),
+    sees_changes=True,
 )
 
 
@@ -67,13 +70,28 @@ async def active_with(tx: Transaction, email: str) -> User | None:
 
 async def all_active_with(tx: Transaction, keys: Sequence[str]) -> Sequence[User]:
     """The active accounts with these emails' keys, in any organisation."""
-    return (await tx.exec(_ACTIVE, params={"keys": list(keys)})).all() if keys else ()
+    return await _with_ids(tx, await _ACTIVE.rows(tx, keys=list(keys)) if keys else ())
 
 
-async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:
-    """The inactive accounts of a tenant with these emails, the latest first."""
-    asked = {"keys": list(keys), "tenant_id": tenant_id}
-    return list(await tx.exec(_INACTIVE, params=asked))
+async def inactive_ids(
+    tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]
+) -> Sequence[UUID]:
+    """The inactive accounts of a tenant with these emails."""
+    return await _INACTIVE.rows(tx, keys=list(keys), tenant_id=tenant_id) if keys else ()
+
+
+async def inactive_here(
+    tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]
+) -> Sequence[User]:
+    """The same, the latest first."""
+    return await _with_ids(tx, await inactive_ids(tx, tenant_id, keys))
+
+
+async def _with_ids(tx: Transaction, ids: Sequence[UUID]) -> Sequence[User]:
+    if not ids:
+        return ()
+    users = select(User).where(col(User.id).in_(ids))
+    return (await tx.exec(users.order_by(col(User.deactivated_at).desc()))).all()
 
 
 async def check_pause(tx: Transaction, actor: Principal) -> None:

@@ -38,6 +38,7 @@ from services.users.emails_elsewhere import (
     InUseElsewhereError,
     active_with,
     inactive_here,
+    inactive_ids,
     is_taken,
 )
 from services.users.ends import chosen_end, details_of, end_of
@@ -99,10 +100,10 @@ async def authorize_inviting(
     """
     # Locked together with the actor, so that none is reactivated meanwhile.
     keys = [email_key(form.email) for form in forms]
-    earlier = await inactive_here(tx, actor.tenant_id, keys) if keys else []
+    earlier = await inactive_ids(tx, actor.tenant_id, keys)
     own = () if actor.user_id is None else (actor.user_id,)
     contacts = [form.contact_id for form in forms if isinstance(form, PersonalInvitation)]
-    lock = (*own, *(user.id for user in earlier), *filter(None, contacts))
+    lock = (*own, *earlier, *filter(None, contacts))
     by = await authorize(tx, actor, _least_permission(actor), lock=lock)
     await emails_elsewhere.check_pause(tx, actor)
     await require_open(tx, actor.tenant_id)

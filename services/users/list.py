@@ -21,6 +21,7 @@ from models import (
 )
 from services.core.db import Transaction
 from services.core.names import mixed_letters
+from services.core.prepared import Prepared
 from services.lists.declaration import (
     Column,
     IndexRange,
@@ -52,7 +53,7 @@ _INVITATIONS = (
     # The invitation whose link is good, else the latest: the times may be wrong, the link isn't.
     .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
 )
-_LINKS = (
+_LINKS = Prepared(
     select(OneTimeLink.user_id, OneTimeLink.expires_at)
     .where(
         col(OneTimeLink.user_id).in_(bindparam("waiting", expanding=True)),
@@ -73,7 +74,7 @@ async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
             if mail.user_id is not None:
                 mails[mail.user_id], ends[mail.user_id] = mail, end
     if without_mail := [user_id for user_id in waiting if user_id not in mails]:
-        links = await tx.exec(_LINKS, params={"waiting": without_mail})
+        links = await _LINKS.rows(tx, waiting=without_mail)
         ends |= {user_id: end for user_id, end in links if user_id}
     return [row_of(user, mails.get(user.id), ends.get(user.id)) for user in users]
 

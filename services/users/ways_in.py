@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal, union_all
@@ -21,6 +20,7 @@ from models import (
 from services.access import one_time_links
 from services.core import clock
 from services.core.db import Transaction
+from services.core.prepared import Prepared
 from services.mail import outbox
 
 SESSION, PASSKEY, LINK, MAIL, FEED = "session", "passkey", "link", "mail", "feed"
@@ -56,11 +56,8 @@ _each = union_all(
         col(CalendarFeed.user_id).in_(_ids)
     ),
 ).subquery()
-# Built once: building it takes longer than running it. What the act has changed so far is none of
-# this, and is written later, with all the rest.
-_ALL: Any = select(_each.c.kind, _each.c.user_id, _each.c.id, _each.c.name).execution_options(
-    autoflush=False
-)
+# What the act has changed so far is none of this, and is written later, with all the rest.
+_ALL = Prepared(select(_each.c.kind, _each.c.user_id, _each.c.id, _each.c.name))
 
 
 @dataclass(frozen=True)
@@ -82,8 +79,8 @@ async def close(tx: Transaction, users: Sequence[User]) -> dict[UUID, Closed]:
     Nearly everybody has nothing of most kinds, so one statement looks for all of them first.
     """
     there: dict[str, dict[UUID, list[tuple[UUID, str]]]] = defaultdict(lambda: defaultdict(list))
-    asked = {"user_ids": [user.id for user in users], "now": clock.now()}
-    for kind, user_id, row_id, name in await tx.exec(_ALL, params=asked):
+    rows = await _ALL.rows(tx, user_ids=[user.id for user in users], now=clock.now())
+    for kind, user_id, row_id, name in rows:
         there[kind][user_id].append((row_id, name))
     if feeds := list(there[FEED]):
         await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id).in_(feeds)))

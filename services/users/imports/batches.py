@@ -35,7 +35,7 @@ from services.mail import outbox
 from services.users import emails_elsewhere, welcoming
 from services.users.actions import InvitationAction, UserAction
 from services.users.allowed_domains import allowed_domains, refusal
-from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
+from services.users.emails_elsewhere import IN_USE, inactive_here, inactive_ids, is_taken
 from services.users.ends import End, chosen_end
 from services.users.events import ImportProgressed, UsersInvited, UsersSucceeded
 from services.users.invitation_form import PersonalInvitation, read_form
@@ -82,9 +82,9 @@ async def invite_next(actor: Principal, import_id: UUID) -> bool:
     """
     number, rows = await _next_rows(import_id)
 
-    async def earlier(tx: Transaction) -> list[UUID]:
+    async def earlier(tx: Transaction) -> Sequence[UUID]:
         """Locked together with the actor: none of them may be activated meanwhile."""
-        return [user.id for user in await inactive_here(tx, actor.tenant_id, _keys(rows))]
+        return await inactive_ids(tx, actor.tenant_id, _keys(rows))
 
     async with acting(actor, Permission.INVITE_USERS, lock=earlier) as act:
         run = await act.get(UserImport, import_id, lock=True)

@@ -1,0 +1,133 @@
+"""Statements that nearly every call asks: compiled once, and run past SQLAlchemy.
+
+SQLAlchemy takes 0.2 to 0.4 ms of Python for a statement that SQLite answers in a tenth of that
+(docs/benchmarks.md). So on SQLite a prepared statement keeps its text and how its values are
+converted, and runs on the transaction's own connection. On PostgreSQL it runs as any other does.
+
+    _LIVING = Prepared(select(LoginSession.id).where(LoginSession.user_id == bindparam("user_id")))
+    rows = await _LIVING.rows(tx, user_id=user.id)
+
+It changes nothing in memory, and doesn't see what the session has changed and not written yet,
+unless it `sees_changes`.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.core import runtime
+from services.core.looking import LookingSession, WouldWriteError
+from services.core.sqlite import Connection as Driver
+
+Convert = Callable[[Any], Any]
+Values = Mapping[str, Any]
+
+SHAPES = 50
+"""So many texts of each statement are kept: one for each length of its lists."""
+_CONNECTION = "connection"
+
+
+class Prepared:
+    """A SELECT of columns, or a statement that writes, with values that are bound by name. Those
+    of an IN are given as a list."""
+
+    def __init__(self, statement: Any, *, sees_changes: bool = False) -> None:
+        self._sees_changes = sees_changes
+        self._reads = isinstance(statement, Select)
+        options = {"autoflush": False} | ({} if self._reads else {"synchronize_session": False})
+        self._statement = statement.execution_options(**options)
+        self._shape = lru_cache(SHAPES)(self._make_shape)
+
+    async def rows(self, tx: AsyncSession, **values: Any) -> Sequence[Any]:
+        """Run it: its rows, whose columns are read by name; of a SELECT of one column, its
+        values."""
+        if not self._reads and isinstance(tx.sync_session, LookingSession):
+            raise WouldWriteError
+        if self._sees_changes and (tx.new or tx.dirty):
+            await tx.flush()
+        if not runtime.current().database.is_sqlite:
+            found = await tx.exec(self._statement, params=values)
+            return found.all() if self._reads else ()
+        connection, driver = await _connection(tx)
+        lengths = [(name, len(value)) for name, value in values.items() if type(value) is list]
+        shape = self._shape(connection.dialect, *lengths)
+        asked = shape.parameters(values)
+        connection.dispatch.before_cursor_execute(connection, None, shape.sql, asked, None, False)
+        return shape.rows(await driver.ask(shape.sql, asked))
+
+    def _make_shape(self, dialect: Dialect, *lengths: tuple[str, int]) -> "_Shape":
+        return _Shape(self._statement, dialect, {name: [None] * n for name, n in lengths})
+
+
+class _Shape:
+    """A statement's text for lists of certain lengths, and how its values are converted."""
+
+    def __init__(self, statement: Any, dialect: Dialect, lists: Mapping[str, list[None]]) -> None:
+        compiled: SQLCompiler = statement.compile(dialect=dialect)
+        asked = {name: None for name, bind in compiled.binds.items() if bind.required}
+        state = compiled.construct_expanded_state({**asked, **lists})
+        self.sql = state.statement
+        listed = {
+            name: (whole, at)
+            for whole, names in state.parameter_expansion.items()
+            for at, name in enumerate(names)
+        }
+        self._bound: list[tuple[str, int | None, Convert | None]] = []
+        for name in state.positiontup or ():
+            whole, at = listed.get(name, (name, None))
+            self._bound.append((whole, at, _to_database(compiled.binds[whole].type, dialect)))
+        # What the statement itself says, and isn't given anew.
+        self._said = {name: bind.effective_value for name, bind in compiled.binds.items()}
+        columns = [*statement.selected_columns] if isinstance(statement, Select) else []
+        is_value = isinstance(statement, SelectOfScalar) and len(columns) == 1
+        self._make = itemgetter(0) if is_value else _row_of(tuple(c.key for c in columns))._make
+        self._read = [_from_database(column.type, dialect) for column in columns]
+
+    def parameters(self, values: Values) -> list[Any]:
+        """The values in the order of the text, as SQLite takes them."""
+        given, found = {**self._said, **values}, []
+        for name, at, convert in self._bound:
+            value = given[name] if at is None else given[name][at]
+            found.append(value if convert is None else convert(value))
+        return found
+
+    def rows(self, rows: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        """What SQLite answered, as Python has it."""
+        make, read = self._make, self._read
+        return [
+            make([v if c is None else c(v) for v, c in zip(row, read, strict=True)]) for row in rows
+        ]
+
+
+@lru_cache
+def _row_of(columns: tuple[str, ...]) -> Any:
+    return namedtuple("_Columns", columns, rename=True)
+
+
+def _to_database(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _from_database(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+async def _connection(tx: AsyncSession) -> tuple[Connection, Driver]:
+    """The transaction's connection, as SQLAlchemy has it and as the driver does."""
+    found: tuple[Connection, Driver] | None = tx.info.get(_CONNECTION)
+    if found is None:
+        asynchronous = await tx.connection()
+        connection = asynchronous.sync_connection
+        assert connection is not None
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, Driver)
+        found = tx.info[_CONNECTION] = connection, driver
+    return found

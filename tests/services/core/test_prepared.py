@@ -1,0 +1,72 @@
+"""Prepared statements answer as SQLAlchemy's own do."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam
+from sqlmodel import col, select, update
+
+from models import Tenant, User
+from services.core import clock
+from services.core.db import Transaction, reading, transaction
+from services.core.looking import LookingSession, WouldWriteError
+from services.core.prepared import Prepared
+from services.core.runtime import Runtime
+from tests.factories import create_user, create_users
+
+_AMONG = col(User.id).in_(bindparam("ids", expanding=True))
+_CREATED = (
+    select(User.id, User.role, User.created_at, User.last_sign_in_at)
+    .where(_AMONG, col(User.created_at) < bindparam("before"))
+    .order_by(col(User.id))
+)
+_NAMED = Prepared(select(User.id).where(User.first_name == bindparam("name")))
+_SEEN = Prepared(select(User.id).where(User.first_name == bindparam("name")), sees_changes=True)
+_RENAME = Prepared(update(User).where(_AMONG).values(first_name=bindparam("name")))
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_its_rows_are_those_of_the_same_statement(tenant: Tenant, count: int) -> None:
+    users = await create_users(4, tenant)
+    wanted = [user.id for user in users[:count]]
+    asked: dict[str, Any] = {"ids": wanted, "before": clock.now() + timedelta(days=1)}
+    async with reading() as tx:
+        rows = await Prepared(_CREATED).rows(tx, **asked)
+        assert [*rows] == [*await tx.exec(_CREATED, params=asked)]
+        assert [row.id for row in rows] == sorted(wanted)
+
+
+async def test_of_one_column_it_gives_the_values(tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    async with reading() as tx:
+        assert [*await _NAMED.rows(tx, name=user.first_name)] == [user.id]
+
+
+async def test_it_writes_and_a_rollback_takes_that_back(tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    with suppress(LookupError):
+        async with transaction() as tx:
+            await _RENAME.rows(tx, ids=[user.id], name="Undone")
+            assert [*await _NAMED.rows(tx, name="Undone")] == [user.id]
+            raise LookupError
+    async with transaction() as tx:
+        assert not await _NAMED.rows(tx, name="Undone")
+        await _RENAME.rows(tx, ids=[user.id], name="Done")
+    async with reading() as tx:
+        assert [*await _NAMED.rows(tx, name="Done")] == [user.id]
+
+
+async def test_it_sees_what_is_not_written_yet_only_if_it_says_so(tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    async with transaction() as tx:
+        (await tx.get_one(User, user.id)).first_name = "Later"
+        assert not await _NAMED.rows(tx, name="Later")
+        assert [*await _SEEN.rows(tx, name="Later")] == [user.id]
+
+
+async def test_a_look_runs_none_that_writes(rollcall: Runtime) -> None:
+    async with Transaction(rollcall.database.reader, LookingSession) as tx:
+        with pytest.raises(WouldWriteError):
+            await _RENAME.rows(tx, ids=[], name="Never")
