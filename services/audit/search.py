@@ -5,7 +5,7 @@ earlier version of Rollcall get theirs in the background, and are found by their
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, String, and_, bindparam, cast, or_, update
 from sqlmodel import col, select
@@ -24,7 +24,16 @@ LEFT_OUT = frozenset({"heads", "run"})
 _WITHOUT = select(AuditEvent.id).where(col(AuditEvent.search_key).is_(None))
 
 
-def search_key(entry: AuditEvent) -> str:
+class Searched(Protocol):
+    """What of an entry is searched."""
+
+    actor_name: str
+    subject_name: str
+    ip: str
+    details: dict[str, Any]
+
+
+def search_key(entry: Searched) -> str:
     """The text of an entry that a search looks in: who acted, on whom, from where, and the
     details."""
     details = {name: v for name, v in entry.details.items() if name not in LEFT_OUT}

@@ -17,7 +17,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Insert, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -37,13 +37,14 @@ _CONNECTION = "connection"
 
 class Prepared:
     """A SELECT of columns, or a statement that writes, with values that are bound by name. Those
-    of an IN are given as a list."""
+    of an IN are given as a list, and those of an INSERT by the names of the table's columns."""
 
     def __init__(self, statement: Any, *, sees_changes: bool = False) -> None:
         self._sees_changes = sees_changes
         self._reads = isinstance(statement, Select)
         options = {"autoflush": False} | ({} if self._reads else {"synchronize_session": False})
         self._statement = statement.execution_options(**options)
+        self._inserts = isinstance(statement, Insert)
         self._shape = lru_cache(SHAPES)(self._make_shape)
 
     async def rows(self, tx: AsyncSession, **values: Any) -> Sequence[Any]:
@@ -58,20 +59,30 @@ class Prepared:
             return found.all() if self._reads else ()
         connection, driver = await _connection(tx)
         lengths = [(name, len(value)) for name, value in values.items() if type(value) is list]
-        shape = self._shape(connection.dialect, *lengths)
+        columns = tuple(values) if self._inserts else None
+        shape = self._shape(connection.dialect, columns, *lengths)
         asked = shape.parameters(values)
         connection.dispatch.before_cursor_execute(connection, None, shape.sql, asked, None, False)
         return shape.rows(await driver.ask(shape.sql, asked))
 
-    def _make_shape(self, dialect: Dialect, *lengths: tuple[str, int]) -> "_Shape":
-        return _Shape(self._statement, dialect, {name: [None] * n for name, n in lengths})
+    def _make_shape(
+        self, dialect: Dialect, columns: tuple[str, ...] | None, *lengths: tuple[str, int]
+    ) -> "_Shape":
+        compiled = self._statement.compile(dialect=dialect, column_keys=columns)
+        lists = {name: [None] * length for name, length in lengths}
+        return _Shape(self._statement, compiled, dialect, lists)
 
 
 class _Shape:
     """A statement's text for lists of certain lengths, and how its values are converted."""
 
-    def __init__(self, statement: Any, dialect: Dialect, lists: Mapping[str, list[None]]) -> None:
-        compiled: SQLCompiler = statement.compile(dialect=dialect)
+    def __init__(
+        self,
+        statement: Any,
+        compiled: SQLCompiler,
+        dialect: Dialect,
+        lists: Mapping[str, list[None]],
+    ) -> None:
         asked = {name: None for name, bind in compiled.binds.items() if bind.required}
         state = compiled.construct_expanded_state({**asked, **lists})
         self.sql = state.statement

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 import aiosqlite
-from sqlalchemy import bindparam, insert
+from sqlalchemy import insert
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,9 +31,7 @@ COMMIT_SECONDS, SLOWEST_COMMIT_SECONDS = 1.0, 60.0
 KEEP = timedelta(minutes=10)
 
 
-_SENT = Prepared(
-    insert(BusMessage).values({name: bindparam(name) for name in ("origin", "payload", "at")})
-)
+_SENT = Prepared(insert(BusMessage))
 
 
 class SqliteTransport(Transport):

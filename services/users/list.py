@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, bindparam, case, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -42,16 +44,22 @@ from services.sessions import presence
 from services.users.counts import count_here, find_counts
 from services.users.row import SecondFactorKind, UserRow, row_of
 
-# Built once: each page of the list asks for them.
-_INVITATIONS = (
-    select(OutgoingMail, col(OneTimeLink.expires_at))
+# What a row shows of a mail, and `OutgoingMail.progress` looks at.
+_MAIL: tuple[Any, ...] = (
+    *(OutgoingMail.user_id, OutgoingMail.state, OutgoingMail.last_answer),
+    *(OutgoingMail.maybe_arrived, OutgoingMail.handed_over_at, OutgoingMail.leased_until),
+)
+# Each page of the list asks for them.
+_INVITATIONS = Prepared(
+    sqlalchemy.select(*_MAIL, col(OneTimeLink.expires_at))
     .where(
         col(OutgoingMail.user_id).in_(bindparam("waiting", expanding=True)),
         col(OutgoingMail.template).in_(INVITING),
     )
     .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
     # The invitation whose link is good, else the latest: the times may be wrong, the link isn't.
-    .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
+    .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at)),
+    sees_changes=True,
 )
 _LINKS = Prepared(
     select(OneTimeLink.user_id, OneTimeLink.expires_at)
@@ -60,19 +68,18 @@ _LINKS = Prepared(
         OneTimeLink.purpose == LinkPurpose.INVITATION,
         col(OneTimeLink.void_at).is_(None),
     )
-    .order_by(col(OneTimeLink.created_at))
+    .order_by(col(OneTimeLink.created_at)),
+    sees_changes=True,
 )
 
 
 async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
     waiting = [user.id for user in users if user.first_sign_in_at is None]
-    mails: dict[UUID, OutgoingMail] = {}
+    mails: dict[UUID, Any] = {}
     ends: dict[UUID, datetime] = {}
     if waiting:
-        found = await tx.exec(_INVITATIONS, params={"waiting": waiting})
-        for mail, end in found:  # the last one of each wins
-            if mail.user_id is not None:
-                mails[mail.user_id], ends[mail.user_id] = mail, end
+        for mail in await _INVITATIONS.rows(tx, waiting=waiting):  # the last one of each wins
+            mails[mail.user_id], ends[mail.user_id] = mail, mail.expires_at
     if without_mail := [user_id for user_id in waiting if user_id not in mails]:
         links = await _LINKS.rows(tx, waiting=without_mail)
         ends |= {user_id: end for user_id, end in links if user_id}

@@ -75,8 +75,8 @@ def name_of(user: User) -> str:
 
 
 def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = None) -> UserRow:
-    """The row of a user (or of those columns of theirs that `USERS` reads), with the mail and the
-    end of an invitation that isn't accepted."""
+    """The row of a user, with the mail and the end of an invitation that isn't accepted; of both,
+    those columns are enough that `USERS` reads."""
     name = name_of(user)
     return UserRow(
         id=user.id,
@@ -101,7 +101,7 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         successor_id=None if user.active else user.successor_id,
         picture=user.picture[:PICTURE_DIGITS],
         mixed=mixed_scripts(name),
-        mail_progress=mail.progress(clock.now()) if mail else None,
+        mail_progress=OutgoingMail.progress(mail, clock.now()) if mail else None,
     )
 
 

@@ -24,11 +24,13 @@ said for 60 seconds (nginx, proxy_read_timeout; AWS's load balancer, idle timeou
 ANSWER_SECONDS = 12.0
 """A socket that says nothing for this much longer is gone; for the page, the server is gone
 then."""
-LOOKS_AGAIN = 5.0
-"""Seconds after which the outbox of a page without a socket looks for one by itself."""
+LOOKS_AGAIN = 60.0
+"""Seconds after which the outbox of a page without a socket looks for one by itself. It is told at
+once; this is for one that has failed."""
 
 _due: dict[int, list["_Socket"]] = {}
 _without_socket: set[asyncio.Future[None]] = set()
+_stop = outbox.Outbox.stop
 
 
 def install() -> None:
@@ -41,6 +43,7 @@ def install() -> None:
     theirs.asyncio = SimpleNamespace(
         **vars(asyncio) | {"wait_for": _wait, "sleep": _sleep_until_greeted}
     )
+    theirs.Outbox.stop = _stop_and_wake
     theirs = async_server
     theirs.async_socket = SimpleNamespace(AsyncSocket=_Socket)
     # It goes from socket to socket, and does for all pinged ones what `_look` does.
@@ -71,9 +74,17 @@ async def _sleep_until_greeted(_delay: float) -> None:
 def greeted() -> None:
     """A page has got its socket: what waits in its outbox is sent at once. (A sleeping outbox can't
     be told which page it was: each of them looks.)"""
-    for waiting in _without_socket:
+    sleeping = list(_without_socket)
+    _without_socket.clear()
+    for waiting in sleeping:
         if not waiting.done():
             waiting.set_result(None)
+
+
+def _stop_and_wake(stopped: outbox.Outbox) -> None:
+    """Stop an outbox, whose page is deleted: if it sleeps, it ends now."""
+    _stop(stopped)
+    greeted()
 
 
 class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has no types

@@ -1,6 +1,7 @@
 """Open pages that are quiet: asked for a sign of life in groups, and missed if they give none."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import engineio
@@ -94,3 +95,11 @@ async def test_the_outbox_of_a_page_without_a_socket_looks_again_by_itself(
     async with asyncio.timeout(PATIENCE):
         await rest._sleep_until_greeted(0.1)
     assert not rest._without_socket
+
+
+async def test_the_outbox_of_a_page_that_is_deleted_without_a_socket_ends_at_once() -> None:
+    asleep = asyncio.create_task(rest._sleep_until_greeted(0.1))
+    await asyncio.sleep(0)
+    rest._stop_and_wake(SimpleNamespace(_set_enqueue_event=lambda: None))  # type: ignore[arg-type]  # all that it needs
+    async with asyncio.timeout(PATIENCE):
+        await asleep
