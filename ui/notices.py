@@ -150,7 +150,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(UserEvent, _show_ends)
     bus.subscribe(UsersInvited, _show_more_ends)
     for row_event in ROW_EVENTS:
-        bus.subscribe(row_event, _patch_row, first=True)
+        bus.subscribe(row_event, _patch_row)
     for selection_event in (UserInvited, UserActivated, UserDeactivated, UserEdited):
         bus.subscribe(selection_event, _renew_selections)
     bus.subscribe(UsersInvited, _ask_for_users)

@@ -28,8 +28,8 @@ LEFT_TO_EVENT = 0.5
 
 def subscribe(bus: Bus) -> None:
     """Have the bus tell which sessions end."""
-    bus.subscribe(SessionsEnded, _close_pages, first=True)
-    bus.subscribe(PocShownNoMore, _close_pages_of_poc, first=True)
+    bus.subscribe(SessionsEnded, _close_pages)
+    bus.subscribe(PocShownNoMore, _close_pages_of_poc)
 
 
 async def _close_pages(event: SessionsEnded) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, inspect
+from sqlalchemy import bindparam, event, insert, inspect
 from sqlalchemy.orm import InstanceState
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from models import AuditEvent, AuditHead, CustomerPerson, User
 from models.base import new_id
@@ -20,7 +20,6 @@ from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.core import clock
 from services.core.db import Transaction
-from services.core.prepared import Prepared
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64
@@ -31,7 +30,7 @@ NOBODY = "Nobody signed in"
 @dataclass
 class Entry:
     """A new entry, as `AuditEvent` has it. (Making a model, and having the session write it, takes
-    five times as long, and every act makes one.)"""
+    several times as long, and every act makes one.)"""
 
     chain_id: UUID
     number: int
@@ -49,7 +48,9 @@ class Entry:
     id: UUID = field(default_factory=new_id)
 
 
-_WRITE = Prepared(insert(AuditEvent.__table__))  # type: ignore[attr-defined]  # SQLModel makes it
+_NEW = "new entries"
+"""Where a transaction keeps the entries that aren't written yet, as the columns have them."""
+_WRITE = insert(AuditEvent.__table__)  # type: ignore[attr-defined]  # SQLModel makes it
 # The columns by the names of the fields.
 _COLUMNS = {one.key: one.columns[0].name for one in inspect(AuditEvent).column_attrs}
 
@@ -90,7 +91,7 @@ async def record(
     tx.writes()
     tenant = subject.tenant_id if subject is not None else tenant_id
     head = await _lock_head(tx, tenant or PLATFORM_CHAIN)
-    entry = await _append(
+    entry = _appended(
         tx,
         head,
         action,
@@ -120,7 +121,7 @@ async def record_all(
     tx.writes()
     head = await _lock_head(tx, subjects[0][0].tenant_id or PLATFORM_CHAIN)
     for subject, details in subjects:
-        await _append(
+        _appended(
             tx,
             head,
             action,
@@ -134,14 +135,15 @@ async def record_all(
     tx.publish(AuditGrew(chain_id=head.chain_id))
 
 
-async def _append(
+def _appended(
     tx: Transaction,
     head: AuditHead,
     action: AuditAction,
     subject: Subject | None,
     **values: Any,
 ) -> Entry:
-    """Write a new entry at the end of the chain whose head is locked."""
+    """A new entry at the end of the chain whose head is locked. It is written by the next flush,
+    with the head."""
     entry = Entry(
         chain_id=head.chain_id,
         number=head.number + 1,
@@ -153,9 +155,22 @@ async def _append(
     )
     entry.hash = hash_of(entry)
     entry.search_key = search_key(entry)
-    await _WRITE.rows(tx, **{_COLUMNS[name]: value for name, value in vars(entry).items()})
+    columns = {_COLUMNS[name]: value for name, value in vars(entry).items()}
+    tx.info.setdefault(_NEW, []).append(columns)
     head.number, head.hash = entry.number, entry.hash
     return entry
+
+
+@event.listens_for(Session, "before_flush")
+def _write(session: Session, _context: Any, _instances: Any) -> None:
+    if entries := session.info.pop(_NEW, None):
+        session.connection().execute(_WRITE, entries)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _ended: Any) -> None:
+    # A savepoint begins with a flush: what isn't written yet came after it, and is undone with it.
+    session.info.pop(_NEW, None)
 
 
 def hash_of(entry: AuditEvent | Entry) -> str:

@@ -34,7 +34,7 @@ def list_room(noun: str, tenant_id: UUID | None) -> live.Room:
 
 def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages of every list."""
-    bus.subscribe(RowChanged, _tell_change, first=True)
+    bus.subscribe(RowChanged, _tell_change)
 
 
 async def tell_row(

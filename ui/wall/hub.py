@@ -207,7 +207,7 @@ def hub() -> Hub:
 
 def subscribe(bus: Bus) -> None:
     """Have the bus and presence tell the hub."""
-    bus.subscribe(SessionsEnded, _cut, first=True)
+    bus.subscribe(SessionsEnded, _cut)
     bus.subscribe(ScreenChanged, _wake)
     bus.subscribe(ScreenReloaded, _reload)
     moves.watch(lambda tenant_id: hub().wake(tenant_id))

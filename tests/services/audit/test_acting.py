@@ -1,6 +1,7 @@
 """`acting`: each principal is checked by its own rule, reaches only one tenant, and is recorded."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from services.access.actor import COMMAND_LINE, FRESH_FOR, ROLLCALL, Actor, Prin
 from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
 from services.audit.actions import LogAction
+from services.audit.check import verify
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import (
@@ -161,6 +163,24 @@ async def test_what_an_act_did_is_undone_with_it(
     assert events == []
     assert (await books.user_of(user.id)).first_name == user.first_name
     assert await books.audit_of(tenant) == []
+
+
+async def test_entries_that_are_undone_to_a_savepoint_leave_the_chain_whole(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    user = await create_user(tenant)
+    async with acting(admin, Permission.EDIT_USERS, lock=(user.id,)) as act:
+        await act.record(UserAction.RENAMED, user, before="first")
+        with suppress(LookupError):
+            async with act.tx.begin_nested():
+                await act.record(UserAction.RENAMED, user, before="undone once written")
+                await act.tx.flush()
+                await act.record(UserAction.RENAMED, user, before="undone before that")
+                raise LookupError
+        await act.record(UserAction.RENAMED, user, before="last")
+    entries = await books.audit_of(tenant)
+    assert [entry.details["before"] for entry in entries] == ["first", "last"]
+    assert (await verify())[1] is None
 
 
 async def test_a_sensitive_act_needs_a_fresh_proof(

@@ -223,20 +223,3 @@ def test_platform_admins_event_has_no_tenant() -> None:
         cause=uuid4(),
     )
     assert read(write(event), 0) == event
-
-
-async def test_who_comes_first_has_told_before_the_others_begin() -> None:
-    bus, told = Bus(), list[str]()
-
-    async def follow(_event: Event) -> None:
-        told.append("the others begin")
-
-    async def tell(_event: Event) -> None:
-        # As a socket's writer, which is woken by what is put into its queue.
-        asyncio.get_running_loop().call_soon(told.append, "sent")
-
-    bus.subscribe(Event, follow)
-    bus.subscribe(Event, tell, first=True)
-    bus.publish([Event()])
-    await bus.drain()
-    assert told == ["sent", "the others begin"]
