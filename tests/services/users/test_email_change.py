@@ -270,7 +270,7 @@ async def test_without_a_mail_server_the_admin_changes_it(
 ) -> None:
     user = await create_user(tenant)
     ada = await factories.sign_in(user)
-    with pytest.raises(ConflictError, match="Ask your admin"):
+    with pytest.raises(ConflictError, match="An admin can change it"):
         await email_change.request_change(ada, EmailForm(email=NEW))
     await email_change.change_email(admin, user.id, EmailForm(email=NEW))
     assert (await books.user_of(user.id)).email == NEW
