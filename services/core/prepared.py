@@ -102,13 +102,13 @@ class _Shape:
         self._make = itemgetter(0) if is_value else _row_of(tuple(c.key for c in columns))._make
         self._read = [_from_database(column.type, dialect) for column in columns]
 
-    def parameters(self, values: Values) -> list[Any]:
+    def parameters(self, values: Values) -> tuple[Any, ...]:
         """The values in the order of the text, as SQLite takes them."""
         given, found = {**self._said, **values}, []
         for name, at, convert in self._bound:
             value = given[name] if at is None else given[name][at]
             found.append(value if convert is None else convert(value))
-        return found
+        return tuple(found)
 
     def rows(self, rows: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """What SQLite answered, as Python has it."""

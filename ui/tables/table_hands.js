@@ -133,10 +133,10 @@ export const keyboard = {
       const all = [...this.$el.querySelectorAll("tbody [data-row]")];
       const at = all.indexOf(this.marked());
       const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
-      this.mark(next);
+      this.focusRow(next);
       next?.scrollIntoView({ block: "nearest" });
     },
-    mark(row) {
+    focusRow(row) {
       const control = row?.querySelector(".name-link") ?? row?.querySelector("input, button") ?? row;
       control?.focus({ preventScroll: true });
     },
@@ -234,7 +234,7 @@ export const returning = {
       keep(() => sessionStorage, PLACE + location.pathname, { ...place, back: false });
       window.scrollTo(0, place.y);
       if (place.row && document.activeElement === document.body)
-        this.mark(this.$el.querySelector(`tbody [data-row="${CSS.escape(place.row)}"]`));
+        this.focusRow(this.$el.querySelector(`tbody [data-row="${CSS.escape(place.row)}"]`));
     },
   },
 };
