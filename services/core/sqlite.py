@@ -153,10 +153,20 @@ class Connection(aiosqlite.Connection):
         self._until: tuple[float, float] | None = None
         self._stretch = stretch
         self._long: dict[str, float] = {}  # queries that took too long here, and until when
+        self._is_stopped = False
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # SQLAlchemy takes it as it is
         """A cursor, for one statement."""
         return _Cursor(self)
+
+    def stop(self) -> "asyncio.Future[Any] | None":
+        """Have the thread close the connection, and end. Once: a request that is cancelled, and
+        then again, closes its connection and doesn't wait for that. A second stop would wait for a
+        thread that has ended."""
+        if self._is_stopped:
+            return None
+        self._is_stopped = True
+        return super().stop()
 
     async def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
         """Run a statement (`services.core.prepared`): all its rows."""

@@ -15,6 +15,7 @@ from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.write_queue import WriteQueue
 from services.operations import housekeeping
+from tests.browser.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -70,6 +71,19 @@ async def test_a_statement_whose_caller_has_gone_away_stays_in_its_transaction(
     writing.cancel()
     await connection.rollback()
     assert await notes(connection) == []
+
+
+async def test_a_connection_that_is_stopped_while_it_is_closed_is_closed(
+    connection: sqlite.Connection,
+) -> None:
+    goes_on = threading.Event()
+    slow = asyncio.create_task(connection._execute(goes_on.wait))
+    closing = asyncio.create_task(connection.close())
+    await asyncio.sleep(0)  # both are on their way to the thread
+    connection.stop()
+    goes_on.set()
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(slow, closing)
 
 
 async def test_a_transaction_that_is_refused_leaves_nothing_to_commit(
