@@ -1,4 +1,4 @@
-"""What puts a page, or a file, at an address."""
+"""What puts a page, or a file, at a path."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
@@ -27,7 +27,7 @@ add_page = partial(TurnedPage, response_timeout=BUILD_SECONDS)
 
 
 def add_file(path: str, *, frames: int = EXPORT) -> Callable[[Answer], Answer]:
-    """Put a file at an address, for people who are signed in: an export, or what was uploaded.
+    """Put a file at a path, for people who are signed in: an export, or what was uploaded.
 
     What one person asks for is answered no faster than so many frames of their pages are, and a few
     of their files are sent at a time.

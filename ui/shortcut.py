@@ -11,12 +11,12 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import Scope
 
 Mark = tuple[str, ...]
-"""By what an address is told from others: its first part, and what stands behind an organisation's
+"""By what a path is told from others: its first part, and what stands behind an organisation's
 slug or `/platform`."""
 
 
 class Shortcut(Mount):
-    """The mounted application, for those addresses that none of the routes before it can have."""
+    """The mounted application, for those paths that none of the routes before it can have."""
 
     def __init__(self, mount: Mount, marks: frozenset[Mark]) -> None:
         super().__init__(mount.path, app=mount.app)
@@ -35,14 +35,14 @@ def add_shortcut(app: FastAPI) -> None:
     assert isinstance(mount, Mount)
     taken = {mark_of(path) for path in _paths(before)}
     marks = {mark_of(path) for path in _paths(mount.routes)}
-    assert not any(_is_open(mark) for mark in taken), "such a route may have any address"
+    assert not any(_is_open(mark) for mark in taken), "such a route may have any path"
     app.router.routes.insert(
         0, Shortcut(mount, frozenset(mark for mark in marks - taken if not _is_open(mark)))
     )
 
 
 def mark_of(path: str) -> Mark:
-    """The mark of an address, or of a route's pattern."""
+    """The mark of a path, or of a route's pattern."""
     _, *parts = path.split("/", 4)
     at = {"t": 2, "platform": 1}.get("".join(parts[:1]), len(parts))
     return (*parts[:1], *parts[at : at + 1])

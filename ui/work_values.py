@@ -97,7 +97,7 @@ def criterion_values(row: CriterionView) -> dict[str, Any]:
 
 def resource_values(row: ResourceView) -> dict[str, Any]:
     """A link, a file, a code snippet or a note, as a row of `WorkRows`."""
-    place = row.owner_ids.task_id or row.owner_ids.group_id or row.owner_ids.task_template_id
+    owner_id = row.owner_ids.task_id or row.owner_ids.group_id or row.owner_ids.task_template_id
     shared = f"Shared with {row.customer}" if row.shared else "Internal"
     lines = [file_words(row.file)] if row.file else []
     lines += [row.belongs_to] if row.belongs_to else []
@@ -110,7 +110,7 @@ def resource_values(row: ResourceView) -> dict[str, Any]:
         "url": row.content if row.kind is ResourceKind.LINK else "",
         "download": row.file is not None,
         "lines": lines,
-        "names": {str(place): row.belongs_to} if place else {},
+        "names": {str(owner_id): row.belongs_to} if owner_id else {},
         "code": row.content if row.kind is ResourceKind.CODE else "",
         "html": row.html,
         "words": [row.kind.label],

@@ -21,7 +21,7 @@ NOTES, LOOKUPS = 50, 200
 
 @dataclass(frozen=True)
 class BrokenLink:
-    """The place where a chain doesn't hold."""
+    """The entry at which a chain doesn't hold."""
 
     chain: str
     number: int

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from services.access.actor import Actor
 from services.core import clock
 from services.core.bus import Bus
-from services.core.db import LOCKED, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import (
     DatabaseUnavailableError,
     RollcallError,
@@ -27,6 +27,8 @@ from services.core.errors import (
 from services.core.events import Event
 
 log = logging.getLogger(__name__)
+
+BatchT = TypeVar("BatchT")
 
 LEASE = timedelta(seconds=30)
 """How long a process keeps a run for itself after its last batch."""
@@ -137,6 +139,15 @@ async def work_off(work: Work, actor: Actor, run_id: UUID) -> None:
         except RollcallError as error:
             await work.fail(run_id, f"{error} {work.stays}")
             return
+
+
+async def find_waiting(tx: Transaction, batches: type[BatchT], of_run: Any) -> BatchT | None:
+    """The first batch of a run that waits; none if all are done. `of_run` is the column of the
+    run's id, compared with it. It may be done meanwhile: whoever does it looks again, locked."""
+    table: Any = batches
+    waiting = select(batches).where(of_run, col(table.outcomes).is_(None))
+    found = await tx.exec(waiting.order_by(col(table.number)).limit(1))
+    return found.first()
 
 
 async def lease(work: Work) -> list[Leased]:

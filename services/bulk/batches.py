@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from models import BulkAct, BulkActBatch, BulkState
 from services.access.actor import Principal
 from services.audit.acting import Act, acting
-from services.bulk.batch_worker import LEASE
+from services.bulk.batch_worker import LEASE, find_waiting
 from services.bulk.kinds import ANYBODY, Outcome, Values, kind_of, progressed
 from services.core import clock
 from services.core.db import Transaction, reading
@@ -122,13 +120,7 @@ async def _next_people(
     """An act as it is, and the number and the rows of its first waiting batch."""
     async with reading() as tx:
         run = await tx.get(BulkAct, bulk_id)
-        found = await tx.exec(
-            select(BulkActBatch)
-            .where(BulkActBatch.bulk_id == bulk_id, col(BulkActBatch.outcomes).is_(None))
-            .order_by(col(BulkActBatch.number))
-            .limit(1)
-        )
-        batch = found.first()
+        batch = await find_waiting(tx, BulkActBatch, BulkActBatch.bulk_id == bulk_id)
     if run is None or batch is None:
         return None, -1, []
     return run, batch.number, batch.people

@@ -1,4 +1,4 @@
-"""Email addresses: one check and one normal form, for every place that takes or compares one."""
+"""Emails: one check and one normal form, wherever one is taken or compared."""
 
 import unicodedata
 from functools import lru_cache
@@ -40,7 +40,7 @@ def tried(written: str) -> str | None:
 
 
 def _what_is_wrong(email: str) -> str:
-    """What to say of what isn't an email address, where the validator says so."""
+    """What to say of what isn't an email, where the validator says so."""
     local, _, domain = email.rpartition("@")
     if not local or not domain:
         return "An email has a name, an @ and a domain: ada@example.com."

@@ -31,7 +31,7 @@ Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
 
 SHAPES = 50
-"""So many texts of each statement are kept: one for each length of its lists."""
+"""How many texts of each statement are kept: one for each length of its lists."""
 _CONNECTION = "connection"
 
 

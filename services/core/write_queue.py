@@ -31,7 +31,7 @@ PATIENCE = 0.5
 GIVES_UP = 60.0
 """After this many seconds, an act that still waits is told that the database doesn't answer."""
 REMEMBERED = 1000
-"""So many users' last turns are remembered; then those who aren't behind are forgotten."""
+"""Of how many users the last turn is remembered; then those who aren't behind are forgotten."""
 
 
 class Turn(Enum):

@@ -180,6 +180,7 @@ async def _storm(tx: Transaction, scope: Scope) -> list[Trouble]:
         return []
     accounts = len({subject for _, subject, _ in late if subject})
     ips = len({ip for *_, ip in late if ip})
+    many = count_words(accounts, "account"), count_words(ips, "IP address", "IP addresses")
     step = 2 * STORM_WITHIN / BARS
     ages = [int((now - at) / step) for at, *_ in found]
     return [
@@ -187,7 +188,7 @@ async def _storm(tx: Transaction, scope: Scope) -> list[Trouble]:
             "sign-ins",
             "Many failed sign-ins",
             [
-                f"{count_words(accounts, 'account')}, {count_words(ips, 'address', 'addresses')}.",
+                f"{', '.join(many)}.",
                 "All are slowed down.",
             ],
             is_bad=False,

@@ -21,10 +21,10 @@ from services.core.errors import ConflictError, FreshSignInNeededError
 from services.mail import outbox
 
 UNASKED, UNASKED_WITHIN = 100, timedelta(hours=1)
-"""So many new people somebody may invite without proving once more who they are: a day's work by
+"""How many new people somebody may invite without proving once more who they are: a day's work by
 hand, and nothing that a stolen session is worth much for."""
 OF_ALL, OF_ALL_WITHIN = 20_000, timedelta(days=1)
-"""So many new people all of an organisation may invite together: the two largest files that an
+"""How many new people all of an organisation may invite together: the two largest files that an
 import takes (`services.users.imports.files.MAX_ROWS`)."""
 TOO_MANY = (
     f"Your organisation has invited {OF_ALL:,} people within a day. Invite the others tomorrow."

@@ -46,11 +46,12 @@ MOST_OF_A_TENANT = 8
 MOST_OF_A_USER = 4
 """... and how many may be one user's."""
 UNDISTURBED = 30.0
-"""Seconds. Where no place is free, an upload that has taken longer gives way to one of somebody
+"""Seconds. Where no slot is free, an upload that has taken longer gives way to one of somebody
 who has fewer. (20 MB take 27 s at 6 Mbit/s.) Otherwise two people with slow lines, or who send
 slowly on purpose, could keep everybody else from uploading for hours."""
 ASKED_EVERY = 1.0
-"""Seconds. So often it is asked whether who uploads still may, also while nothing arrives."""
+"""How many seconds pass before it is asked again whether the person may still upload, also while
+nothing arrives."""
 GIVEN_UP = timedelta(hours=1)
 """After this time, a file that isn't there completely never will be: the process that wrote it has
 ended."""
@@ -72,7 +73,7 @@ class Arrived:
 
 
 @dataclass(eq=False)
-class Place:
+class Slot:
     """What one upload takes for as long as it arrives."""
 
     user_id: UUID | None
@@ -92,48 +93,48 @@ class _Arriving:
     """
 
     def __init__(self) -> None:
-        self.places: list[Place] = []
+        self.slots: list[Slot] = []
         self.turn = asyncio.Lock()
 
-    def full_of(self, tenant_id: UUID | None) -> list[Place]:
-        """The places of which one more of this tenant would be too many; empty if it has room."""
-        own = [place for place in self.places if place.tenant_id == tenant_id]
+    def full_of(self, tenant_id: UUID | None) -> list[Slot]:
+        """The slots of which one more of this tenant would be too many; empty if it has room."""
+        own = [slot for slot in self.slots if slot.tenant_id == tenant_id]
         if len(own) >= MOST_OF_A_TENANT:
             return own
-        return self.places if len(self.places) >= MOST_AT_ONCE else []
+        return self.slots if len(self.slots) >= MOST_AT_ONCE else []
 
     def of_user(self, user_id: UUID | None) -> int:
-        """How many places are this user's."""
-        return sum(place.user_id == user_id for place in self.places)
+        """How many slots are this user's."""
+        return sum(slot.user_id == user_id for slot in self.slots)
 
-    def make_room(self, user_id: UUID | None, taken: list[Place]) -> None:
-        """Have the longest upload of those give way whose user has more places than this one would
+    def make_room(self, user_id: UUID | None, taken: list[Slot]) -> None:
+        """Have the longest upload of those give way whose user has more slots than this one would
         have. Raises `TooMuchAtOnceError` if there is none."""
         before, least = monotonic() - UNDISTURBED, self.of_user(user_id) + 2
-        for place in taken:
-            if place.since <= before and self.of_user(place.user_id) >= least:
-                place.is_lost = True
-                self.places.remove(place)
+        for slot in taken:
+            if slot.since <= before and self.of_user(slot.user_id) >= least:
+                slot.is_lost = True
+                self.slots.remove(slot)
                 return
         raise TooMuchAtOnceError
 
 
 @contextmanager
-def counted(principal: Principal) -> Iterator[Place]:
-    """Count one more upload for as long as the block runs, or until its place is lost. Raises
+def counted(principal: Principal) -> Iterator[Slot]:
+    """Count one more upload for as long as the block runs, or until its slot is lost. Raises
     `TooMuchAtOnceError`."""
     arriving = runtime.current().part(_Arriving)
-    place = Place(principal.user_id, principal.tenant_id, monotonic())
-    if arriving.of_user(place.user_id) >= MOST_OF_A_USER:
+    slot = Slot(principal.user_id, principal.tenant_id, monotonic())
+    if arriving.of_user(slot.user_id) >= MOST_OF_A_USER:
         raise TooMuchAtOnceError
-    if taken := arriving.full_of(place.tenant_id):
-        arriving.make_room(place.user_id, taken)
-    arriving.places.append(place)
+    if taken := arriving.full_of(slot.tenant_id):
+        arriving.make_room(slot.user_id, taken)
+    arriving.slots.append(slot)
     try:
-        yield place
+        yield slot
     finally:
-        if not place.is_lost:
-            arriving.places.remove(place)
+        if not slot.is_lost:
+            arriving.slots.remove(slot)
 
 
 async def receive(

@@ -14,8 +14,8 @@ from services.core.db import Transaction
 from services.core.errors import ConflictError
 
 MOST, WITHIN = 30, timedelta(minutes=1)
-"""So many comments one person may post within this time: one each two seconds. (A page lets some 50
-acts a second through, and a comment may have 10,000 characters: 40 GB a day without this.)"""
+"""How many comments one person may post within this time: one each two seconds. (A page lets some
+50 acts a second through, and a comment may have 10,000 characters: 40 GB a day without this.)"""
 
 
 async def require_comment_pace(tx: Transaction, author: Principal) -> None:

@@ -130,10 +130,10 @@ async def _take(
     """Take a file as long as `look` allows it, and there is the room that it finds; then `keep`
     makes it a resource's, in its own act."""
     _require(await look(), 1)
-    with arrivals.counted(principal) as place, TemporaryFile() as content:
+    with arrivals.counted(principal) as slot, TemporaryFile() as content:
 
         async def look_at_both() -> None:
-            place.require()
+            slot.require()
             await look()
 
         arrived = await arrivals.receive(clean_file_name(name), pieces, content, look_at_both)

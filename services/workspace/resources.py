@@ -153,14 +153,14 @@ async def add_to_poc(
     """Add a resource to a POC, or to one of its groups or tasks; returns its id."""
     async with acting(principal, Permission.COMMENT) as act:
         poc = await get_poc_to_change(act, poc_id)
-        owner_ids = await _place_in(act, poc, group_id, task_id)
+        owner_ids = await _owner_in(act, poc, group_id, task_id)
         resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(owner_ids)))
         await act.record(ResourceAction.ADDED, poc, resource=resource.title)
         tell_changed(act, resource)
         return resource.id
 
 
-async def _place_in(act: Act, poc: Poc, group_id: UUID | None, task_id: UUID | None) -> OwnerIds:
+async def _owner_in(act: Act, poc: Poc, group_id: UUID | None, task_id: UUID | None) -> OwnerIds:
     parts: list[TaskGroup | Task] = []
     if group_id is not None:
         parts.append(await act.get(TaskGroup, group_id))
@@ -209,7 +209,7 @@ async def edit_of_poc(
     `FileForm` says, and that."""
     async with acting(principal, Permission.COMMENT) as act:
         poc, resource = await _of_poc(act, resource_id)
-        await _place_in(act, poc, group_id, task_id)
+        await _owner_in(act, poc, group_id, task_id)
         owners = {"group_id": group_id, "task_id": task_id}
         await _edit(act, (poc, resource), version, form, owners)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from models import (
     TaskTemplate,
 )
 from services.audit.acting import Act
+from services.core import clock
 from services.core.db import Transaction
 from services.lists.declaration import Column, LiveList, Option, TextSearch, by, choice, too
 from services.lists.events import RowChanged
@@ -27,6 +28,8 @@ from services.workspace.people import Person, find_people
 
 SHORT = 80
 """How many characters of a description a list shows."""
+NEW = timedelta(days=7)
+"""How long a group template is new, unless a POC was made from it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class GroupTemplateRow:
     def tasks(self) -> int:
         """How many tasks it has."""
         return self.team + self.customer
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody could use it yet."""
+        return not self.pocs and clock.now() - self.created_at < NEW
 
 
 @dataclass(frozen=True)

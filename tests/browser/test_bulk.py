@@ -244,7 +244,7 @@ async def test_templates_are_archived_and_brought_back_together_before_another_a
 
 
 async def test_pocs_are_handed_over_together_to_one_person_before_their_eyes(
-    browsers: Browsers, tenant: Tenant, ada: User
+    browsers: Browsers, tenant: Tenant, ada: User, grace: User
 ) -> None:
     joan = await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
     await create_poc(await factories.sign_in(ada), title="Amazonas Energia")
@@ -272,3 +272,12 @@ async def test_pocs_are_handed_over_together_to_one_person_before_their_eyes(
     await expect(row).to_contain_text("Joan Clarke")
     await page.get_by_role("button", name="Undo").click()
     await expect(row).to_contain_text("Ada Lovelace")
+
+    desk = await browsers.as_user(grace, address)
+    await _choose(desk, "Amazonas Energia", "Cold chain")
+    await desk.get_by_role("button", name="Reassign", exact=True).click()
+    await dialog(desk).get_by_role("combobox", name="Owner").fill("Joan")
+    await dialog(desk).get_by_role("option", name="Joan Clarke").click()
+    await dialog(desk).get_by_role("button", name="Go on").click()
+    await desk.get_by_role("button", name="Reassign 1 POC").click()
+    await expect(row).to_contain_text("Joan Clarke")

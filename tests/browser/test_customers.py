@@ -186,6 +186,14 @@ async def test_the_list_of_outsiders_has_the_same_switch(
     await dialog(page).get_by_role("button", name="Deactivate").click()
     await expect(team.get_by_role("switch", name="Activate Reto Bianchi")).to_be_visible()
     await look(page, "customers")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+
+    await page.get_by_role("checkbox", name="Select Reto Bianchi", exact=True).check()
+    bar = page.get_by_role("toolbar", name="Acts on the 1 selected customer")
+    await bar.get_by_role("button", name="Activate", exact=True).click()
+    await page.get_by_role("button", name="Activate 1 customer").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("1 customer activated")
+    await expect(team.get_by_role("switch", name="Deactivate Reto Bianchi")).to_be_visible()
 
 
 async def test_what_customers_say_and_are_called_runs_nothing_on_either_side(

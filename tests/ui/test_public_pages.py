@@ -51,6 +51,19 @@ def test_next_leads_to_a_page_of_the_tenant(target: str) -> None:
     assert local_path(target, "acme") == target
 
 
+@pytest.mark.parametrize("target", ["/platform/tenants", "/t/acme/users?q=../x"])
+def test_next_leads_platform_admins_into_every_tenant(target: str) -> None:
+    assert local_path(target, None) == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/wall", "//evil.example/t/acme/", "/t/../wall", "/t/%2e%2e/wall", "/t/\\evil.example"],
+)
+def test_next_leads_platform_admins_nowhere_else(target: str) -> None:
+    assert local_path(target, None) == ""
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -125,6 +138,17 @@ async def test_a_platform_admin_pairs_a_screen_of_the_only_open_organisation_wit
 
 
 @pytest.mark.usefixtures("tenant", "platform_user")
+async def test_a_platform_admin_who_comes_from_an_organisation_s_page_goes_on_there(
+    http: httpx.AsyncClient, tenant: Tenant, platform_user: User
+) -> None:
+    target = f"/t/{tenant.slug}/users?q=ada"
+    typed = {"email": platform_user.email, "password": factories.PASSWORD, "next": target}
+    page = await http.post(f"/t/{tenant.slug}/login", data=typed)
+    assert f'href="/platform/login?next=/t/{tenant.slug}/users%3Fq%3Dada"' in page.text
+    answer = await http.post("/platform/login", data=typed)
+    assert answer.headers["location"] == target
+
+
 async def test_the_front_door_leads_to_the_platform_where_nobody_else_can_sign_in(
     http: httpx.AsyncClient, tenant: Tenant
 ) -> None:

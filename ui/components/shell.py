@@ -1,5 +1,6 @@
 """The surroundings of a signed-in page, as one element."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ from services.lists.query import LONGEST_SEARCH
 from ui.assets import url_of
 from ui.components.component import Component
 from ui.input import as_text, as_version
+
+log = logging.getLogger(__name__)
 
 Link = dict[str, str | bool]
 Find = Callable[[str], Awaitable[Sequence[Mapping[str, Any]]]]
@@ -71,8 +74,10 @@ class Shell(
         async def show() -> None:
             try:
                 self.run_method("count", await read())
-            except RollcallError:
-                return  # the page's own calls report what is wrong
+            except SessionEndedError:
+                return  # the cut brings the page that says it
+            except RollcallError as error:
+                log.warning("The count of a tab can't be read now: %s", error)
 
         ui.context.client.on_connect(show)
 

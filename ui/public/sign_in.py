@@ -100,8 +100,10 @@ async def looks_of(slug: str | None) -> Looks:
 
 
 def local_path(target: str, slug: str | None) -> str:
-    """Where to go after signing in, if it is a page of this tenant; otherwise nothing."""
-    is_ours = target.startswith(f"{home_path(slug)}/")
+    """Where to go after signing in, if it is a page of this tenant; otherwise nothing. Platform
+    Admins come from any tenant's page."""
+    within = (f"{home_path(slug)}/",) if slug else (f"{home_path(None)}/", "/t/")
+    is_ours = target.startswith(within)
     if not is_ours or "\\" in target or not target.isprintable():
         return ""
     path = target.partition("#")[0].partition("?")[0]
@@ -155,7 +157,7 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
     except SecondStepNeededError as error:
         return second_step_answer(slug, error.ticket, target)
     except OtherDoorError as error:
-        door = f"{home_path(error.slug)}/login"
+        door = sign_in_url(error.slug, after=local_path(target, error.slug))
         shown = {"alert": str(error), "door": door, "values": {"email": values["email"]}}
         return await sign_in_page(slug, status=400, next=target, **shown)
     except (SignInFailedError, SsoRequiredError, TooManyAttemptsError) as error:

@@ -57,11 +57,11 @@
     const link = target instanceof Element ? target.closest("a.back-link") : null;
     if (!link) return;
     try {
-      const place = `rollcall-list:${link.pathname}`;
-      const list = JSON.parse(sessionStorage.getItem(place));
+      const key = `rollcall-list:${link.pathname}`;
+      const list = JSON.parse(sessionStorage.getItem(key));
       if (!list) return;
       link.search = list.search;
-      sessionStorage.setItem(place, JSON.stringify({ ...list, back: true }));
+      sessionStorage.setItem(key, JSON.stringify({ ...list, back: true }));
     } catch {
       // Without a storage it leads to the beginning of the list.
     }

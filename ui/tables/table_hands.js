@@ -5,7 +5,7 @@ import { asked, toUrl } from "table_rows";
 
 const MOST_IN_URL = 200; // ids; servers and proxies take a url of some 8 KiB
 const ASK_EVERY = 2_000; // ms between two questions for rows, however many people come and go
-const PLACE = "rollcall-list:"; // in the browser's storage, then the path: a list may lead to another list
+const KEPT = "rollcall-list:"; // in the browser's storage, then the path: a list may lead to another list
 
 // Rows are selected one by one, over several pages, or all that match.
 export const selection = {
@@ -223,18 +223,18 @@ export const returning = {
       const { pathname: path, search } = location;
       // Who goes by the keys goes on at the row that they had opened.
       const row = document.activeElement?.matches(":focus-visible") ? this.marked()?.dataset.row : "";
-      keep(() => sessionStorage, PLACE + path, { search, y: this.scrolled ?? 0, row });
+      keep(() => sessionStorage, KEPT + path, { search, y: this.scrolled ?? 0, row });
     },
     // To be called when all rows are drawn. live.js sets `back` when a link back is followed.
     comeBack() {
-      const place = read(() => sessionStorage, PLACE + location.pathname);
+      const left = read(() => sessionStorage, KEPT + location.pathname);
       const [navigation] = performance.getEntriesByType("navigation");
-      const isBack = place?.back || navigation?.type === "back_forward";
-      if (!isBack || place?.search !== location.search) return;
-      keep(() => sessionStorage, PLACE + location.pathname, { ...place, back: false });
-      window.scrollTo(0, place.y);
-      if (place.row && document.activeElement === document.body)
-        this.focusRow(this.$el.querySelector(`tbody [data-row="${CSS.escape(place.row)}"]`));
+      const isBack = left?.back || navigation?.type === "back_forward";
+      if (!isBack || left?.search !== location.search) return;
+      keep(() => sessionStorage, KEPT + location.pathname, { ...left, back: false });
+      window.scrollTo(0, left.y);
+      if (left.row && document.activeElement === document.body)
+        this.focusRow(this.$el.querySelector(`tbody [data-row="${CSS.escape(left.row)}"]`));
     },
   },
 };

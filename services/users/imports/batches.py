@@ -25,7 +25,7 @@ from services.access.permissions import INVITATIONS, Permission
 from services.audit.acting import Act, acting
 from services.audit.actions import AuditAction
 from services.audit.writing import record_all
-from services.bulk.batch_worker import LEASE
+from services.bulk.batch_worker import LEASE, find_waiting
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.emails import email_key
@@ -120,16 +120,7 @@ def _plain(outcome: RowOutcome) -> dict[str, object]:
 async def _next_rows(import_id: UUID) -> tuple[int, list[_Row]]:
     """The number and the rows of the first waiting batch."""
     async with reading() as tx:
-        found = await tx.exec(
-            select(UserImportBatch)
-            .where(
-                UserImportBatch.import_id == import_id,
-                col(UserImportBatch.outcomes).is_(None),
-            )
-            .order_by(col(UserImportBatch.number))
-            .limit(1)
-        )
-        batch = found.first()
+        batch = await find_waiting(tx, UserImportBatch, UserImportBatch.import_id == import_id)
     if batch is None:
         return -1, []
     return batch.number, [_read(values) for values in batch.rows]

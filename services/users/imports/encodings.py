@@ -26,7 +26,7 @@ _MARKS = (
 )
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 LOOKED_AT = 2000
-"""So many letters are enough for a guess."""
+"""How many letters are looked at: enough for a guess."""
 # What people's names and headings contain besides letters.
 _COMMON = frozenset("’‘“”–—…·§°ªº«»€\u00a0")
 

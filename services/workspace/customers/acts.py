@@ -23,7 +23,7 @@ from services.workspace.rights import check_version
 from services.workspace.tasks import touch
 
 MOST, WITHIN = 60, timedelta(minutes=1)
-"""So many things somebody at a customer's may do within this time: one each second. (Each is an
+"""How much somebody at a customer's may do within this time: one thing each second. (Each is an
 entry of the log for ever, and a page lets 20 a second through: 1.7 million a day without this.)"""
 
 

@@ -121,7 +121,7 @@ async def test_sign_ins_that_fail_by_the_dozen_are_a_storm(
     assert f"{storm.title}: {storm.figure} {storm.unit}" == (
         f"Many failed sign-ins: {STORM} failed in 10 minutes"
     )
-    assert storm.sentences[0] == f"{STORM} accounts, {STORM} addresses."
+    assert storm.sentences[0] == f"{STORM} accounts, {STORM} IP addresses."
 
 
 @pytest.fixture

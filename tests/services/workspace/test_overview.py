@@ -1,6 +1,7 @@
 """What Home shows to each role."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from models import (
     Role,
     Side,
     TaskStatus,
+    Tenant,
     User,
 )
 from services.access.actor import Actor
@@ -44,6 +46,8 @@ from services.workspace.overview import Overview
 from services.workspace.pocs import StatusForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskStatusForm
+from services.workspace.template_rows import NEW
+from tests.factories import create_user, sign_in
 from tests.services.workspace.scene import create_group, create_poc, create_task, deactivate
 
 
@@ -182,6 +186,25 @@ async def test_a_group_template_is_bare_until_it_or_a_task_of_its_has_a_resource
     note = ResourceForm(kind=ResourceKind.NOTE, title="Agreed", content="Twelve people")
     await resources.add_to_template(author, note, task_template_id=details.tasks[0].id)
     assert not (await _home(author)).bare_groups
+
+
+async def test_a_group_template_is_new_for_a_week_or_until_a_poc_is_made_from_it(
+    tenant: Tenant, ada: Actor
+) -> None:
+    administrator = await create_user(tenant, role=Role.ADMINISTRATOR)
+    author = await sign_in(administrator)
+    used, unused = await create_group(author, "Used"), await create_group(author, "Unused")
+    await create_poc(ada, group_ids=[used])
+
+    async def new() -> list[UUID]:
+        seen = await _home(await sign_in(administrator))
+        return [group.id for group in seen.groups if group.is_new]
+
+    assert await new() == [unused]
+    clock.shift(NEW - timedelta(minutes=5))
+    assert await new() == [unused]
+    clock.shift(NEW)
+    assert await new() == []
 
 
 def test_every_action_about_a_poc_is_told_as_a_sentence() -> None:

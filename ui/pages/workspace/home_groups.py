@@ -1,20 +1,15 @@
 """The part of Home for people who make templates: the groups, the most used first."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from nicegui import ui
 
-from services.core import clock
 from services.core.words import count_words
 from services.workspace.template_rows import GroupTemplateRow
 from ui.frame import section, text
 from ui.pages.workspace.parts import link
 from ui.words import ago
-
-NEW = timedelta(days=7)
-"""For so long a template is new, unless a POC was made from it."""
 
 
 def show_groups(
@@ -34,16 +29,12 @@ def show_groups(
                         about = text("span", _about(group, reader_id), "small muted")
                         about.props('dir="auto"')
                     with ui.element("div").classes("home-marks"):
-                        if _is_new(group):
+                        if group.is_new:
                             text("span", "New", "chip chip-accent")
                         if group.id in bare:
                             text("span", "No resources", "chip chip-warning")
                         used = count_words(group.pocs, "POC") if group.pocs else "Not used yet"
                         text("span", used, "small muted")
-
-
-def _is_new(group: GroupTemplateRow) -> bool:
-    return not group.pocs and clock.now() - group.created_at < NEW
 
 
 def _about(group: GroupTemplateRow, reader_id: UUID) -> str:

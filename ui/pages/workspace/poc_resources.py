@@ -15,11 +15,11 @@ from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.poc_files import files_url, upload_url
 from ui.pages.workspace.resource_list import (
     NewResourceForm,
-    PlacedFileForm,
+    OwnedFileForm,
     ResourceList,
     ResourceSource,
-    place_of,
-    place_option,
+    owner_of,
+    owner_option,
     plain_form,
 )
 
@@ -29,7 +29,7 @@ async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
     poc_id = details.row.id
     source = ResourceSource(
         load=partial(resources.list_of_poc, visit.actor, poc_id),
-        places=partial(_places, visit.actor, poc_id),
+        owners=partial(_owners, visit.actor, poc_id),
         add=partial(_add, visit.actor, poc_id),
         edit=_edit,
         archive=resources.set_archived_of_poc,
@@ -43,13 +43,13 @@ async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
         await dropped(toast, upload_url(visit, poc_id), find_room, event="rollcall_resource")
 
 
-async def _places(actor: Principal, poc_id: UUID) -> Sequence[Option]:
+async def _owners(actor: Principal, poc_id: UUID) -> Sequence[Option]:
     found = await task_list.list_groups(actor, poc_id)
-    places = [Option("poc", "This POC")]
+    owners = [Option("poc", "This POC")]
     for group in found:
-        places.append(place_option("group", group.id, group.title, "Group"))
-        places += [place_option("task", task.id, task.title, "Task") for task in group.tasks]
-    return places
+        owners.append(owner_option("group", group.id, group.title, "Group"))
+        owners += [owner_option("task", task.id, task.title, "Task") for task in group.tasks]
+    return owners
 
 
 async def _add(actor: Principal, poc_id: UUID, form: NewResourceForm) -> UUID:
@@ -57,13 +57,13 @@ async def _add(actor: Principal, poc_id: UUID, form: NewResourceForm) -> UUID:
 
 
 async def _edit(
-    actor: Principal, resource_id: UUID, version: int, form: NewResourceForm | PlacedFileForm
+    actor: Principal, resource_id: UUID, version: int, form: NewResourceForm | OwnedFileForm
 ) -> None:
     await resources.edit_of_poc(actor, resource_id, version, plain_form(form), **_part(form))
 
 
-def _part(form: NewResourceForm | PlacedFileForm) -> dict[str, Any]:
-    kind, row_id = place_of(form.belongs_to)
+def _part(form: NewResourceForm | OwnedFileForm) -> dict[str, Any]:
+    kind, row_id = owner_of(form.belongs_to)
     return {
         "group_id": row_id if kind == "group" else None,
         "task_id": row_id if kind == "task" else None,

@@ -46,7 +46,7 @@ class NewResourceForm(ResourceForm):
     belongs_to: str = choice("Belongs To")
 
 
-class PlacedFileForm(FileForm):
+class OwnedFileForm(FileForm):
     """The same of a file that is there."""
 
     belongs_to: str = choice("Belongs To")
@@ -55,20 +55,20 @@ class PlacedFileForm(FileForm):
 @overload
 def plain_form(form: NewResourceForm) -> ResourceForm: ...
 @overload
-def plain_form(form: PlacedFileForm) -> FileForm: ...
-def plain_form(form: NewResourceForm | PlacedFileForm) -> ResourceForm | FileForm:
-    """The form without what it says about the place."""
+def plain_form(form: OwnedFileForm) -> FileForm: ...
+def plain_form(form: NewResourceForm | OwnedFileForm) -> ResourceForm | FileForm:
+    """The form without what it says about the owner."""
     kind = ResourceForm if isinstance(form, NewResourceForm) else FileForm
     return kind(**form.model_dump(exclude={"belongs_to"}))
 
 
-def place_of(belongs_to: str) -> tuple[str, UUID | None]:
-    """The kind and the id of what was chosen: one of the `places`."""
+def owner_of(belongs_to: str) -> tuple[str, UUID | None]:
+    """The kind and the id of what was chosen: one of the `owners`."""
     kind, _, chosen = belongs_to.partition(":")
     return kind, as_uuid(chosen)
 
 
-def place_option(kind: str, row_id: UUID, title: str, what: str) -> Option:
+def owner_option(kind: str, row_id: UUID, title: str, what: str) -> Option:
     """What a resource can belong to."""
     return Option(f"{kind}:{row_id}", f"{what}: {title}")
 
@@ -76,13 +76,13 @@ def place_option(kind: str, row_id: UUID, title: str, what: str) -> Option:
 @dataclass(frozen=True)
 class ResourceSource:
     """Where resources belong: how they are read and changed there, and how an open page hears of a
-    change: by `patches`, or by an `event` after which it asks. `places` are what a resource can
+    change: by `patches`, or by an `event` after which it asks. `owners` are what a resource can
     belong to, the whole first. `files` is the path under which files are read."""
 
     load: Callable[[], Awaitable[Sequence[ResourceView]]]
-    places: Callable[[], Awaitable[Sequence[Option]]]
+    owners: Callable[[], Awaitable[Sequence[Option]]]
     add: Callable[[NewResourceForm], Awaitable[UUID]]
-    edit: Callable[[Principal, UUID, int, NewResourceForm | PlacedFileForm], Awaitable[None]]
+    edit: Callable[[Principal, UUID, int, NewResourceForm | OwnedFileForm], Awaitable[None]]
     archive: Archive
     files: str
     patches: str = ""
@@ -125,7 +125,7 @@ class ResourceList:
         self.edit_file = FormDialog(
             self.toast,
             "Edit file",
-            PlacedFileForm,
+            OwnedFileForm,
             submit="Save",
             on_submit=self._edit,
             helpers=replace(helpers, anew=self._anew),
@@ -167,8 +167,8 @@ class ResourceList:
         raise NotFoundError("This resource isn't there any more. Look again.")
 
     async def _open_new(self) -> None:
-        self.options["belongs_to"] = places = await self.source.places()
-        self.new.open({"kind": ResourceKind.LINK, "belongs_to": places[0].value})
+        self.options["belongs_to"] = owners = await self.source.owners()
+        self.new.open({"kind": ResourceKind.LINK, "belongs_to": owners[0].value})
 
     async def _add(self, form: NewResourceForm) -> Outcome:
         await self.source.add(form)
@@ -188,13 +188,13 @@ class ResourceList:
         if row.file is None:
             names += ["kind", "content", "language"]
         values = {name: getattr(row, name) for name in names}
-        self.options["belongs_to"] = places = await self.source.places()
+        self.options["belongs_to"] = owners = await self.source.owners()
         own = vars(row.owner_ids).values()
-        now = [one.value for one in places if place_of(one.value)[1] in {*own} - {None}]
-        values["belongs_to"] = now[0] if now else places[0].value
+        now = [one.value for one in owners if owner_of(one.value)[1] in {*own} - {None}]
+        values["belongs_to"] = now[0] if now else owners[0].value
         return values
 
-    async def _edit(self, form: NewResourceForm | PlacedFileForm) -> Outcome:
+    async def _edit(self, form: NewResourceForm | OwnedFileForm) -> Outcome:
         if self.about is not None:
             await self.source.edit(self.actor, self.about.id, self.about.version, form)
         return "Saved."

@@ -15,11 +15,11 @@ from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.poc_files import files_url, template_upload_url
 from ui.pages.workspace.resource_list import (
     NewResourceForm,
-    PlacedFileForm,
+    OwnedFileForm,
     ResourceList,
     ResourceSource,
-    place_of,
-    place_option,
+    owner_of,
+    owner_option,
     plain_form,
 )
 
@@ -28,7 +28,7 @@ async def build(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> No
     """Lay them out."""
     source = ResourceSource(
         load=partial(resources.list_of_group_template, visit.actor, details.row.id),
-        places=partial(_places, visit.actor, details.row.id),
+        owners=partial(_owners, visit.actor, details.row.id),
         add=partial(_add_resource, visit.actor, details.row.id),
         edit=partial(_edit_resource, details.row.id),
         archive=resources.set_archived_of_template,
@@ -44,9 +44,9 @@ async def build(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> No
         await dropped(toast, url, find_room, event="rollcall_templates")
 
 
-async def _places(actor: Principal, group_id: UUID) -> Sequence[Option]:
+async def _owners(actor: Principal, group_id: UUID) -> Sequence[Option]:
     found = await template_list.get_group(actor, group_id)
-    tasks = [place_option("task", task.id, task.title, "Task") for task in found.tasks]
+    tasks = [owner_option("task", task.id, task.title, "Task") for task in found.tasks]
     return [Option("group", "The group"), *tasks]
 
 
@@ -59,12 +59,12 @@ async def _edit_resource(
     actor: Principal,
     resource_id: UUID,
     version: int,
-    form: NewResourceForm | PlacedFileForm,
+    form: NewResourceForm | OwnedFileForm,
 ) -> None:
-    plain, place = plain_form(form), _template(group_id, form)
-    await resources.edit_of_template(actor, resource_id, version, plain, **place)
+    plain, owner = plain_form(form), _template(group_id, form)
+    await resources.edit_of_template(actor, resource_id, version, plain, **owner)
 
 
-def _template(group_id: UUID, form: NewResourceForm | PlacedFileForm) -> dict[str, UUID]:
-    _, task_id = place_of(form.belongs_to)
+def _template(group_id: UUID, form: NewResourceForm | OwnedFileForm) -> dict[str, UUID]:
+    _, task_id = owner_of(form.belongs_to)
     return {"task_template_id": task_id} if task_id else {"group_template_id": group_id}
