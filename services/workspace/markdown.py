@@ -30,6 +30,8 @@ TAGS = frozenset(
     | {"span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+ALIGNED = {"align": {"left", "center", "right"}}
+"""How the words of a column stand: by this attribute, as pages allow no styles of their own."""
 CLASSES = {"span": {"mention"}}
 SCHEMES = {"http", "https", "mailto"}
 
@@ -73,6 +75,7 @@ def _html(markdown: str, names: tuple[str, ...]) -> str:
         html,
         tags=set(TAGS),
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        tag_attribute_values={"th": ALIGNED, "td": ALIGNED},
         allowed_classes={tag: set(names) for tag, names in CLASSES.items()},
         url_schemes=set(SCHEMES),
         url_relative="deny",
@@ -133,6 +136,16 @@ def _render_heading(
     return renderer.renderToken(tokens, at, options, env)
 
 
+def _render_cell(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any
+) -> str:
+    cell = tokens[at]
+    style = str(cell.attrs.pop("style", ""))  # "text-align:right", where a column says so
+    if style:
+        cell.attrSet("align", style.removeprefix("text-align:"))
+    return renderer.renderToken(tokens, at, options, env)
+
+
 def _escaped(text: str) -> str:
     return nh3.clean_text(text)
 
@@ -153,4 +166,6 @@ def _new_parser() -> markdown_it.MarkdownIt:
     parser.add_render_rule("image", _render_image)
     parser.add_render_rule("heading_open", _render_heading)
     parser.add_render_rule("heading_close", _render_heading)
+    parser.add_render_rule("th_open", _render_cell)
+    parser.add_render_rule("td_open", _render_cell)
     return parser

@@ -1,16 +1,17 @@
 """Tables on paper, in narrow windows, and in windows that are zoomed in."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import expect
 
-from models import Poc, Tenant, User
+from models import Comment, Poc, Task, Tenant, User
 from services.core.db import transaction
 from tests import factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.looks import SIDEWAYS, look_on_paper
-from tests.services.workspace.rows import create_rows
+from tests.services.workspace.rows import START, create_rows
 
 PAGES = ("users", "account", "roles", "audit", "settings", "users/import")
 # 1280 pixels at 100% and more, up to 400%; then what is common on phones.
@@ -150,6 +151,40 @@ async def test_titles_are_whole_on_paper(browsers: Browsers, tenant: Tenant, gra
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/pocs")
     await expect(page.get_by_text("Scanned papers")).to_be_visible()
     await look_on_paper(page)
+
+
+async def test_a_poc_is_whole_on_paper_and_has_no_buttons_there(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    async with transaction() as tx:
+        task = await tx.get_one(Task, rows.task)
+        task.start_on, task.due_on = START, START + timedelta(days=100)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{rows.poc}/timeline")
+    await expect(page.get_by_text("2 Mar", exact=True)).to_be_visible()
+    await look_on_paper(page)
+    await page.goto(f"/t/{tenant.slug}/pocs/{rows.poc}/board")
+    await connected(page)
+    await look_on_paper(page)
+    await page.emulate_media(media="print")
+    await expect(page.locator(".main .btn:visible")).to_have_count(0)
+
+
+async def test_code_and_tables_of_a_comment_scroll_in_themselves(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    async with transaction() as tx:
+        said = f"# Heading\n\n```\n{'0123456789' * 20}\n```\n\n{'| Column ' * 20}|\n{'|-' * 20}|\n"
+        (await tx.get_one(Comment, rows.comment)).body = said
+    page = await browsers.as_user(
+        ada,
+        f"/t/{tenant.slug}/pocs/{rows.poc}/comments",
+        viewport={"width": 390, "height": 800},
+    )
+    await expect(page.get_by_role("columnheader").first).to_be_visible()
+    assert await page.evaluate(SIDEWAYS) <= 0
+    await expect(page.get_by_role("heading", name="Heading")).to_have_css("font-size", "16px")
 
 
 async def test_what_is_broken_on_paper_is_found(browsers: Browsers) -> None:

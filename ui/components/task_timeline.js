@@ -9,13 +9,14 @@ import { stateMark } from "task_views";
 
 const LEAST = 41; // days that fill a wide page
 const NEAR = 28; // days
+const MANY = 56; // days: more have no room for the date of each week on a sheet of paper
 const GRIP = 7; // px at each end of a bar where a drag moves only that end
 
 export function timeline(view) {
   const scale = view.pull?.scale ?? scaleOf(view); // fixed while a bar is dragged
   const groups = view.byGroup.filter((group) => view.seen(group).length);
   return [
-    h("div", { class: "card card-flush timeline", style: { "--days": scale.days } }, [
+    h("div", { class: ["card card-flush timeline", { "is-long": scale.days > MANY }], style: { "--days": scale.days } }, [
       h("div", { class: "timeline-head" }, [
         h("div", { class: "timeline-label" }, [
           h("span", { class: "timeline-key" }, "Team"),

@@ -102,3 +102,9 @@ async def test_texts_that_take_long_hold_nobody_up() -> None:
 async def test_a_text_is_made_html_once() -> None:
     (html,) = await htmls_of([("Some *words*, which stay as they are.", ())])
     assert to_html("Some *words*, which stay as they are.") is html
+
+
+def test_a_column_stands_as_its_writer_says() -> None:
+    html = to_html("| Test | Result |\n|---|---:|\n| Sign-on | 250 |")
+    assert "<td>Sign-on</td>" in html
+    assert '<td align="right">250</td>' in html
