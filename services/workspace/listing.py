@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 
 from models import (
     Comment,
+    CriterionResult,
     Poc,
     PocMember,
     PocStatus,
@@ -37,7 +38,8 @@ from services.workspace.states import POC_STEPS
 
 @dataclass(frozen=True)
 class PocHead:
-    """What a POC's page shows above its tabs, to any reader."""
+    """What a POC's page shows above its tabs, to any reader. Of its criteria, `pending` have no
+    result yet."""
 
     row: PocRow
     description: str
@@ -45,6 +47,7 @@ class PocHead:
     outcome: str
     handover_note: str
     criteria: int
+    pending: int
     resources: int
     comments: int
     people: int
@@ -163,15 +166,17 @@ async def _head(tx: Transaction, poc: Poc) -> PocHead:
     def count(table: Any, *where: Any) -> Any:
         return select(func.count()).select_from(table).where(table.poc_id == poc.id, *where)
 
+    criterion = (SuccessCriterion, col(SuccessCriterion.archived_at).is_(None))
     counts = [
-        count(SuccessCriterion, col(SuccessCriterion.archived_at).is_(None)),
+        count(*criterion),
+        count(*criterion, col(SuccessCriterion.result) == CriterionResult.PENDING),
         count(Resource, col(Resource.archived_at).is_(None)),
         count(Comment, col(Comment.removed_at).is_(None)),
         count(PocMember, col(PocMember.removed_at).is_(None)),
     ]
     counted: Any = sqlalchemy.select(*(each.scalar_subquery() for each in counts))
     found = await tx.exec(counted)
-    criteria, resources, comments, people = found.one()
+    criteria, pending, resources, comments, people = found.one()
     return PocHead(
         row=await read_row(tx, POCS, poc.id),
         description=poc.description,
@@ -179,6 +184,7 @@ async def _head(tx: Transaction, poc: Poc) -> PocHead:
         outcome=poc.outcome,
         handover_note=poc.handover_note,
         criteria=criteria,
+        pending=pending,
         resources=resources,
         comments=comments,
         people=people,

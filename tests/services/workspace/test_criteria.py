@@ -6,7 +6,7 @@ from models import CriterionResult, Importance
 from services.access.actor import Actor
 from services.audit.list import AuditEntry
 from services.core.errors import NotFoundError, StaleError
-from services.workspace import criteria, history, tasks
+from services.workspace import criteria, history, listing, tasks
 from services.workspace.criteria import CriterionForm, ResultForm
 from tests.services.workspace.scene import create_poc, create_task
 
@@ -30,6 +30,13 @@ async def test_a_task_of_another_poc_shows_nothing(ada: Actor) -> None:
     task_id = await create_task(ada, await create_poc(ada))
     with pytest.raises(NotFoundError):
         await criteria.add_criterion(ada, await create_poc(ada), _form(task_ids=(task_id,)))
+
+
+async def test_a_pocs_head_counts_the_criteria_that_have_no_result_yet(ada: Actor) -> None:
+    poc_id = await create_poc(ada)
+    first, _ = [await criteria.add_criterion(ada, poc_id, _form()) for _ in range(2)]
+    await criteria.set_result(ada, first, 1, ResultForm(result=CriterionResult.MET))
+    assert (await listing.get_details(ada, poc_id)).head.pending == 1
 
 
 async def test_a_result_is_recorded_with_what_it_was(ada: Actor) -> None:

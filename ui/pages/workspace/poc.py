@@ -237,9 +237,24 @@ class _PocScreen:
         if status.is_closed:
             self.closing = status
             step = self.details.steps.get(status, "Close")
-            self.endings[status].open({}, title=f"{step} this POC?", body=self._cuts())
+            self.endings[status].open({}, title=f"{step} this POC?", body=self._end_of(status))
             return
         await self._set_status(status, row.facts_version)
+
+    def _end_of(self, status: PocStatus) -> list[str]:
+        """What is asked before the end: what a completed POC would leave undecided, too."""
+        head, whole = self.details.head, self.details.row.progress.whole
+        left = [
+            count_words(count, one, many)
+            for count, one, many in (
+                (head.pending, "criterion is still pending", "criteria are still pending"),
+                (whole.total - whole.done, "task isn’t done", "tasks aren’t done"),
+            )
+            if count
+        ]
+        if status is not PocStatus.COMPLETED or not left:
+            return [self._cuts()]
+        return [f"{' and '.join(left)}. They stay as they are.", self._cuts()]
 
     def _cuts(self) -> str:
         """What the end of the POC means for the customer's people."""
