@@ -28,6 +28,7 @@ from services.core.looking import (
     is_looking,
     outside_of_calls,
 )
+from services.core.right_of_way import RightOfWay, begun
 from services.core.write_queue import Turn, Who
 
 log = logging.getLogger(__name__)
@@ -97,13 +98,24 @@ async def transaction(
     """Change the database: commits at the end, rolls back on any error, then tells the bus.
 
     `actor` is who acts, so that nobody takes more than their share of the queue. What ends
-    somebody's access is `urgent`, goes first, and has room where the disk is full
-    (`services.core.reserve`); what is `patient` lets others go first for a moment
+    somebody's access is `urgent`: it goes first, all others begin nothing meanwhile
+    (`services.core.right_of_way`), and it has room where the disk is full
+    (`services.core.reserve`). What is `patient` lets others go first for a moment
     (`services.core.write_queue`).
 
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone, and
     `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
     """
+    right_of_way = runtime.current().part(RightOfWay)
+    if not urgent:
+        await right_of_way.wait()
+    with right_of_way.given(actor) if urgent else nullcontext(), begun():
+        async with _in_turn(actor, urgent=urgent, patient=patient) as tx:
+            yield tx
+
+
+@asynccontextmanager
+async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIterator[Transaction]:
     current = runtime.current()
     turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
     if is_looking(lambda: current.database.queue.is_free_for(actor)):
@@ -129,14 +141,16 @@ async def transaction(
                 committed_at = time.perf_counter()
         # Within the turn: events leave in the order of the commits.
         origin = current.process_id
-        with outside_of_calls():
+        with outside_of_calls(), begun(False):
             current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
 
 
 @asynccontextmanager
 async def reading() -> AsyncIterator[Transaction]:
     """Read the database. (On PostgreSQL each query sees what was committed before it began.)"""
-    async with _translated(), Transaction(runtime.current().database.reader) as tx, tx.begin():
+    current = runtime.current()
+    await current.part(RightOfWay).wait()
+    async with _translated(), Transaction(current.database.reader) as tx, tx.begin():
         yield tx
 
 

@@ -1,5 +1,5 @@
 """Whose request is answered next: one of each person at a time, and then none of theirs for a
-moment. The others wait here, before anything is read for them.
+moment; and of everybody's, a few. The others wait here, before anything is read for them.
 
 What answers a request runs in the event loop, between the steps of everybody else's acts: each of
 these steps would wait for one of every request that is being answered. So whoever is shut out could
@@ -13,10 +13,11 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models import SessionKind
 from services.core import runtime
+from services.core.right_of_way import RightOfWay
 from services.core.secrets import token_hash
 from ui.cookies import session_token
 from ui.headers.requests import PROBES
@@ -32,6 +33,16 @@ for, they have a third of the server's time, and everybody else the rest. ..."""
 LONGEST_PAUSE = 0.1
 """... But not later than after so many seconds: what took longer has waited itself. A page takes
 some 20 ms."""
+
+PLACES, PLACES_ON_POSTGRESQL = 1, 2
+"""How many requests are being answered at a time, whosever they are: one processor answers all of
+them, and each step of an act waits for a step of every one. On SQLite they wait for nothing
+meanwhile; for PostgreSQL they do, and then another one is answered."""
+
+PLACE = 0.05
+"""Seconds after which the next one begins in any case. It begins sooner where a request waits for
+what its sender sends, and as soon as its answer is sent: nobody can keep the others waiting by
+being slow."""
 
 MOST_WAITING = 300
 """How many may wait in one person's line: more than their tabs, each with a few pictures."""
@@ -84,6 +95,14 @@ def end_pause(holder_id: UUID) -> None:
         line.end_pause()
 
 
+class _Places(asyncio.Semaphore):
+    """The places of those that are being answered."""
+
+    def __init__(self) -> None:
+        is_sqlite = runtime.current().database.is_sqlite
+        super().__init__(PLACES if is_sqlite else PLACES_ON_POSTGRESQL)
+
+
 class InTurn:
     """Has every request wait for its turn. Those of a person stand in one line, whatever session
     they are of, and so do those from an ip of whom it isn't known whose they are.
@@ -107,8 +126,19 @@ class InTurn:
             answer = PlainTextResponse(TOO_MANY, 429, {"Retry-After": str(RETRY_AFTER)})
             await answer(scope, receive, send)
         else:
-            async with _turn(lines, key):
-                await self.app(scope, receive, send)
+            async with _turn(lines, key) as leave_place:
+                right_of_way = runtime.current().part(RightOfWay)
+
+                async def receive_elsewhere() -> Message:
+                    leave_place()
+                    return await receive()
+
+                async def send_elsewhere(message: Message) -> None:
+                    leave_place()
+                    await right_of_way.wait()
+                    await send(message)
+
+                await self.app(scope, receive_elsewhere, send_elsewhere)
 
 
 def _whose(scope: Scope) -> Key:
@@ -153,8 +183,9 @@ class _Line:
 
 
 @asynccontextmanager
-async def _turn(lines: _Lines, key: Key) -> AsyncIterator[None]:
-    """Wait for the turn in this line; it ends with the block, or after `TURN` seconds."""
+async def _turn(lines: _Lines, key: Key) -> AsyncIterator[Callable[[], None]]:
+    """Wait for the turn in this line, and for a place. The turn ends with the block, or after
+    `TURN` seconds; the place ends with it, after `PLACE` seconds, or when it is left."""
     line, loop = lines.setdefault(key, _Line(key)), asyncio.get_running_loop()
     has_turn = is_over = False
 
@@ -180,10 +211,34 @@ async def _turn(lines: _Lines, key: Key) -> AsyncIterator[None]:
         line.waiting -= 1
         if not has_turn:
             leave()
-    begun = loop.time()
-    timer = loop.call_later(TURN, end)
+    begun, timer = loop.time(), None
     try:
-        yield
+        async with _place() as leave_place:
+            begun, timer = loop.time(), loop.call_later(TURN, end)
+            yield leave_place
+    finally:
+        if timer is not None:
+            timer.cancel()
+        end()
+
+
+@asynccontextmanager
+async def _place() -> AsyncIterator[Callable[[], None]]:
+    """Wait for a place, and then until no act is given way. Gives what leaves the place."""
+    current, is_kept = runtime.current(), True
+    places = current.part(_Places)
+    await places.acquire()
+
+    def leave() -> None:
+        nonlocal is_kept
+        if is_kept:
+            is_kept = False
+            places.release()
+
+    timer = asyncio.get_running_loop().call_later(PLACE, leave)
+    try:
+        await current.part(RightOfWay).wait()
+        yield leave
     finally:
         timer.cancel()
-        end()
+        leave()

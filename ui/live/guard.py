@@ -21,8 +21,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from models import SessionKind
-from services.core import logs
+from services.core import logs, runtime
 from services.core.errors import RollcallError
+from services.core.right_of_way import RightOfWay
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import building, messages, pages, rest, sockets
@@ -311,9 +312,10 @@ def _guarded(
 ) -> Callable[..., Awaitable[None]]:
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
-        delay = socket.page.account.delay() if socket is not None and paced else 0.0
-        if delay:
-            await asyncio.sleep(delay)
+        if socket is not None and paced:
+            if delay := socket.page.account.delay():
+                await asyncio.sleep(delay)
+            await runtime.current().part(RightOfWay).wait()
             socket, message = _heard(sid, args, check)  # it may have been cut meanwhile
         if socket is not None:
             with logs.about_event(socket.page.user_id):

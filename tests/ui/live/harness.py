@@ -8,7 +8,7 @@ import asyncio
 import logging
 import sys
 import time
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -19,9 +19,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from models import EndReason
 from services.access.actor import Actor
-from services.core import runtime
+from services.core import right_of_way, runtime
 from services.core.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
 from services.core.logs import set_up_logging
+from services.core.right_of_way import RightOfWay
 from services.core.settings import Settings
 from services.core.startup import assemble
 from services.sessions import presence
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 events: list[str] = []
 told: list[tuple[str, bool]] = []
 background: set[asyncio.Task[Any]] = set()
+urgent_acts = ExitStack()
 
 
 def session_of(token: str | None) -> UUID | None:
@@ -199,6 +201,15 @@ def plain_routes(app: FastAPI) -> None:
         receipt = await live.cut(live.pages_of_sessions([session]), "deactivated", committed_at)
         took = (time.perf_counter() - committed_at) * 1000
         return {**vars(receipt), "took_ms": took}
+
+    @app.post("/control/urgent")
+    async def urgent(runs: bool) -> dict[str, Any]:
+        if runs:
+            vars(right_of_way)["LONGEST"] = 3600
+            urgent_acts.enter_context(runtime.current().part(RightOfWay).given(None))
+        else:
+            urgent_acts.close()
+        return {}
 
     @app.post("/control/broadcast")
     async def broadcast() -> dict[str, Any]:

@@ -11,6 +11,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from models import EndReason, Tenant
 from services.access.permissions import Permission
+from services.core import right_of_way
+from services.core.right_of_way import RightOfWay
 from services.core.runtime import Runtime
 from services.sessions.events import SessionsEnded
 from tests import factories
@@ -35,6 +37,8 @@ class _Application:
 def application(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> _Application:
     monkeypatch.setattr(asking, "TURN", 3600)
     monkeypatch.setattr(asking, "LONGEST_PAUSE", 0)
+    monkeypatch.setattr(asking, "PLACES", 100)
+    monkeypatch.setattr(asking, "PLACES_ON_POSTGRESQL", 100)
     return _Application()
 
 
@@ -202,3 +206,87 @@ async def test_whose_session_it_is_is_known_once_a_page_has_let_them_in(
     assert asking._whose(scope) == ("192.0.2.1", False)
     await identity.require(Permission.USE_OWN_ACCOUNT)(Request(scope))
     assert asking._whose(scope) == user.id
+
+
+async def _until_begun(application: _Application, count: int) -> None:
+    async with asyncio.timeout(60):
+        while len(application.begun) < count:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def one_place(application: _Application, monkeypatch: pytest.MonkeyPatch) -> _Application:
+    monkeypatch.setattr(asking, "PLACES", 1)
+    monkeypatch.setattr(asking, "PLACES_ON_POSTGRESQL", 1)
+    monkeypatch.setattr(asking, "PLACE", 3600)
+    for name in ("one", "another", "a third"):
+        _person(name)
+    return application
+
+
+async def test_of_all_people_s_requests_few_are_answered_at_a_time(
+    one_place: _Application,
+) -> None:
+    asked = [_asked(one_place, _scope(f"/{name}", name)) for name in ("one", "another")]
+    await asyncio.sleep(0)
+    assert one_place.begun == ["/one"]
+    one_place.may_end.set()
+    await asyncio.gather(*asked)
+    assert one_place.begun == ["/one", "/another"]
+
+
+@pytest.mark.parametrize("what", ["sends", "waits for what is sent"])
+async def test_who_sends_or_reads_slowly_keeps_nobody_s_place(
+    one_place: _Application, what: str
+) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        one_place.begun.append(scope["path"])
+        await (send({"type": "http.response.start"}) if what == "sends" else receive())
+
+    async def slow(*_message: Message) -> Message:
+        await one_place.may_end.wait()
+        return {"type": "http.request"}
+
+    slowly: Send = slow
+    asked = [
+        asyncio.create_task(InTurn(answer)(_scope(f"/{name}", name), slow, slowly))
+        for name in ("one", "another")
+    ]
+    await _until_begun(one_place, 2)
+    one_place.may_end.set()
+    await asyncio.gather(*asked)
+
+
+async def test_whoever_takes_long_keeps_a_place_for_a_moment(
+    one_place: _Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PLACE", 0)
+    asked = [_asked(one_place, _scope(f"/{name}", name)) for name in ("one", "another", "a third")]
+    await _until_begun(one_place, 3)
+    one_place.may_end.set()
+    await asyncio.gather(*asked)
+
+
+async def test_who_hung_up_while_waiting_for_a_place_takes_none(one_place: _Application) -> None:
+    first, second, third = (
+        _asked(one_place, _scope(f"/{name}", name)) for name in ("one", "another", "a third")
+    )
+    await asyncio.sleep(0)
+    second.cancel()
+    one_place.may_end.set()
+    await asyncio.gather(first, second, third, return_exceptions=True)
+    assert one_place.begun == ["/one", "/a third"]
+
+
+async def test_while_an_act_ends_somebody_s_access_no_request_begins(
+    application: _Application, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    application.may_end.set()
+    _person("a session")
+    with rollcall.part(RightOfWay).given(None):
+        asked = [_asked(application, _scope("/", token)) for token in ("a session", "unknown")]
+        await asyncio.sleep(0)
+        assert not application.begun
+    await asyncio.gather(*asked)
+    assert len(application.begun) == 2

@@ -247,6 +247,24 @@ async def test_what_waits_to_be_acted_upon_dies_with_its_page(person: Person) ->
     assert (await person.state())["events"].count("act") == acted
 
 
+async def test_an_event_waits_for_an_act_that_ends_somebody_s_access(
+    person: Person, log: Path
+) -> None:
+    page, before = await person.connected_page(), (await _acts(person)).count("act")
+    await person.http.post("/control/urgent", params={"runs": True})
+    try:
+        await page.click()
+        said = {"client_id": page.client_id, "level": "error", "message": "Said after a click"}
+        await page.sio.emit("log", said)
+        await eventually(lambda: "Said after a click" in log.read_text())
+        assert (await _acts(person)).count("act") == before
+    finally:
+        await person.http.post("/control/urgent", params={"runs": False})
+    async with asyncio.timeout(PATIENCE):
+        while (await _acts(person)).count("act") == before:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
+
+
 async def test_all_pages_of_a_busy_person_may_come_back_at_once(person: Person) -> None:
     pages = [await person.page() for _ in range(SOCKETS_PER_SESSION // 2)]
     for _ in range(2):

@@ -1,0 +1,106 @@
+"""Who waits while an act that ends somebody's access is under way: whoever else would begin
+something. The act's own steps run in the event loop, and each of them would wait there for a step
+of every request, event and query that runs beside it.
+
+What has begun goes on: it may hold what the act waits for.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from time import monotonic
+from uuid import UUID
+
+from services.core.write_queue import Who
+
+LONGEST = 0.25
+"""Seconds for which one act is given way, and for which anybody waits for acts of this kind. Such
+an act takes some 10 ms."""
+
+OF_ONE, OF_ALL = 0.1, 0.5
+"""Which part of the time one user's acts are given way in the long run, and those of all together.
+So nobody can keep the others waiting by ending sessions again and again: who has used up their
+part, and what they have ..."""
+
+OF_ONE_AT_ONCE, OF_ALL_AT_ONCE = 0.25, 1.0
+"""... in advance (seconds), is given way no more until it has grown again."""
+
+REMEMBERED = 1000
+"""Of so many users it is remembered what they have used; then those are forgotten who have all of
+their part again."""
+
+_has_begun: ContextVar[bool] = ContextVar("has_begun", default=False)
+
+
+class RightOfWay:
+    """The acts that are given way in this process, and those who wait for them."""
+
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
+        self._acts = 0
+        self._nobody = asyncio.Event()
+        # When each user, and all together (none), have their whole part again.
+        self._whole_at: dict[UUID | None, float] = {}
+
+    @contextmanager
+    def given(self, who: Who | None) -> Iterator[None]:
+        """Have all others wait for as long as the block runs, if this user has some of their part
+        left."""
+        own = who.holder_id if who is not None else None
+        begun = self._now()
+        if not self._has_left(None) or (own is not None and not self._has_left(own)):
+            yield
+            return
+        is_over = False
+
+        def end() -> None:
+            nonlocal is_over
+            if is_over:
+                return
+            is_over = True
+            self._acts -= 1
+            if not self._acts:
+                self._nobody.set()
+                self._nobody.clear()  # each waits for the next time
+            for key in {None, own}:
+                self._count(key, self._now() - begun)
+
+        self._acts += 1
+        timer = asyncio.get_running_loop().call_later(LONGEST, end)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            end()
+
+    def _has_left(self, key: UUID | None) -> bool:
+        part, at_once = (OF_ALL, OF_ALL_AT_ONCE) if key is None else (OF_ONE, OF_ONE_AT_ONCE)
+        return (self._whole_at.get(key, 0.0) - self._now()) * part < at_once
+
+    def _count(self, key: UUID | None, seconds: float) -> None:
+        now, part = self._now(), OF_ALL if key is None else OF_ONE
+        if len(self._whole_at) >= REMEMBERED:
+            self._whole_at = {key: at for key, at in self._whole_at.items() if at > now}
+        self._whole_at[key] = max(now, self._whole_at.get(key, now)) + seconds / part
+
+    async def wait(self) -> None:
+        """Wait until no act is given way, but for `LONGEST` at most. Who is in the middle of
+        something doesn't wait (`begun`)."""
+        if self._acts and not _has_begun.get():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST):
+                    while self._acts:  # one that looked first begins again at once
+                        await self._nobody.wait()
+
+
+@contextmanager
+def begun(has_begun: bool = True) -> Iterator[None]:
+    """What runs in this block is in the middle of something that others may wait for; or, with
+    `False`, what it starts is something of its own."""
+    before = _has_begun.get()
+    _has_begun.set(has_begun)
+    try:
+        yield
+    finally:
+        _has_begun.set(before)
