@@ -49,6 +49,10 @@ UNDISTURBED = 30.0
 """Seconds. Where no slot is free, an upload that has taken longer gives way to one of somebody
 who has fewer. (20 MB take 27 s at 6 Mbit/s.) Otherwise two people with slow lines, or who send
 slowly on purpose, could keep everybody else from uploading for hours."""
+SLOW = 64 * 1024
+"""Bytes a second, half a Mbit/s. The slowest upload that has taken longer and came more slowly than
+this gives way even to somebody who would have as many: to whoever has none. So a file of the
+largest size keeps a slot for five minutes at most, if others need it."""
 ASKED_EVERY = 1.0
 """How many seconds pass before it is asked again whether the person may still upload, also while
 nothing arrives."""
@@ -80,6 +84,19 @@ class Slot:
     tenant_id: UUID | None
     since: float
     is_lost: bool = False
+    size: int = 0
+    """How many bytes have arrived so far."""
+
+    @property
+    def pace(self) -> float:
+        """Bytes a second since it began."""
+        return self.size / max(monotonic() - self.since, 0.001)
+
+    async def counting(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The pieces as they come, whose bytes are counted."""
+        async for piece in pieces:
+            self.size += len(piece)
+            yield piece
 
     def require(self) -> None:
         """Raise `TooMuchAtOnceError` if it was given to somebody who had none."""
@@ -108,15 +125,19 @@ class _Arriving:
         return sum(slot.user_id == user_id for slot in self.slots)
 
     def make_room(self, user_id: UUID | None, taken: list[Slot]) -> None:
-        """Have the longest upload of those give way whose user has more slots than this one would
-        have. Raises `TooMuchAtOnceError` if there is none."""
-        before, least = monotonic() - UNDISTURBED, self.of_user(user_id) + 2
-        for slot in taken:
-            if slot.since <= before and self.of_user(slot.user_id) >= least:
-                slot.is_lost = True
-                self.slots.remove(slot)
-                return
-        raise TooMuchAtOnceError
+        """Have one of those uploads give way: the longest of whoever has more slots than this
+        user would have; or, if this user has none, the slowest (`SLOW`). Raises
+        `TooMuchAtOnceError` if there is neither."""
+        own, before = self.of_user(user_id), monotonic() - UNDISTURBED
+        old = [slot for slot in taken if slot.since <= before]
+        of_more = [slot for slot in old if self.of_user(slot.user_id) >= own + 2]
+        slow = [] if own else [slot for slot in old if slot.pace < SLOW]
+        giving = of_more[:1] or sorted(slow, key=lambda slot: slot.pace)[:1]
+        if not giving:
+            raise TooMuchAtOnceError
+        (slot,) = giving
+        slot.is_lost = True
+        self.slots.remove(slot)
 
 
 @contextmanager

@@ -136,7 +136,8 @@ async def _take(
             slot.require()
             await look()
 
-        arrived = await arrivals.receive(clean_file_name(name), pieces, content, look_at_both)
+        counted = slot.counting(pieces)
+        arrived = await arrivals.receive(clean_file_name(name), counted, content, look_at_both)
         _require(await look(), arrived.size)
         async with arrivals.in_database(arrived, principal, look):
             return await keep(arrived)

@@ -34,12 +34,12 @@ LONGEST_PAUSE = 0.1
 """... But not later than after so many seconds: what took longer has waited itself. A page takes
 some 20 ms."""
 
-PLACES, PLACES_ON_POSTGRESQL = 1, 2
+SLOTS, SLOTS_ON_POSTGRESQL = 1, 2
 """How many requests are being answered at a time, whosever they are: one processor answers all of
 them, and each step of an act waits for a step of every one. On SQLite they wait for nothing
 meanwhile; for PostgreSQL they do, and then another one is answered."""
 
-PLACE = 0.05
+SLOT = 0.05
 """Seconds after which the next one begins in any case. It begins sooner where a request waits for
 what its sender sends, and as soon as its answer is sent: nobody can keep the others waiting by
 being slow."""
@@ -49,7 +49,12 @@ MOST_WAITING = 300
 
 STRANGERS_AT_ONCE = 4
 """How many requests have their turn at a time that came from one ip, of whom it isn't known whose
-they are: all people of an office, when Rollcall was started anew. They have no pauses."""
+they are: all people of an office, when Rollcall was started anew. They have no pauses, ..."""
+
+STRANGERS_PART, STRANGERS_IN_ADVANCE = 1 / 3, 5.0
+"""... unless answering them took more than this part of the time, and so many seconds in advance. A
+sign-in page takes some 50 ms with all that its browser asks for: so many in advance are a hundred
+people who come at the same moment, and then six more each second."""
 
 REFUSED_AFTER = 1.0
 """Seconds until whoever asks for more is told so: a script that asks again at once isn't answered
@@ -61,8 +66,8 @@ RETRY_AFTER = 10
 TOO_MANY = "Too many requests came from here at once. Wait a few seconds, then try again."
 
 REMEMBERED = 10_000
-"""Of how many sessions it is remembered whose they are. (Whose is forgotten waits with strangers
-once, until a page recognises them again.)"""
+"""Of how many sessions it is remembered whose they are, and of how many ips what they have used.
+(Whose is forgotten waits with strangers once, until a page recognises them again.)"""
 
 OWN_LINE = "/sso/"
 """What waits for an identity provider's server holds up no other strangers."""
@@ -72,6 +77,19 @@ Key = UUID | tuple[str, bool]
 
 class _Holders(dict[bytes, UUID]):
     """Whose session each token stands for, by its hash."""
+
+
+class _Used(dict[str, float]):
+    """When strangers of each ip have their whole part again."""
+
+    def add(self, ip: str, seconds: float) -> bool:
+        """Count what answering one of them took; returns whether they have used up their part."""
+        now = asyncio.get_running_loop().time()
+        if len(self) >= REMEMBERED:
+            for whole in [known for known, at in self.items() if at <= now]:
+                del self[whole]
+        self[ip] = max(now, self.get(ip, now)) + seconds / STRANGERS_PART
+        return (self[ip] - now) * STRANGERS_PART > STRANGERS_IN_ADVANCE
 
 
 class _Lines(dict[Key, "_Line"]):
@@ -95,12 +113,12 @@ def end_pause(holder_id: UUID) -> None:
         line.end_pause()
 
 
-class _Places(asyncio.Semaphore):
-    """The places of those that are being answered."""
+class _Slots(asyncio.Semaphore):
+    """The slots of those that are being answered."""
 
     def __init__(self) -> None:
         is_sqlite = runtime.current().database.is_sqlite
-        super().__init__(PLACES if is_sqlite else PLACES_ON_POSTGRESQL)
+        super().__init__(SLOTS if is_sqlite else SLOTS_ON_POSTGRESQL)
 
 
 class InTurn:
@@ -126,15 +144,15 @@ class InTurn:
             answer = PlainTextResponse(TOO_MANY, 429, {"Retry-After": str(RETRY_AFTER)})
             await answer(scope, receive, send)
         else:
-            async with _turn(lines, key) as leave_place:
+            async with _turn(lines, key) as slot:
                 right_of_way = runtime.current().part(RightOfWay)
 
                 async def receive_elsewhere() -> Message:
-                    leave_place()
+                    slot.leave()
                     return await receive()
 
                 async def send_elsewhere(message: Message) -> None:
-                    leave_place()
+                    slot.leave()
                     await right_of_way.wait()
                     await send(message)
 
@@ -157,12 +175,21 @@ class _Line:
     """Those whose requests wait, have their turn, or have just had it."""
 
     def __init__(self, key: Key) -> None:
-        is_person = isinstance(key, UUID)
-        self.turns = asyncio.Semaphore(1 if is_person else STRANGERS_AT_ONCE)
-        self.pause = PAUSE if is_person else 0.0
+        self.key = key
+        self._used = runtime.current().part(_Used)
+        self.turns = asyncio.Semaphore(1 if isinstance(key, UUID) else STRANGERS_AT_ONCE)
         self.waiting = 0
         self.present = 0
         self._pausing: dict[asyncio.TimerHandle, Callable[[], None]] = {}
+
+    def pause_after(self, took: float, answering: float) -> float:
+        """Seconds until the next one begins after a turn that took so long, so much of it until it
+        was answered."""
+        if isinstance(self.key, UUID):
+            return min(took * PAUSE, LONGEST_PAUSE)
+        if not self._used.add(self.key[0], answering):
+            return 0.0
+        return STRANGERS_AT_ONCE * min(answering * PAUSE, LONGEST_PAUSE)
 
     def leave_later(self, seconds: float, leave: Callable[[], None]) -> None:
         """Call `leave` after a pause of so many seconds."""
@@ -183,11 +210,12 @@ class _Line:
 
 
 @asynccontextmanager
-async def _turn(lines: _Lines, key: Key) -> AsyncIterator[Callable[[], None]]:
-    """Wait for the turn in this line, and for a place. The turn ends with the block, or after
-    `TURN` seconds; the place ends with it, after `PLACE` seconds, or when it is left."""
+async def _turn(lines: _Lines, key: Key) -> AsyncIterator["_Slot"]:
+    """Wait for the turn in this line, and for a slot. The turn ends with the block, or after
+    `TURN` seconds; the slot ends with it, after `SLOT` seconds, or when it is left."""
     line, loop = lines.setdefault(key, _Line(key)), asyncio.get_running_loop()
     has_turn = is_over = False
+    slot = _Slot()
 
     def leave() -> None:
         if has_turn:
@@ -200,7 +228,8 @@ async def _turn(lines: _Lines, key: Key) -> AsyncIterator[Callable[[], None]]:
         nonlocal is_over
         if not is_over:
             is_over = True
-            line.leave_later(min((loop.time() - begun) * line.pause, LONGEST_PAUSE), leave)
+            slot.leave()
+            line.leave_later(line.pause_after(loop.time() - begun, slot.took), leave)
 
     line.present += 1
     line.waiting += 1
@@ -213,32 +242,37 @@ async def _turn(lines: _Lines, key: Key) -> AsyncIterator[Callable[[], None]]:
             leave()
     begun, timer = loop.time(), None
     try:
-        async with _place() as leave_place:
-            begun, timer = loop.time(), loop.call_later(TURN, end)
-            yield leave_place
+        await slot.take()
+        begun, timer = loop.time(), loop.call_later(TURN, end)
+        yield slot
     finally:
         if timer is not None:
             timer.cancel()
         end()
 
 
-@asynccontextmanager
-async def _place() -> AsyncIterator[Callable[[], None]]:
-    """Wait for a place, and then until no act is given way. Gives what leaves the place."""
-    current, is_kept = runtime.current(), True
-    places = current.part(_Places)
-    await places.acquire()
+class _Slot:
+    """A slot of those that are being answered."""
 
-    def leave() -> None:
-        nonlocal is_kept
-        if is_kept:
-            is_kept = False
-            places.release()
+    def __init__(self) -> None:
+        self._slots = runtime.current().part(_Slots)
+        self.took = 0.0
+        """For how many seconds it was kept."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._since = 0.0
 
-    timer = asyncio.get_running_loop().call_later(PLACE, leave)
-    try:
-        await current.part(RightOfWay).wait()
-        yield leave
-    finally:
-        timer.cancel()
-        leave()
+    async def take(self) -> None:
+        """Wait for it, and then until no act is given way. It is kept for `SLOT` seconds, or until
+        it is left."""
+        loop = asyncio.get_running_loop()
+        await self._slots.acquire()
+        self._timer, self._since = loop.call_later(SLOT, self.leave), loop.time()
+        await runtime.current().part(RightOfWay).wait()
+
+    def leave(self) -> None:
+        """Leave it, if it is still kept."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self.took = asyncio.get_running_loop().time() - self._since
+            self._slots.release()

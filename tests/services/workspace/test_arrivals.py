@@ -200,15 +200,36 @@ async def test_slow_uploads_of_two_people_keep_nobody_else_from_uploading(
     await asyncio.gather(*still, return_exceptions=True)
 
 
-async def test_nobody_gives_way_to_who_has_as_many_uploads(
+async def test_the_slowest_of_one_upload_each_gives_way_to_who_has_none(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrivals, "UNDISTURBED", 0.0)
+    monkeypatch.setattr(arrivals, "SLOW", 1e12)
     people = [await sign_in(await create_user(tenant)) for _ in range(arrivals.MOST_OF_A_TENANT)]
     last = await sign_in(await create_user(tenant))
-    with ExitStack() as places:
+    with ExitStack() as stack:
+        slots = [stack.enter_context(arrivals.counted(who)) for who in people]
+        for slot in slots:
+            slot.since = slots[0].since
+        for slot in slots[1:]:
+            async for _ in slot.counting(pieces_of(b"x" * 100)):
+                pass
+        with pytest.raises(TooMuchAtOnceError), arrivals.counted(people[0]):
+            pass
+        stack.enter_context(arrivals.counted(last))
+        assert [slot.is_lost for slot in slots] == [True, *[False] * len(slots[1:])]
+
+
+async def test_an_upload_that_is_not_slow_gives_way_to_nobody_who_would_have_as_many(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "UNDISTURBED", 0.0)
+    monkeypatch.setattr(arrivals, "SLOW", 0)
+    people = [await sign_in(await create_user(tenant)) for _ in range(arrivals.MOST_OF_A_TENANT)]
+    last = await sign_in(await create_user(tenant))
+    with ExitStack() as slots:
         for who in people:
-            places.enter_context(arrivals.counted(who))
+            slots.enter_context(arrivals.counted(who))
         for who in (last, people[0]):
             with pytest.raises(TooMuchAtOnceError), arrivals.counted(who):
                 pass

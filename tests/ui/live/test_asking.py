@@ -37,8 +37,8 @@ class _Application:
 def application(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> _Application:
     monkeypatch.setattr(asking, "TURN", 3600)
     monkeypatch.setattr(asking, "LONGEST_PAUSE", 0)
-    monkeypatch.setattr(asking, "PLACES", 100)
-    monkeypatch.setattr(asking, "PLACES_ON_POSTGRESQL", 100)
+    monkeypatch.setattr(asking, "SLOTS", 100)
+    monkeypatch.setattr(asking, "SLOTS_ON_POSTGRESQL", 100)
     return _Application()
 
 
@@ -196,6 +196,26 @@ async def test_strangers_of_one_ip_have_a_few_turns_and_their_posts_and_the_prob
     await asyncio.gather(*asked)
 
 
+async def test_strangers_of_one_ip_who_have_used_up_their_part_have_pauses(
+    application: _Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PAUSE", 1e12)
+    monkeypatch.setattr(asking, "LONGEST_PAUSE", 3600)
+    monkeypatch.setattr(asking, "STRANGERS_PART", 1e-9)
+    application.may_end.set()
+    for _ in range(3 * STRANGERS_AT_ONCE):
+        await _ask(application, _scope("/free", "unknown"))
+    monkeypatch.setattr(asking, "STRANGERS_IN_ADVANCE", 0)
+    for _ in range(STRANGERS_AT_ONCE):
+        await _ask(application, _scope("/the last ones", "unknown"))
+    waiting, from_elsewhere = (_scope("/", "unknown") for _ in range(2))
+    from_elsewhere["client"] = ("192.0.2.2", 1)
+    next_one = _asked(application, waiting)
+    await _ask(application, from_elsewhere)
+    assert application.begun[3 * STRANGERS_AT_ONCE :] == ["/the last ones"] * 4 + ["/"]
+    next_one.cancel()
+
+
 async def test_whose_session_it_is_is_known_once_a_page_has_let_them_in(
     application: _Application, tenant: Tenant
 ) -> None:
@@ -215,67 +235,69 @@ async def _until_begun(application: _Application, count: int) -> None:
 
 
 @pytest.fixture
-def one_place(application: _Application, monkeypatch: pytest.MonkeyPatch) -> _Application:
-    monkeypatch.setattr(asking, "PLACES", 1)
-    monkeypatch.setattr(asking, "PLACES_ON_POSTGRESQL", 1)
-    monkeypatch.setattr(asking, "PLACE", 3600)
+def one_slot(application: _Application, monkeypatch: pytest.MonkeyPatch) -> _Application:
+    monkeypatch.setattr(asking, "SLOTS", 1)
+    monkeypatch.setattr(asking, "SLOTS_ON_POSTGRESQL", 1)
+    monkeypatch.setattr(asking, "SLOT", 3600)
     for name in ("one", "another", "a third"):
         _person(name)
     return application
 
 
 async def test_of_all_people_s_requests_few_are_answered_at_a_time(
-    one_place: _Application,
+    one_slot: _Application,
 ) -> None:
-    asked = [_asked(one_place, _scope(f"/{name}", name)) for name in ("one", "another")]
+    asked = [_asked(one_slot, _scope(f"/{name}", name)) for name in ("one", "another")]
     await asyncio.sleep(0)
-    assert one_place.begun == ["/one"]
-    one_place.may_end.set()
+    assert one_slot.begun == ["/one"]
+    one_slot.may_end.set()
     await asyncio.gather(*asked)
-    assert one_place.begun == ["/one", "/another"]
+    assert one_slot.begun == ["/one", "/another"]
 
 
 @pytest.mark.parametrize("what", ["sends", "waits for what is sent"])
-async def test_who_sends_or_reads_slowly_keeps_nobody_s_place(
-    one_place: _Application, what: str
+async def test_who_sends_or_reads_slowly_keeps_nobody_s_slot(
+    one_slot: _Application, what: str
 ) -> None:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        one_place.begun.append(scope["path"])
+        one_slot.begun.append(scope["path"])
         await (send({"type": "http.response.start"}) if what == "sends" else receive())
 
-    async def slow(*_message: Message) -> Message:
-        await one_place.may_end.wait()
+    async def sent_slowly() -> Message:
+        await one_slot.may_end.wait()
         return {"type": "http.request"}
 
-    slowly: Send = slow
+    async def read_slowly(_message: Message) -> None:
+        await one_slot.may_end.wait()
+
     asked = [
-        asyncio.create_task(InTurn(answer)(_scope(f"/{name}", name), slow, slowly))
+        asyncio.create_task(InTurn(answer)(_scope(f"/{name}", name), sent_slowly, read_slowly))
         for name in ("one", "another")
     ]
-    await _until_begun(one_place, 2)
-    one_place.may_end.set()
+    await _until_begun(one_slot, 2)
+    one_slot.may_end.set()
     await asyncio.gather(*asked)
 
 
-async def test_whoever_takes_long_keeps_a_place_for_a_moment(
-    one_place: _Application, monkeypatch: pytest.MonkeyPatch
+async def test_whoever_takes_long_keeps_a_slot_for_a_moment(
+    one_slot: _Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "PLACE", 0)
-    asked = [_asked(one_place, _scope(f"/{name}", name)) for name in ("one", "another", "a third")]
-    await _until_begun(one_place, 3)
-    one_place.may_end.set()
+    monkeypatch.setattr(asking, "SLOT", 0)
+    asked = [_asked(one_slot, _scope(f"/{name}", name)) for name in ("one", "another", "a third")]
+    await _until_begun(one_slot, 3)
+    one_slot.may_end.set()
     await asyncio.gather(*asked)
 
 
-async def test_who_hung_up_while_waiting_for_a_place_takes_none(one_place: _Application) -> None:
+async def test_who_hung_up_while_waiting_for_a_slot_takes_none(one_slot: _Application) -> None:
     first, second, third = (
-        _asked(one_place, _scope(f"/{name}", name)) for name in ("one", "another", "a third")
+        _asked(one_slot, _scope(f"/{name}", name)) for name in ("one", "another", "a third")
     )
     await asyncio.sleep(0)
     second.cancel()
-    one_place.may_end.set()
+    one_slot.may_end.set()
     await asyncio.gather(first, second, third, return_exceptions=True)
-    assert one_place.begun == ["/one", "/a third"]
+    assert one_slot.begun == ["/one", "/a third"]
 
 
 async def test_while_an_act_ends_somebody_s_access_no_request_begins(
