@@ -85,6 +85,7 @@ def task_values(task: SharedTask) -> dict[str, Any]:
     return {
         "id": str(task.id),
         "title": task.title,
+        "description": task.description,
         "group": group_values(task.group),
         "side": task.side.value,
         "status": task.status.value,

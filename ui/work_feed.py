@@ -27,6 +27,7 @@ from services.workspace.events import (
     CommentChanged,
     CriterionChanged,
     CustomerChanged,
+    FileDeleted,
     GroupChanged,
     MemberChanged,
     PocChanged,
@@ -89,6 +90,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(CommentChanged, _show_comment)
     bus.subscribe(CriterionChanged, _show_criterion)
     bus.subscribe(ResourceChanged, _show_resource)
+    bus.subscribe(FileDeleted, _have_all_asked)
     for changed in (PocChanged, MemberChanged):
         bus.subscribe(changed, _have_asked)
     bus.subscribe(PocEvent, _show_head)
@@ -130,6 +132,10 @@ async def _show_criterion(event: CriterionChanged) -> None:
 async def _show_resource(event: ResourceChanged) -> None:
     find = partial(resources.find_resource, event.resource_id)
     await tell(poc_room(event.poc_id), "rollcall_resource", find, resource_values)
+
+
+async def _have_all_asked(event: PocEvent) -> None:
+    await live.tell_missed(poc_room(event.poc_id))
 
 
 async def _have_asked(event: PocEvent) -> None:

@@ -46,7 +46,8 @@ class TaskGroup(WorkRow, table=True):
 
 
 class Task(WorkRow, table=True):
-    """One thing to do in a POC. Only the team sees why it is blocked, unless `reason_shared`."""
+    """One thing to do in a POC. Only the team sees what it is about, unless `description_shared`,
+    and why it is blocked, unless `reason_shared`."""
 
     __tablename__ = "task"
 
@@ -54,6 +55,7 @@ class Task(WorkRow, table=True):
     group_id: UUID = Field(foreign_key="task_group.id", index=True)
     title: str = Field(max_length=200)
     description: str = Field(default="")
+    description_shared: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     side: Side = Field(default=Side.TEAM, sa_type=enum_type(Side))
     position: int
     start_on: date | None = Field(default=None)

@@ -6,7 +6,7 @@ template that it was copied from.
 
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from models.base import enum_type, new_id
@@ -14,7 +14,8 @@ from models.workspace.base import Side, WorkRow
 
 
 class TaskTemplate(WorkRow, table=True):
-    """A task as it is often done. `start_day` counts from a POC's first day, which is 1."""
+    """A task as it is often done. `start_day` counts from a POC's first day, which is 1. Whether
+    customers read the description (`description_shared`) is copied to a POC's task."""
 
     __tablename__ = "task_template"
     __table_args__ = (
@@ -25,6 +26,7 @@ class TaskTemplate(WorkRow, table=True):
     title: str = Field(max_length=200)
     title_key: str = Field(max_length=1000)
     description: str = Field(default="")
+    description_shared: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     side: Side = Field(default=Side.TEAM, sa_type=enum_type(Side))
     start_day: int = Field(default=1)
     days: int = Field(default=1)

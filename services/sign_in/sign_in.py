@@ -76,7 +76,7 @@ async def sign_in(
     if user is None or not user.active or not matches:
         await _fail(caller, tenant, user, email)
         if elsewhere is not None and matches:
-            raise await _other_door(elsewhere)
+            raise await _other_door(elsewhere, tenant)
         raise SignInFailedError
     started: SignedIn | SecondStepNeededError | None = None
     why = Refused.WRONG_PASSWORD
@@ -219,15 +219,17 @@ async def _fail(
         )
 
 
-async def _other_door(user: User) -> OtherDoorError | SignInFailedError:
-    """Where this user signs in: their password was proved under another slug."""
+async def _other_door(user: User, here: Tenant | None) -> OtherDoorError | SignInFailedError:
+    """Where this user signs in: their password was proved `here`. Of two tenants that have one
+    name, the address tells which is meant."""
     async with reading() as tx:
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     if tenant is None:
         return OtherDoorError(None, "Rollcall Platform")
     if tenant.closed_at is not None:
         return SignInFailedError()
-    return OtherDoorError(tenant.slug, tenant.name)
+    is_alike = here is not None and here.name_key == tenant.name_key
+    return OtherDoorError(tenant.slug, f"/t/{tenant.slug}" if is_alike else tenant.name)
 
 
 async def _find_user(

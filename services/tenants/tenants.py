@@ -133,6 +133,22 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
         tell_row(act.tx, tenant.id, was)
 
 
+async def check_field(
+    actor: Principal, field: str, value: str, *, besides: UUID | None = None
+) -> tuple[str, str]:
+    """Judge one field of a tenant's form while it is typed; returns (what is wrong, what is worth
+    knowing). Two tenants may have one name; `besides` is the one that is renamed."""
+    async with viewing(actor, Permission.MANAGE_TENANTS) as view:
+        wrong = NewTenant.check(field, {field: value}) if field in NewTenant.model_fields else ""
+        if wrong or field != "name":
+            return wrong, ""
+        alike = select(Tenant.slug).where(Tenant.name_key == fold(value.strip()))
+        if besides is not None:
+            alike = alike.where(Tenant.id != besides)
+        slug = (await view.tx.exec(alike.order_by(col(Tenant.id)).limit(1))).first()
+    return "", f"Another organisation has this name: /t/{slug}." if slug else ""
+
+
 def _taken(slug: str) -> InvalidInputError:
     return InvalidInputError({"slug": f"The address /t/{slug} is taken. Choose another."})
 

@@ -105,6 +105,7 @@ class ResourceAction(AuditAction):
     EDITED = "resource.edited", "Resource edited"
     ARCHIVED = "resource.archived", "Resource archived"
     RESTORED = "resource.restored", "Resource restored"
+    DELETED = "resource.deleted", "Archived file deleted", _resource
 
 
 class CommentAction(AuditAction):

@@ -109,6 +109,7 @@ SENTENCES: Mapping[AuditAction, _Sentence] = {
     ResourceAction.EDITED: _Sentence("changed the resource", "resource"),
     ResourceAction.ARCHIVED: _Sentence("archived the resource", "resource"),
     ResourceAction.RESTORED: _Sentence("restored the resource", "resource"),
+    ResourceAction.DELETED: _Sentence("deleted the archived file", "resource"),
     CommentAction.POSTED: _Sentence("commented on", "task"),
     CommentAction.EDITED: _Sentence("changed a comment on"),
     CommentAction.REMOVED: _Sentence("removed a comment on"),

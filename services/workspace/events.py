@@ -29,6 +29,11 @@ class MemberChanged(PocEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileDeleted(PocEvent):
+    """An archived file was deleted for good: there is more room."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerChanged(PocEvent):
     """A customer's person is invited to a POC or was taken out of it, was let in or shut out, or
     came for the first time."""

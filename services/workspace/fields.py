@@ -9,7 +9,7 @@ from pydantic import Field
 from models import Side, Task, TaskGroup
 from services.access.permissions import Permission
 from services.core.form_fields import ChoiceField, NumberField, Option
-from services.core.forms import Form, day, lines, people, text
+from services.core.forms import Form, checkbox, day, lines, people, text
 
 OF_CUSTOMER = Permission.ADVANCE_AS_CUSTOMER
 """The group of people among whom the customer's people are chosen."""
@@ -25,6 +25,12 @@ def side_choice() -> Any:
 def customers_field() -> Any:
     """The customer's people who do a task: they are on the POC and active."""
     return people("Customer’s people", among=OF_CUSTOMER, optional=True)
+
+
+def shares_description() -> Any:
+    """Whether the customer's people read a task's description. Nobody outside of the team does, if
+    nothing else is chosen: it may be a note for the team."""
+    return checkbox("Show the description to the customer")
 
 
 def days_number(label: str, most: int) -> Any:

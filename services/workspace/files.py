@@ -286,11 +286,13 @@ def _require(room: Room, size: int) -> None:
     if room.used + size > room.most:
         raise ConflictError(
             f"The files here may have {room.most / MB:,.3g} MB together, and have "
-            f"{room.used / MB:,.3g}. Keep this one elsewhere, and add a link to it."
+            f"{room.used / MB:,.3g}. Archive others and delete them for good, or keep this one "
+            "elsewhere, and add a link to it."
         )
     if room.used_of_tenant + size > room.most_of_tenant:
         raise ConflictError(
             f"The files of this organisation may have {room.most_of_tenant / MB:,.3g} MB together, "
-            f"and have {room.used_of_tenant / MB:,.3g}. Keep this one elsewhere, and add a link to "
-            "it; or ask whoever runs Rollcall for more room (ROLLCALL_TENANT_FILES_MB)."
+            f"and have {room.used_of_tenant / MB:,.3g}. Delete archived files of POCs for good, "
+            "keep this one elsewhere, and add a link; or ask whoever runs Rollcall for more "
+            "room (ROLLCALL_TENANT_FILES_MB)."
         )

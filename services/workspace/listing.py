@@ -12,6 +12,7 @@ from models import (
     Comment,
     CriterionResult,
     Poc,
+    PocCustomer,
     PocMember,
     PocStatus,
     Resource,
@@ -39,7 +40,7 @@ from services.workspace.states import POC_STEPS
 @dataclass(frozen=True)
 class PocHead:
     """What a POC's page shows above its tabs, to any reader. Of its criteria, `pending` have no
-    result yet."""
+    result yet; `people` counts the team and the customer's people."""
 
     row: PocRow
     description: str
@@ -173,10 +174,11 @@ async def _head(tx: Transaction, poc: Poc) -> PocHead:
         count(Resource, col(Resource.archived_at).is_(None)),
         count(Comment, col(Comment.removed_at).is_(None)),
         count(PocMember, col(PocMember.removed_at).is_(None)),
+        count(PocCustomer, col(PocCustomer.removed_at).is_(None)),
     ]
     counted: Any = sqlalchemy.select(*(each.scalar_subquery() for each in counts))
     found = await tx.exec(counted)
-    criteria, pending, resources, comments, people = found.one()
+    criteria, pending, resources, comments, members, customers = found.one()
     return PocHead(
         row=await read_row(tx, POCS, poc.id),
         description=poc.description,
@@ -187,5 +189,5 @@ async def _head(tx: Transaction, poc: Poc) -> PocHead:
         pending=pending,
         resources=resources,
         comments=comments,
-        people=people,
+        people=members + customers,
     )

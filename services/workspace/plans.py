@@ -175,6 +175,7 @@ def _copied(act: Act, poc: Poc, group: TaskGroup, task: PlannedTask, position: i
         group_id=group.id,
         title=task.title,
         description=task.template.description,
+        description_shared=task.template.description_shared,
         side=task.side,
         position=position,
         start_on=task.start_on,

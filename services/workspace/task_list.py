@@ -42,6 +42,7 @@ class TaskView:
     group_id: UUID
     title: str
     description: str
+    description_shared: bool
     side: Side
     status: TaskStatus
     steps: frozenset[TaskStatus]
@@ -82,7 +83,14 @@ _tasks: Any = sqlalchemy.select(
         Task.__table__.c[name]  # type: ignore[attr-defined]  # SQLModel makes it
         for name in (
             *("id", "poc_id", "group_id", "title", "description", "side", "status"),
-            *("blocked_reason", "start_on", "due_on", "completed_at", "accepted_by_id"),
+            *(
+                "description_shared",
+                "blocked_reason",
+                "start_on",
+                "due_on",
+                "completed_at",
+                "accepted_by_id",
+            ),
             *("position", "archived_at", "version", "changed_by_id"),
         )
     )
@@ -196,6 +204,7 @@ async def _views(tx: Transaction, tasks: Sequence[Any]) -> list[TaskView]:
             group_id=task.group_id,
             title=task.title,
             description=task.description,
+            description_shared=task.description_shared,
             side=task.side,
             status=task.status,
             steps=TASK_STEPS[task.status],

@@ -16,7 +16,13 @@ from services.core.looking import looks_first
 from services.workspace import assigning
 from services.workspace.actions import TaskAction
 from services.workspace.events import TaskChanged
-from services.workspace.fields import WorkForm, changed_facts, customers_field, fact_words
+from services.workspace.fields import (
+    WorkForm,
+    changed_facts,
+    customers_field,
+    fact_words,
+    shares_description,
+)
 from services.workspace.poc_list import facts_of, tell_row
 from services.workspace.positions import next_position, reposition
 from services.workspace.rights import (
@@ -33,6 +39,8 @@ STATUSES = tuple(Option(status.value, status.label) for status in TaskStatus)
 
 class TaskForm(WorkForm):
     """The facts of a task."""
+
+    description_shared: bool = shares_description()
 
 
 class NewTaskForm(TaskForm):

@@ -78,6 +78,7 @@ class TaskTemplateRow:
     facts_version: int = field(metadata=UNSENT)
     title: str
     description: str = field(metadata=UNSENT)
+    description_shared: bool = field(metadata=UNSENT)
     side: Side
     start_day: int
     days: int
@@ -132,6 +133,7 @@ async def task_rows(tx: Transaction, tasks: Sequence[TaskTemplate]) -> list[Task
             facts_version=task.version,
             title=task.title,
             description=task.description,
+            description_shared=task.description_shared,
             side=task.side,
             start_day=task.start_day,
             days=task.days,

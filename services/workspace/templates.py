@@ -19,7 +19,7 @@ from services.core.names import fold
 from services.workspace import files
 from services.workspace.actions import TemplateAction
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
-from services.workspace.fields import days_number, side_choice
+from services.workspace.fields import days_number, shares_description, side_choice
 from services.workspace.plans import resources_of
 from services.workspace.positions import next_position, reposition
 from services.workspace.rights import by_id, check_version, stamp, tenant_of
@@ -43,6 +43,7 @@ class TaskTemplateForm(Form):
 
     title: str = text("Title")
     description: str = lines("Description", optional=True)
+    description_shared: bool = shares_description()
     side: Side = side_choice()
     start_day: int = days_number("Starts on day", LAST_DAY)
     days: int = days_number("Takes days", LAST_DAY)

@@ -107,7 +107,7 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
     await expect(ports).to_be_visible()
     await resources.edit_of_poc(actor, shared_id, 1, own)
     await expect(ports).to_have_count(0)
-    task = await create_task(actor, poc, "Import the articles")
+    task = await create_task(actor, poc, "Import the articles", description=SECRET)
     blocked = TaskStatusForm(status=TaskStatus.BLOCKED, reason=SECRET)
     await tasks.set_status(actor, task, 1, blocked)
     await expect(guest.get_by_text("Import the articles, Blocked")).to_be_visible()
@@ -160,8 +160,17 @@ async def test_the_end_of_one_poc_closes_its_pages_and_leaves_the_other_open(
     await invitations.remove(actor, second, person.id)
     await expect(closing.get_by_text("This POC isn’t shown to you any more.")).to_be_visible()
     await expect(closing.get_by_role("link", name="Scanning")).to_be_visible()
-    await create_task(actor, first, "Open the firewall", side=Side.CUSTOMER)
+    await create_task(
+        actor,
+        first,
+        "Open the firewall",
+        side=Side.CUSTOMER,
+        description="Port 8443",
+        shared=True,
+    )
     await expect(staying.get_by_text("Open the firewall")).to_be_visible()
+    await staying.get_by_text("Description", exact=True).click()
+    await expect(staying.get_by_text("Port 8443")).to_be_visible()
     bar = staying.get_by_role("progressbar", name="Your side")
     bar_colour, side_colour = await bar.evaluate(COLOURS)
     assert bar_colour == side_colour != ""

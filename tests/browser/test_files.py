@@ -8,7 +8,7 @@ from playwright.async_api import Page, Route, expect
 from models import Tenant, User
 from services.core.settings import MB
 from tests.browser.browsers import Browsers
-from tests.browser.grid import dialog
+from tests.browser.grid import dialog, toast
 from tests.services.workspace.rows import create_rows
 
 # What a browser makes of files that are dropped or pasted.
@@ -57,6 +57,15 @@ async def test_files_are_chosen_dropped_and_pasted_and_show_on_every_other_open_
     shown = page.locator(".home-rows > li", has_text="plan.bin")
     await expect(shown.get_by_text("Shared with")).to_be_visible()
     await expect(shown.get_by_text("Trial", exact=True)).to_be_visible()
+
+    await row.get_by_role("button", name="Archive plan.bin").click()
+    await expect(row).to_have_count(0)
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Delete archived files").click()
+    await dialog(page).get_by_role("checkbox", name="plan.bin").check()
+    await dialog(page).get_by_role("button", name="Delete for good").click()
+    await expect(toast(page, "1 file deleted: 0.3 MB are free.")).to_be_visible()
+    await expect(other.get_by_text("0.3 of 200 MB used.")).to_have_count(0)
 
 
 async def test_an_upload_shows_how_far_it_is_and_a_cancelled_one_is_nowhere(

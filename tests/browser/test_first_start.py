@@ -71,6 +71,7 @@ async def _invite_by_link(browsers: Browsers, page: Page) -> None:
     await page.get_by_role("button", name="Invite the first Tenant Admin").click()
     form = dialog(page)
     await expect(form.get_by_text("No mail server is set up")).to_be_visible()
+    await expect(form.get_by_text("Nobody: whoever invites.", exact=True)).to_be_visible()
     await fill(form, first_name="Ada", last_name="Lovelace", email="ada@example.com")
     await expect(form.get_by_label("Role")).to_have_value("tenant_admin")
     await form.get_by_role("button", name="Send Invitation").click()

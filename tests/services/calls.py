@@ -306,6 +306,12 @@ CALLS = [
     Call("tenants.tenants.get_row", {Role.PLATFORM_ADMIN}, _tenant_row, takes_id=False),
     Call("tenants.tenants.export_tenants", {Role.PLATFORM_ADMIN}, _export_tenants, takes_id=False),
     Call(
+        "tenants.tenants.check_field",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _t: tenants.check_field(a, "name", "New"),
+        takes_id=False,
+    ),
+    Call(
         "tenants.tenants.create_tenant",
         {Role.PLATFORM_ADMIN},
         lambda a, _t: tenants.create_tenant(a, "New"),

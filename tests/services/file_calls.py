@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models import Role
 from services.access.actor import Actor
-from services.workspace import files
+from services.workspace import deleting, files
 from tests.services.call import EVERYONE
 from tests.services.workspace.rows import Rows
 
@@ -22,6 +22,12 @@ async def _read(actor: Actor, resource_id: UUID) -> bytes:
 
 
 FILE_ROWS: list[tuple[str, set[Role], Callable[[Actor, Rows, UUID], Awaitable[object]]]] = [
+    (
+        "deleting.list_archived_files",
+        EVERYONE,
+        lambda a, r, _: deleting.list_archived_files(a, r.poc),
+    ),
+    ("deleting.delete_file", WORKERS, lambda a, r, _: deleting.delete_file(a, r.file)),
     ("files.get_room", EVERYONE, lambda a, r, _: files.get_room(a, r.poc)),
     ("files.open_file", EVERYONE, lambda a, r, _: _read(a, r.file)),
     (

@@ -4,6 +4,7 @@
 // that changes.
 import { h } from "vue";
 import { avatar } from "avatar";
+import { described } from "described";
 import { icon } from "icons";
 import { askWhile, listen, takeKept } from "live_socket";
 import { mark } from "task_marks";
@@ -207,6 +208,7 @@ function rows(view, tasks, button) {
           h("span", { class: "visually-hidden" }, `, ${WORDS[task.status]}`),
           h("p", { class: `small muted ${task.due_tone}` }, [h("bdi", task.said)]),
           task.reason && h("p", { class: "small danger", dir: "auto" }, `Blocked: ${task.reason}`),
+          described(task),
         ]),
         button?.(task),
       ]),

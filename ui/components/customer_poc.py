@@ -14,7 +14,14 @@ ACTS = ("comment", "earlier", "done", "accept")
 class CustomerPoc(
     Component,
     script="customer_poc.js",
-    imports=["icons.js", "live_socket.js", "table_rows.js", "avatar.js", "task_marks.js"],
+    imports=[
+        "icons.js",
+        "live_socket.js",
+        "table_rows.js",
+        "avatar.js",
+        "described.js",
+        "task_marks.js",
+    ],
 ):
     """Shows a POC to the customer, from values that contain nothing internal.
 

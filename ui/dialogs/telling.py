@@ -13,6 +13,11 @@ def not_offered() -> Collection[str]:
     return () if outbox.is_configured() else ("tell",)
 
 
+def only_by_mail(words: str, otherwise: str = "") -> str:
+    """What a dialog promises of mails; without a mail server, what is true then."""
+    return words if outbox.is_configured() else otherwise
+
+
 def active_again(change: StatusChange) -> str:
     """What is said about somebody who was activated."""
     return f"{change.name} is active again.{TOLD if change.told else ''}"

@@ -51,11 +51,12 @@ class SharedGroup:
 
 @dataclass(frozen=True)
 class SharedTask:
-    """A task as the customer sees it, with the group in which it stands; the reason why it is
-    blocked only if that was shared."""
+    """A task as the customer sees it, with the group in which it stands; the description, and the
+    reason why it is blocked, only if they were shared."""
 
     id: UUID
     title: str
+    description: str
     group: SharedGroup
     side: Side
     status: TaskStatus
@@ -255,6 +256,7 @@ async def _task_rows(tx: Transaction, tasks: Sequence[Task]) -> list[SharedTask]
         SharedTask(
             id=task.id,
             title=task.title,
+            description=task.description if task.description_shared else "",
             group=_group(groups[task.group_id]),
             side=task.side,
             status=task.status,

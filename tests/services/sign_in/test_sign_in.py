@@ -23,7 +23,7 @@ from services.sign_in.sign_in import replace_session, sign_in
 from services.tenants import closing
 from services.users import accounts
 from tests import books
-from tests.factories import ADDRESS, CALLER, PASSWORD, create_user
+from tests.factories import ADDRESS, CALLER, PASSWORD, create_tenant, create_user
 
 EMAIL = "ada@example.com"
 
@@ -121,6 +121,14 @@ async def test_the_right_password_at_the_wrong_address_says_which_is_right(
             await sign_in(slug, email, PASSWORD, CALLER)
         assert (caught.value.slug, right[1] in str(caught.value)) == (right[0], True)
     assert await books.sessions_of(ada.id) == await books.sessions_of(platform_user.id) == []
+
+
+async def test_of_two_tenants_of_one_name_the_address_says_which_is_right(
+    tenant: Tenant, ada: User
+) -> None:
+    namesake = await create_tenant(tenant.name.upper(), "namesake")
+    with pytest.raises(OtherDoorError, match="it signs in to /t/acme"):
+        await sign_in(namesake.slug, EMAIL, PASSWORD, CALLER)
 
 
 async def test_another_tenant_s_log_does_not_name_who_came_to_the_wrong_address(

@@ -43,6 +43,14 @@ async def test_tenants_of_one_name_get_an_address_each(platform: Actor) -> None:
     assert slugs == ["acme", "acme-2", "acme-3"]
 
 
+async def test_a_name_that_another_tenant_has_is_told_with_its_address(platform: Actor) -> None:
+    first = await tenants.create_tenant(platform, "Søren & Co")
+    said = "Another organisation has this name: /t/soren-co."
+    assert await tenants.check_field(platform, "name", " soren & co") == ("", said)
+    renamed = await tenants.check_field(platform, "name", "Søren & Co", besides=first.id)
+    assert renamed == await tenants.check_field(platform, "name", "Sørensen") == ("", "")
+
+
 async def test_long_names_of_two_tenants_get_an_address_each(platform: Actor) -> None:
     slugs = [(await tenants.create_tenant(platform, "x" * 200)).slug for _ in range(2)]
     assert len(set(slugs)) == 2

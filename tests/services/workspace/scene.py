@@ -63,11 +63,19 @@ async def create_task(
     side: Side = Side.TEAM,
     due_on: date | None = None,
     assignees: Sequence[UUID] = (),
+    description: str = "",
+    shared: bool = False,
 ) -> UUID:
-    """A task in a group of its own."""
+    """A task in a group of its own; `shared` says whether customers read the description."""
     group_id = await groups.add_group(actor, poc_id, groups.NewGroupForm(title=f"For {title}"))
     form = tasks.NewTaskForm(
-        title=title, group_id=group_id, side=side, due_on=due_on, assignee_ids=tuple(assignees)
+        title=title,
+        description=description,
+        description_shared=shared,
+        group_id=group_id,
+        side=side,
+        due_on=due_on,
+        assignee_ids=tuple(assignees),
     )
     return await tasks.add_task(actor, form)
 

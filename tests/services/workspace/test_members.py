@@ -7,7 +7,9 @@ from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.core.errors import ConflictError, InvalidInputError
 from services.users import selection
-from services.workspace import members
+from services.workspace import listing, members
+from services.workspace.customers import invitations
+from services.workspace.customers.invitations import CustomerForm
 from services.workspace.rights import NotAMemberError
 from tests.factories import create_user
 from tests.services.workspace.scene import create_poc, create_task, deactivate
@@ -62,3 +64,13 @@ async def test_choices_are_active_sales_engineers_of_the_organisation(
     await create_user(other_tenant, first_name="Another", last_name="Organisation's")
     assert await _names(ada) == ["Ada Lovelace", "Joan Clarke"]
     assert await _names(ada, "lark jo") == ["Joan Clarke"]
+
+
+async def test_the_people_of_a_poc_are_counted_on_both_sides(ada: Actor) -> None:
+    poc = await create_poc(ada)
+    reto = CustomerForm(first_name="Reto", last_name="Bianchi", email="reto@helvetia.example")
+    assert (await listing.find_head(poc)).people == 1
+    invited = await invitations.invite(ada, poc, reto)
+    assert (await listing.find_head(poc)).people == 2
+    await invitations.remove(ada, poc, invited.customer_id)
+    assert (await listing.find_head(poc)).people == 1

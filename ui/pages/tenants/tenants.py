@@ -16,7 +16,7 @@ from ui.actions import told
 from ui.components.refresher import Refresher
 from ui.components.tenants_table import TenantsTable
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog
+from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.page import add_file, add_page
@@ -57,9 +57,15 @@ class _TenantsScreen:
             NewTenant,
             submit="Create organisation",
             on_submit=self._create,
+            helpers=Helpers(check=partial(tenants.check_field, self.actor)),
         )
         self.rename = FormDialog(
-            self.toast, "Rename organisation", TenantName, submit="Save", on_submit=self._rename
+            self.toast,
+            "Rename organisation",
+            TenantName,
+            submit="Save",
+            on_submit=self._rename,
+            helpers=Helpers(check=self._check_name),
         )
         self.closing = FormDialog(
             self.toast,
@@ -127,6 +133,10 @@ class _TenantsScreen:
         tenant = await tenants.create_tenant(self.actor, form.name, form.slug)
         self.table.bring(tenant.id)
         return f"{tenant.name} lives at /t/{tenant.slug} now."
+
+    async def _check_name(self, field: str, value: str) -> tuple[str, str]:
+        own = self.asked.id if self.asked else None
+        return await tenants.check_field(self.actor, field, value, besides=own)
 
     async def _rename(self, form: TenantName) -> str | None:
         if self.asked is None:

@@ -12,9 +12,15 @@ from ui.components.facts import fact
 from ui.components.person_avatar import PersonAvatar
 from ui.components.toast import Toast
 from ui.components.zone_clock import ZoneClock
+from ui.dialogs.telling import only_by_mail
 from ui.forms.dialog import About, FormDialog
 from ui.frame import text
 from ui.looks import portrait_url
+
+BOTH_TOLD = "Both emails are told by mail; whoever is still invited gets a new link at the new one."
+NOBODY_TOLD = (
+    "No mail server is set up: tell them yourself, and hand a new link to whoever is still invited."
+)
 
 
 def contact_facts(contact: Contact) -> None:
@@ -49,8 +55,8 @@ class EmailDialog:
             EmailForm,
             submit="Change email",
             on_submit=self._change,
-            body="They sign in with it from now on. Both emails are told by mail; whoever is "
-            "still invited gets a new link at the new one. Single sign-on stays linked.",
+            body=f"They sign in with it from now on. {only_by_mail(BOTH_TOLD, NOBODY_TOLD)} Single "
+            "sign-on stays linked.",
         )
 
     def ask(self, about: About) -> None:

@@ -35,6 +35,7 @@ from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.contractor import ContractorDialog
 from ui.dialogs.meanwhile import changed_meanwhile
+from ui.dialogs.telling import TOLD, only_by_mail
 from ui.dialogs.user_acts import (
     ACTIVATE,
     COPY_LINK,
@@ -133,7 +134,7 @@ class _UserScreen:
             on_submit=self._reset_second_factor,
             tone="danger",
             body="Their authenticator app, passkeys and recovery codes stop working, and their "
-            "password alone lets them in, until they set one up again. They are told by mail.",
+            "password alone lets them in, until they set one up again." + only_by_mail(TOLD),
         )
         self.contractor = ContractorDialog(self.actor, self.toast, self.user_id)
         self.email = EmailDialog(self.visit, self.toast, self.user_id)

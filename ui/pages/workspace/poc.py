@@ -43,6 +43,7 @@ from ui.pages.workspace import (
 )
 from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.poc_archived import ArchivedDialog
+from ui.pages.workspace.poc_archived_files import ArchivedFilesDialog
 from ui.paths import home_path
 from ui.work_values import head_values
 
@@ -62,7 +63,12 @@ LOOKS: dict[str, Build] = {
     path: partial(poc_tasks.build, look=look) for look, (path, _) in poc_tasks.LOOKS.items() if path
 }
 
-MORE = (("owner", "Hand over"), ("archived", "What was archived"), ("archive", "Archive"))
+MORE = (
+    ("owner", "Hand over"),
+    ("archived", "What was archived"),
+    ("files", "Delete archived files"),
+    ("archive", "Archive"),
+)
 
 
 class CompletedForm(Form):
@@ -157,6 +163,7 @@ class _PocScreen:
             helpers=Helpers(people=find_people),
         )
         self.archived = ArchivedDialog(self.actor, self.toast, self.poc_id)
+        self.files = ArchivedFilesDialog(self.actor, self.toast, self.poc_id)
         link("← All POCs", self.base, "back-link")
         tabs = [
             (path, label, f"{self.base}/{self.poc_id}/{path}".rstrip("/"))
@@ -280,6 +287,8 @@ class _PocScreen:
             await told(self.toast)(self._open_archive)()
         elif value == "archived":
             await told(self.toast)(self.archived.open)()
+        elif value == "files":
+            await told(self.toast)(self.files.open)()
         else:
             self._open_owner()
 

@@ -349,16 +349,16 @@ class _TasksScreen:
 
     async def _set_days(self, task_id: UUID, sent: Mapping[str, Any], version: int) -> int:
         task = await self._read(task_id)
-        facts = {"title": task.title, "description": task.description, "side": task.side}
+        facts = _facts(task)
         days = {
             "start_on": as_text(sent, "start") or None,
             "due_on": as_text(sent, "end") or None,
         }
-        form = TaskForm(**facts, **days)
+        form = TaskForm(**{**facts, **days})
         if (form.start_on, form.due_on) == (task.start_on, task.due_on):
             return version
         made = await tasks.edit_task(self.actor, task_id, version, form)
-        before = TaskForm(**facts, start_on=task.start_on, due_on=task.due_on)
+        before = TaskForm(**facts)
         put_back = partial(tasks.edit_task, self.actor, task_id, form=before)
         back = told(self.toast)(partial(self.own.change, task_id, made, put_back))
         words = f"“{task.title}”: {span_words(form.start_on, form.due_on)}."
@@ -372,7 +372,8 @@ class _TasksScreen:
 
 def _facts(work: TaskView | GroupView) -> dict[str, Any]:
     """The values with which the dialog that edits a task or a group begins."""
-    return {name: getattr(work, name) for name in WorkForm.model_fields}
+    form = TaskForm if isinstance(work, TaskView) else WorkForm
+    return {name: getattr(work, name) for name in form.model_fields}
 
 
 def _chosen(work: TaskView | GroupView) -> dict[str, Any]:

@@ -339,8 +339,7 @@ class _TemplateScreen:
 
 def form_values(task: TaskTemplateRow) -> dict[str, Any]:
     """A task template's values as its form has them."""
-    values: dict[str, Any] = {"title": task.title, "description": task.description}
-    return {**values, "side": task.side, "start_day": task.start_day, "days": task.days}
+    return {name: getattr(task, name) for name in TaskTemplateForm.model_fields}
 
 
 def _task_row(task: TaskTemplateRow) -> dict[str, Any]:

@@ -39,16 +39,17 @@ from services.mail import outbox
 from services.sessions import sessions
 from services.sessions.outside import recognise_customer
 from services.sign_in import throttle
-from services.workspace import comments, groups, listing, pocs, resources, tasks
+from services.workspace import comments, groups, listing, pocs, resources, tasks, templates
 from services.workspace.customers import acts, invitations, people, shared, visits
 from services.workspace.customers import listing as outsiders
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.rights import NotAMemberError
+from services.workspace.templates import TaskTemplateForm
 from tests import books
 from tests.factories import CALLER, create_customer, open_customer_session
 from tests.mail_server import MailServer
-from tests.services.workspace.scene import create_poc, create_task, tasks_of
+from tests.services.workspace.scene import create_group, create_poc, create_task, tasks_of
 
 RowT = TypeVar("RowT", Poc, CustomerPerson)
 RETO = CustomerForm(first_name="Reto", last_name="Bianchi", email="reto@helvetia.example")
@@ -169,7 +170,9 @@ async def test_somebody_of_two_pocs_is_one_person_and_sees_both(tenant: Tenant, 
 
 async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Actor) -> None:
     poc = await create_poc(ada)
-    task_id = await create_task(ada, poc, "Open the firewall", side=Side.CUSTOMER)
+    task_id = await create_task(
+        ada, poc, "Open the firewall", side=Side.CUSTOMER, description="SECRET"
+    )
     for shares in (False, True):
         said = "All may know" if shares else "SECRET"
         await comments.post(ada, poc, comments.NewCommentForm(body=said, shared=shares))
@@ -201,6 +204,28 @@ async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Acto
     )
     await tasks.set_status(ada, task_id, task.version, told)
     assert (await shared.get_shared(actor, poc)).tasks[0].reason == "Change window"
+
+
+async def test_a_customer_reads_what_a_task_is_about_once_the_template_or_the_team_shares_it(
+    tenant: Tenant, author: Actor, ada: Actor
+) -> None:
+    group = await create_group(author, tasks=())
+    for title, shares in (("Firewall", True), ("Margin", False)):
+        form = TaskTemplateForm(title=title, description="How", description_shared=shares)
+        await templates.create_task(author, form, group_id=group)
+    poc = await create_poc(ada, group_ids=[group])
+    actor, _ = await open_customer_session(await create_customer(tenant, poc))
+
+    async def read() -> dict[str, str]:
+        return {
+            task.title: task.description for task in (await shared.get_shared(actor, poc)).tasks
+        }
+
+    assert await read() == {"Firewall": "How", "Margin": ""}
+    (task,) = [one for one in await tasks_of(ada, poc) if one.title == "Margin"]
+    told = tasks.TaskForm(title="Margin", description="Said", description_shared=True)
+    await tasks.edit_task(ada, task.id, task.version, told)
+    assert await read() == {"Firewall": "How", "Margin": "Said"}
 
 
 async def test_a_customer_comments_for_both_sides(tenant: Tenant, ada: Actor) -> None:
