@@ -5,12 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import bindparam, event, insert, inspect
-from sqlalchemy.orm import InstanceState
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select, update
 
 from models import AuditEvent, AuditHead, CustomerPerson, User
 from models.base import new_id
@@ -20,6 +20,7 @@ from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.core import clock
 from services.core.db import Transaction
+from services.core.prepared import Prepared
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64
@@ -48,9 +49,24 @@ class Entry:
     id: UUID = field(default_factory=new_id)
 
 
-_NEW = "new entries"
-"""Where a transaction keeps the entries that aren't written yet, as the columns have them."""
-_WRITE = insert(AuditEvent.__table__)  # type: ignore[attr-defined]  # SQLModel makes it
+@dataclass
+class _Head:
+    """The end of a chain that this transaction has locked."""
+
+    chain_id: UUID
+    number: int
+    hash: str
+
+
+_NEW, _HEADS = "new entries", "heads"
+"""Where a transaction keeps the entries that aren't written yet, as the columns have them; and the
+heads of their chains, by the chains' ids."""
+_WRITE = Prepared(insert(AuditEvent.__table__))  # type: ignore[attr-defined]  # SQLModel makes it
+_ADVANCE = Prepared(
+    update(AuditHead)
+    .where(col(AuditHead.chain_id) == bindparam("chain"))
+    .values(number=bindparam("number"), hash=bindparam("hash"))
+)
 # The columns by the names of the fields.
 _COLUMNS = {one.key: one.columns[0].name for one in inspect(AuditEvent).column_attrs}
 
@@ -137,7 +153,7 @@ async def record_all(
 
 def _appended(
     tx: Transaction,
-    head: AuditHead,
+    head: _Head,
     action: AuditAction,
     subject: Subject | None,
     **values: Any,
@@ -156,21 +172,29 @@ def _appended(
     entry.hash = hash_of(entry)
     entry.search_key = search_key(entry)
     columns = {_COLUMNS[name]: value for name, value in vars(entry).items()}
-    tx.info.setdefault(_NEW, []).append(columns)
+    if _NEW not in tx.info:
+        tx.info[_NEW] = []
+        tx.with_flush(partial(_write, tx))
+    tx.info[_NEW].append(columns)
     head.number, head.hash = entry.number, entry.hash
     return entry
 
 
-@event.listens_for(Session, "before_flush")
-def _write(session: Session, _context: Any, _instances: Any) -> None:
-    if entries := session.info.pop(_NEW, None):
-        session.connection().execute(_WRITE, entries)
+async def _write(tx: Transaction) -> None:
+    entries = tx.info.pop(_NEW, None)
+    if not entries:
+        return  # undone to a savepoint
+    await _WRITE.each(tx, entries)
+    for chain_id in dict.fromkeys(entry["chain_id"] for entry in entries):
+        head = tx.info[_HEADS][chain_id]
+        await _ADVANCE.rows(tx, chain=chain_id, number=head.number, hash=head.hash)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(session: Session, _ended: Any) -> None:
     # A savepoint begins with a flush: what isn't written yet came after it, and is undone with it.
     session.info.pop(_NEW, None)
+    session.info.pop(_HEADS, None)
 
 
 def hash_of(entry: AuditEvent | Entry) -> str:
@@ -199,34 +223,25 @@ def canonical(entry: AuditEvent | Entry) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-# Built once: every act asks it. It needs nothing of what the act has changed so far, which is
-# written later, with all the rest.
-_HEAD = (
-    select(AuditHead)
-    .where(AuditHead.chain_id == bindparam("chain_id"))
+# It needs nothing of what the act has changed so far, which is written later, with all the rest.
+_HEAD = Prepared(
+    select(AuditHead.number, AuditHead.hash)
+    .where(AuditHead.chain_id == bindparam("chain"))
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True, autoflush=False)
 )
 
 
-async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
-    heads: dict[UUID, AuditHead] = tx.info.setdefault("heads", {})
-    if chain_id in heads and _is_current(heads[chain_id]):
-        return heads[chain_id]  # locked by this transaction's last entry
-    head = (await tx.exec(_HEAD, params={"chain_id": chain_id})).first()
-    if head is None:
-        # A chain begins with its tenant, in the transaction that creates it: no race is possible.
-        head = AuditHead(chain_id=chain_id, number=0, hash=GENESIS)
-        tx.add(head)
-    heads[chain_id] = head
-    return head
-
-
-def _is_current(head: AuditHead) -> bool:
-    """Whether the row is as this transaction left it: a row that was undone to a savepoint
-    isn't."""
-    state: InstanceState[AuditHead] = inspect(head)
-    return (state.persistent or state.pending) and not state.expired_attributes
+async def _lock_head(tx: Transaction, chain_id: UUID) -> _Head:
+    heads: dict[UUID, _Head] = tx.info.setdefault(_HEADS, {})
+    if chain_id not in heads:
+        found = await _HEAD.rows(tx, chain=chain_id)
+        if not found:
+            # A chain begins with its tenant, in the transaction that creates it: no race is
+            # possible.
+            tx.add(AuditHead(chain_id=chain_id, number=0, hash=GENESIS))
+            await tx.flush()
+        heads[chain_id] = _Head(chain_id, *(found[0] if found else (0, GENESIS)))
+    return heads[chain_id]
 
 
 def _id_of(actor: Principal | None, by: User | CustomerPerson | None) -> UUID | None:

@@ -6,16 +6,17 @@ Events that a transaction publishes leave after its commit, and not at all where
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only
 from sqlmodel import Session, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,10 +46,33 @@ the row doesn't wait. Otherwise two acts whose rows refer to each other would wa
 """
 
 
+Write = Callable[[], Awaitable[None]]
+_UNWRITTEN = "unwritten"
+"""Where a session keeps what its next flush writes besides its models: a list of `Write`."""
+
+
+class WritingSession(Session):
+    """Its flush also writes what isn't a model (`Transaction.with_flush`)."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what isn't written yet: before a query that could see it, before a savepoint, and
+        before the commit."""
+        for write in self.info.pop(_UNWRITTEN, ()):
+            await_only(write())
+        super().flush(objects)
+
+
+@event.listens_for(WritingSession, "before_commit")
+def _commits(session: Session) -> None:
+    # By itself a commit flushes only if there are changed models.
+    if session.info.get(_UNWRITTEN):
+        session.flush()
+
+
 class Transaction(AsyncSession):
     """A database session that also collects the events of what it did."""
 
-    def __init__(self, engine: AsyncEngine, kind: type[Session] = Session) -> None:
+    def __init__(self, engine: AsyncEngine, kind: type[Session] = WritingSession) -> None:
         super().__init__(engine, expire_on_commit=False, autoflush=True, sync_session_class=kind)
         self.events: list[Event] = []
         self.only_looks = kind is LookingSession
@@ -69,6 +93,10 @@ class Transaction(AsyncSession):
         """Do this before the commit, if an event is published by then. It is for what isn't worth
         a write of its own."""
         self._with_events.append(write)
+
+    def with_flush(self, write: Write) -> None:
+        """Have the next flush await this, once: it writes what isn't a model."""
+        self.info.setdefault(_UNWRITTEN, []).append(write)
 
     def finish(self) -> None:
         """Do what goes along with the events. The commit writes it, with all that isn't written

@@ -136,6 +136,8 @@ def mixed_letters(scripts: Sequence[str]) -> str:
 
 def fold(text: str) -> str:
     """Fold case and drop accents, for sorting and for search that ignores both."""
+    if text.isascii():
+        return text.lower()  # as most text is: the same, without a look at each letter
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return unicodedata.normalize("NFKC", bare.casefold().translate(_BARE_LETTERS))

@@ -50,8 +50,8 @@ class Prepared:
     async def rows(self, tx: AsyncSession, **values: Any) -> Sequence[Any]:
         """Run it: its rows, whose columns are read by name; of a SELECT of one column, its
         values."""
-        if not self._reads and isinstance(tx.sync_session, LookingSession):
-            raise WouldWriteError
+        if not self._reads:
+            _require_writing(tx)
         if self._sees_changes and (tx.new or tx.dirty):
             await tx.flush()
         if not runtime.current().database.is_sqlite:
@@ -64,6 +64,18 @@ class Prepared:
         asked = shape.parameters(values)
         connection.dispatch.before_cursor_execute(connection, None, shape.sql, asked, None, False)
         return shape.rows(await driver.ask(shape.sql, asked))
+
+    async def each(self, tx: AsyncSession, rows: Sequence[Values]) -> None:
+        """Run an INSERT for each of these rows, which have the same columns."""
+        _require_writing(tx)
+        if not runtime.current().database.is_sqlite:
+            await tx.exec(self._statement, params=rows)
+            return
+        connection, driver = await _connection(tx)
+        shape = self._shape(connection.dialect, tuple(rows[0]))
+        asked = [shape.parameters(values) for values in rows]
+        connection.dispatch.before_cursor_execute(connection, None, shape.sql, asked, None, True)
+        await driver.cursor().executemany(shape.sql, asked)
 
     def _make_shape(
         self, dialect: Dialect, columns: tuple[str, ...] | None, *lengths: tuple[str, int]
@@ -131,10 +143,16 @@ def _from_database(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
+def _require_writing(tx: AsyncSession) -> None:
+    if isinstance(tx.sync_session, LookingSession):
+        raise WouldWriteError
+
+
 async def _connection(tx: AsyncSession) -> tuple[Connection, Driver]:
     """The transaction's connection, as SQLAlchemy has it and as the driver does."""
     found: tuple[Connection, Driver] | None = tx.info.get(_CONNECTION)
-    if found is None:
+    # SQLAlchemy sends a savepoint's beginning only when it is asked for the connection.
+    if found is None or tx.in_nested_transaction():
         asynchronous = await tx.connection()
         connection = asynchronous.sync_connection
         assert connection is not None

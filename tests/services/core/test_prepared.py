@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, insert
 from sqlmodel import col, select, update
 
-from models import Tenant, User
+from models import NotedHead, Tenant, User
+from models.base import new_id
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.looking import LookingSession, WouldWriteError
@@ -56,6 +57,28 @@ async def test_it_writes_and_a_rollback_takes_that_back(tenant: Tenant) -> None:
         await _RENAME.rows(tx, ids=[user.id], name="Done")
     async with reading() as tx:
         assert [*await _NAMED.rows(tx, name="Done")] == [user.id]
+
+
+async def test_what_it_writes_after_a_savepoint_is_undone_to_it(tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    async with transaction() as tx:
+        await _RENAME.rows(tx, ids=[user.id], name="Before")
+        with suppress(LookupError):
+            async with tx.begin_nested():
+                await _RENAME.rows(tx, ids=[user.id], name="After")
+                raise LookupError
+    async with reading() as tx:
+        assert [*await _NAMED.rows(tx, name="Before")] == [user.id]
+
+
+async def test_it_inserts_several_rows(rollcall: Runtime) -> None:
+    now = clock.now()
+    rows = [{"chain_id": new_id(), "number": number, "at": now} for number in (1, 2)]
+    async with transaction() as tx:
+        await Prepared(insert(NotedHead)).each(tx, rows)
+    async with reading() as tx:
+        noted = [await tx.get_one(NotedHead, row["chain_id"]) for row in rows]
+    assert [(head.number, head.at) for head in noted] == [(1, now), (2, now)]
 
 
 async def test_it_sees_what_is_not_written_yet_only_if_it_says_so(tenant: Tenant) -> None:
