@@ -96,7 +96,12 @@ def frame(
     with Shell(
         base=home_path(visit.tenant_slug),
         home_title=home_title,
-        person={"name": visit.name, "email": visit.email, "role": visit.role.label},
+        person={
+            "id": str(visit.actor.user_id),
+            "name": visit.name,
+            "email": visit.email,
+            "role": visit.role.label,
+        },
         navigation=links,
         menu=menu,
         inside=_inside(visit),
@@ -120,7 +125,12 @@ def enter_as_customer(visit: CustomerVisit, poc_id: UUID, *rooms: live.Room) -> 
 def customer_frame(visit: CustomerVisit, title: str) -> Iterator[Toast]:
     """Build the surroundings of a customer's page, which has no navigation."""
     toast = _surrounded(title, visit.tenant_name)
-    person = {"name": visit.name, "email": "", "role": f"Guest of {visit.tenant_name}"}
+    person = {
+        "id": str(visit.actor.customer_id),
+        "name": visit.name,
+        "email": "",
+        "role": f"Guest of {visit.tenant_name}",
+    }
     with Shell(base=customer_path(visit.tenant_slug), home_title=visit.tenant_name, person=person):
         yield toast
 

@@ -1,15 +1,21 @@
 """What somebody has half typed isn't dropped unasked, wherever it is and however they leave.
 (Escape and Cancel in a dialog: test_invite_form.py.)"""
 
+from datetime import timedelta
+
 import pytest
 from playwright.async_api import Dialog, Locator, Page, expect
+from sqlmodel import col, update
 
-from models import Tenant, User
+from models import LoginSession, PocMember, Tenant, User
 from services.access.actor import Actor
+from services.core import clock
+from services.core.db import transaction
 from services.users import accounts
 from tests import factories
-from tests.browser.browsers import Browsers, connected, expect_signed_out
+from tests.browser.browsers import Browsers, connected, expect_signed_out, sign_in
 from tests.browser.grid import dialog
+from tests.factories import PASSWORD
 from tests.services.workspace.rows import create_rows
 
 TYPED = "Half of it"
@@ -63,6 +69,32 @@ async def test_leaving_a_half_typed_form_asks_and_staying_keeps_it(
         await _asked(page, script)
         await expect(field).to_have_value(TYPED)
     page.remove_listener("dialog", Dialog.dismiss)  # or the browser is never closed
+
+
+async def test_what_is_half_typed_when_a_session_expires_waits_for_its_writer_alone(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    owner, colleague = [await factories.create_user(tenant) for _ in range(2)]
+    rows = await create_rows(tenant.id, owner.id)
+    async with transaction() as tx:
+        tx.add(
+            PocMember(
+                tenant_id=tenant.id, poc_id=rows.poc, user_id=colleague.id, added_at=clock.now()
+            )
+        )
+    for next_one, found in ((owner, TYPED), (colleague, "")):
+        page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+        field = await _begin(page, "comment")
+        async with transaction() as tx:
+            await tx.exec(
+                update(LoginSession)
+                .where(col(LoginSession.user_id) == owner.id)
+                .values(expires_at=clock.now() - timedelta(seconds=1))
+            )
+        await expect_signed_out(page, "Your session has expired. Sign in again.")
+        await sign_in(page, next_one.email, PASSWORD)
+        await connected(page)
+        await expect(field).to_have_value(found)
 
 
 @pytest.mark.parametrize("kind", ["dialog", "settings"])

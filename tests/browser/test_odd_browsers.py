@@ -46,9 +46,15 @@ async def test_on_a_slow_line_a_page_says_that_it_comes_and_if_a_part_is_missing
     await held[0].abort()
     await expect(page.get_by_text("A part of this page didn’t arrive.")).to_be_visible()
     await page.unroute("**/vue.esm-browser*")
+    held.clear()
+    await page.route("**/nicegui.js", hold)
     await page.get_by_role("link", name="Try again").click()
+    await eventually(lambda: held)
+    await expect(page.get_by_text("Loading …")).to_have_count(0)  # NiceGUI takes it away early
+    await expect(page.locator("body")).to_have_css("content", '"Loading …"', pseudo="after")
+    await held[0].continue_()
     await expect(page.get_by_role("heading", name="My account")).to_be_visible()
-    await expect(page.get_by_text("Loading …")).to_have_count(0)
+    await expect(page.locator("body")).to_have_css("content", "none", pseudo="after")
 
 
 async def test_without_javascript_a_page_says_that_it_needs_it(

@@ -51,11 +51,11 @@ export function askWhile(isHalfTyped, typed) {
 
 const KEPT = "rollcall-kept";
 
-// What was half typed on this page when the server restarted, by name. What was kept for another page
-// is dropped.
+// What this person had half typed on this page when the server restarted or their session expired, by
+// name. What was kept for another page, or another person, is dropped.
 export function keptHere() {
-  const { path, forms } = JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
-  if (path === location.pathname) return forms;
+  const { path, whose, forms } = JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
+  if (path === location.pathname && whose === document.documentElement.dataset.me) return forms;
   sessionStorage.removeItem(KEPT);
   return {};
 }
@@ -63,6 +63,7 @@ export function keptHere() {
 // The values that were kept under this name, once.
 export function takeKept(name) {
   const { [name]: kept, ...forms } = keptHere();
-  if (kept) sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, forms }));
+  const whose = document.documentElement.dataset.me;
+  if (kept) sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, whose, forms }));
   return kept?.values;
 }

@@ -34,6 +34,9 @@ export default {
       organisation: { name: this.home_title, logo: this.home_logo, closed: this.inside === "closed" },
     };
   },
+  created() {
+    document.documentElement.dataset.me = this.person.id; // whose half-typed words are taken up
+  },
   mounted() {
     // What the page does at its beginning isn't done again when somebody comes back to it.
     const url = new URL(location.href);

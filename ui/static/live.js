@@ -81,13 +81,16 @@
 
   function attach() {
     socket.on("rollcall_cut", ({ url }, answer) => {
+      const target = new URL(url, location.href);
+      // Who was away for too long goes on where they were, and with what they had half typed; who was
+      // shut out doesn't.
+      if (target.searchParams.get("why") === "expired" && target.pathname.endsWith("/login")) {
+        target.searchParams.set("next", location.pathname + location.search);
+        keep();
+      }
       isClosing = isOver = true;
       hide();
       answer();
-      const target = new URL(url, location.href);
-      // Who was away for too long goes on where they were; who was shut out doesn't.
-      if (target.searchParams.get("why") === "expired" && target.pathname.endsWith("/login"))
-        target.searchParams.set("next", location.pathname + location.search);
       const go = () => {
         if (target.origin === location.origin) location.replace(target);
         else location.reload();
@@ -189,8 +192,8 @@
     if (isOver) return;
     const forms = {};
     dispatchEvent(new CustomEvent("rollcall_restart", { detail: forms }));
-    if (Object.keys(forms).length)
-      sessionStorage.setItem("rollcall-kept", JSON.stringify({ path: location.pathname, forms }));
+    const kept = { path: location.pathname, whose: document.documentElement.dataset.me, forms };
+    if (Object.keys(forms).length) sessionStorage.setItem("rollcall-kept", JSON.stringify(kept));
     isOver = true;
   }
 

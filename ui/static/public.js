@@ -48,7 +48,9 @@
   const email = document.querySelector("input[name=email]");
   const kept = memory((storage) => storage.getItem(KEPT));
   memory((storage) => storage.removeItem(KEPT));
-  memory((storage) => storage.removeItem("rollcall-kept")); // typed by whoever was signed in before
+  // What was half typed waits for its writer if their session expired, and is nobody else's.
+  if (email && !document.querySelector('input[name=next]:not([value=""])'))
+    memory((storage) => storage.removeItem("rollcall-kept"));
   if (email && kept && !email.value) {
     email.value = kept;
     // The email's autofocus may come later; it does nothing if another field has the focus.
