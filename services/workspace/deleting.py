@@ -1,21 +1,26 @@
-"""Deleting archived files of POCs for good: an archived file keeps its room, for it can be
-restored."""
+"""Deleting archived files of POCs and templates for good: an archived file keeps its room, for it
+can be restored.
+
+It is one file in a transaction, so that nobody who writes waits for the removal of many.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, delete, select
 
-from models import FileChunk, Resource, ResourceFile
+from models import FileChunk, GroupTemplate, GroupTemplateTask, Resource, ResourceFile
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import acting, viewing
+from services.audit.acting import Act, View, acting, viewing
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.workspace.actions import ResourceAction
 from services.workspace.events import FileDeleted
+from services.workspace.resources import Belongs, OwnerIds, tell_changed, template_of
 from services.workspace.rights import get_poc, get_poc_to_change
 
 MOST = 100
@@ -36,38 +41,69 @@ async def list_archived_files(principal: Principal, poc_id: UUID) -> Sequence[Ar
     """The archived files of a POC, the largest first."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
-        found = await view.tx.exec(
-            select(Resource.id, Resource.title, ResourceFile.size, Resource.archived_at)
-            .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id)
-            .where(Resource.poc_id == poc.id, col(Resource.archived_at).is_not(None))
-            .order_by(col(ResourceFile.size).desc(), col(Resource.id))
-            .limit(MOST)
-        )
-        return [ArchivedFile(*row) for row in found]
+        return await _archived(view, col(Resource.poc_id) == poc.id)
+
+
+async def list_archived_files_of_group(
+    principal: Principal, group_id: UUID
+) -> Sequence[ArchivedFile]:
+    """The same of a group template, and of the task templates that stand in it."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        group = await view.get(GroupTemplate, group_id)
+        tasks = select(GroupTemplateTask.task_id).where(GroupTemplateTask.group_id == group.id)
+        own = col(Resource.group_template_id) == group.id
+        return await _archived(view, own | col(Resource.task_template_id).in_(tasks))
+
+
+async def _archived(view: View, which: ColumnElement[bool]) -> Sequence[ArchivedFile]:
+    found = await view.tx.exec(
+        select(Resource.id, Resource.title, ResourceFile.size, Resource.archived_at)
+        .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id)
+        .where(which, col(Resource.archived_at).is_not(None))
+        .order_by(col(ResourceFile.size).desc(), col(Resource.id))
+        .limit(MOST)
+    )
+    return [ArchivedFile(*row) for row in found]
 
 
 @looks_first
 async def delete_file(principal: Principal, resource_id: UUID) -> int:
     """Delete an archived file of a POC, which nobody can restore after that; returns how many bytes
-    that frees: none, if it was restored or deleted meanwhile.
-
-    It is one file in a transaction, so that nobody who writes waits for the removal of many.
-    """
+    that frees: none, if it was restored meanwhile. Raises `NotFoundError`, also if it is deleted
+    already."""
     async with acting(principal, Permission.COMMENT) as act:
-        resource = await act.tx.get(Resource, resource_id)
-        if resource is None:
-            return 0
-        if resource.tenant_id != act.tenant_id or resource.poc_id is None:
-            raise NotFoundError("This file doesn't exist.")
+        resource = await act.get(Resource, resource_id)
+        if resource.poc_id is None:
+            raise NotFoundError("This resource doesn't exist.")
         poc = await get_poc_to_change(act, resource.poc_id)
         await act.tx.refresh(resource)  # it may have changed before its POC was locked
-        file = await act.tx.get(ResourceFile, resource_id)
-        if file is None or resource.archived_at is None:
-            return 0
-        title, size, sha256 = resource.title, file.size, file.sha256
-        await act.tx.exec(delete(FileChunk).where(col(FileChunk.resource_id) == file.resource_id))
-        await act.tx.delete(file)
-        await act.tx.delete(resource)
-        await act.record(ResourceAction.DELETED, poc, resource=title, size=size, sha256=sha256)
-        act.publish(FileDeleted(tenant_id=poc.tenant_id, poc_id=poc.id))
-        return size
+        freed = await _delete(act, poc, resource)
+        if freed:
+            act.publish(FileDeleted(tenant_id=poc.tenant_id, poc_id=poc.id))
+        return freed
+
+
+@looks_first
+async def delete_file_of_template(principal: Principal, resource_id: UUID) -> int:
+    """The same for an archived file of a template. POCs keep the copies that they have."""
+    async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
+        resource = await act.get(Resource, resource_id, lock=True)
+        if resource.poc_id is not None:
+            raise NotFoundError("This resource doesn't exist.")
+        owner_ids = OwnerIds(resource.task_template_id, resource.group_template_id)
+        freed = await _delete(act, await template_of(act, owner_ids), resource)
+        if freed:
+            tell_changed(act, resource)
+        return freed
+
+
+async def _delete(act: Act, owner: Belongs, resource: Resource) -> int:
+    file = await act.tx.get(ResourceFile, resource.id)
+    if file is None or resource.archived_at is None:
+        return 0
+    title, size, sha256 = resource.title, file.size, file.sha256
+    await act.tx.exec(delete(FileChunk).where(col(FileChunk.resource_id) == file.resource_id))
+    await act.tx.delete(file)
+    await act.tx.delete(resource)
+    await act.record(ResourceAction.DELETED, owner, resource=title, size=size, sha256=sha256)
+    return size

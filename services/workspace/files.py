@@ -292,7 +292,7 @@ def _require(room: Room, size: int) -> None:
     if room.used_of_tenant + size > room.most_of_tenant:
         raise ConflictError(
             f"The files of this organisation may have {room.most_of_tenant / MB:,.3g} MB together, "
-            f"and have {room.used_of_tenant / MB:,.3g}. Delete archived files of POCs for good, "
+            f"and have {room.used_of_tenant / MB:,.3g}. Delete archived files for good, "
             "keep this one elsewhere, and add a link; or ask whoever runs Rollcall for more "
             "room (ROLLCALL_TENANT_FILES_MB)."
         )

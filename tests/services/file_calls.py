@@ -28,6 +28,16 @@ FILE_ROWS: list[tuple[str, set[Role], Callable[[Actor, Rows, UUID], Awaitable[ob
         lambda a, r, _: deleting.list_archived_files(a, r.poc),
     ),
     ("deleting.delete_file", WORKERS, lambda a, r, _: deleting.delete_file(a, r.file)),
+    (
+        "deleting.list_archived_files_of_group",
+        EVERYONE,
+        lambda a, r, _: deleting.list_archived_files_of_group(a, r.group_template),
+    ),
+    (
+        "deleting.delete_file_of_template",
+        AUTHORS,
+        lambda a, r, _: deleting.delete_file_of_template(a, r.template_resource),
+    ),
     ("files.get_room", EVERYONE, lambda a, r, _: files.get_room(a, r.poc)),
     ("files.open_file", EVERYONE, lambda a, r, _: _read(a, r.file)),
     (

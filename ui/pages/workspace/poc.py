@@ -17,7 +17,7 @@ from services.core.words import count_words
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
-from services.workspace import listing, pocs
+from services.workspace import deleting, listing, pocs
 from services.workspace.listing import PocDetails
 from services.workspace.pocs import HandOverForm, PocForm, StatusForm
 from ui import notices, work_feed
@@ -41,9 +41,9 @@ from ui.pages.workspace import (
     poc_resources,
     poc_tasks,
 )
+from ui.pages.workspace.archived_files import ArchivedFilesDialog
 from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.poc_archived import ArchivedDialog
-from ui.pages.workspace.poc_archived_files import ArchivedFilesDialog
 from ui.paths import home_path
 from ui.work_values import head_values
 
@@ -163,7 +163,11 @@ class _PocScreen:
             helpers=Helpers(people=find_people),
         )
         self.archived = ArchivedDialog(self.actor, self.toast, self.poc_id)
-        self.files = ArchivedFilesDialog(self.actor, self.toast, self.poc_id)
+        self.files = ArchivedFilesDialog(
+            self.toast,
+            partial(deleting.list_archived_files, self.actor, self.poc_id),
+            partial(deleting.delete_file, self.actor),
+        )
         link("← All POCs", self.base, "back-link")
         tabs = [
             (path, label, f"{self.base}/{self.poc_id}/{path}".rstrip("/"))

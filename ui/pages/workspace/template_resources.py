@@ -7,11 +7,14 @@ from uuid import UUID
 from services.access.actor import Principal
 from services.core.form_fields import Option
 from services.sessions.sessions import Visit
-from services.workspace import files, resources, template_list
+from services.workspace import deleting, files, resources, template_list
 from services.workspace.template_list import GroupTemplateDetails
+from ui.actions import told
 from ui.components.toast import Toast
 from ui.frame import text
+from ui.pages.workspace.archived_files import ArchivedFilesDialog
 from ui.pages.workspace.file_drops import dropped
+from ui.pages.workspace.parts import button
 from ui.pages.workspace.poc_files import files_url, template_upload_url
 from ui.pages.workspace.resource_list import (
     NewResourceForm,
@@ -42,6 +45,12 @@ async def build(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> No
         url = template_upload_url(visit, details.row.id)
         find_room = partial(files.get_room_of_group, visit.actor, details.row.id)
         await dropped(toast, url, find_room, event="rollcall_templates")
+        archived = ArchivedFilesDialog(
+            toast,
+            partial(deleting.list_archived_files_of_group, visit.actor, details.row.id),
+            partial(deleting.delete_file_of_template, visit.actor),
+        )
+        button("Delete archived files", told(toast)(archived.open), look="btn btn-quiet")
 
 
 async def _owners(actor: Principal, group_id: UUID) -> Sequence[Option]:

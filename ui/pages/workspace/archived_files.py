@@ -1,17 +1,20 @@
-"""The archived files of a POC: the dialog that deletes them for good."""
+"""The archived files of a POC or a template: the dialog that deletes them for good."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from uuid import UUID
 
-from services.access.actor import Actor
+from services.core.errors import NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, several
 from services.core.words import count_words, file_size_words
-from services.workspace import deleting
 from services.workspace.deleting import ArchivedFile
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.work_words import day_words
+
+Find = Callable[[], Awaitable[Sequence[ArchivedFile]]]
+Delete = Callable[[UUID], Awaitable[int]]
 
 
 class DeleteFilesForm(Form):
@@ -21,12 +24,12 @@ class DeleteFilesForm(Form):
 
 
 class ArchivedFilesDialog:
-    """Shows the archived files of a POC, and deletes those that are chosen."""
+    """Shows the archived files that `find` finds, and deletes those that are chosen."""
 
-    def __init__(self, actor: Actor, toast: Toast, poc_id: UUID) -> None:
-        self.actor = actor
+    def __init__(self, toast: Toast, find: Find, delete: Delete) -> None:
         self.toast = toast
-        self.poc_id = poc_id
+        self.find = find
+        self.delete = delete
         self.found: Sequence[ArchivedFile] = ()
         self.options: dict[str, list[Option]] = {}
         self.dialog = FormDialog(
@@ -43,9 +46,9 @@ class ArchivedFilesDialog:
 
     async def open(self) -> None:
         """Read what there is, and offer it."""
-        self.found = await deleting.list_archived_files(self.actor, self.poc_id)
+        self.found = await self.find()
         if not self.found:
-            self.toast.show("No file of this POC is archived. Archive one first.")
+            self.toast.show("No file is archived here. Archive one first.")
             return
         self.options["ids"] = [
             Option(
@@ -59,6 +62,9 @@ class ArchivedFilesDialog:
 
     async def _delete(self, form: DeleteFilesForm) -> Outcome:
         chosen = [one.id for one in self.found if one.id in form.ids]
-        freed = [await deleting.delete_file(self.actor, file_id) for file_id in chosen]
+        freed = []
+        for file_id in chosen:
+            with suppress(NotFoundError):  # somebody else was faster
+                freed.append(await self.delete(file_id))
         gone = sum(1 for size in freed if size)
         return f"{count_words(gone, 'file')} deleted: {file_size_words(sum(freed))} are free."
