@@ -25,6 +25,13 @@ from ui.live.rooms import Room, sent_to
 
 log = logging.getLogger(__name__)
 
+MOST_UNCONNECTED = 50
+"""How many pages of one person may be here whose browser hasn't come to them yet; it comes within
+seconds. Of more than that, the one that was asked for first is deleted, and if its browser does
+come, it asks for the page anew. NiceGUI keeps such pages for a minute: a script that asked for
+pages again and again left a thousand or two, each 140 KiB, and each garbage collection looked at
+all of them, which stopped everything for a third of a second."""
+
 
 @dataclass(eq=False)
 class OpenPage:
@@ -61,6 +68,8 @@ class OpenPage:
 
 
 _pages: dict[str, OpenPage] = {}
+_unconnected: dict[UUID, dict[OpenPage, None]] = {}
+"""The pages of each person to which no browser has come yet, the oldest first."""
 
 
 class _Opened(asyncio.Event):
@@ -106,6 +115,10 @@ def register(
         collector.page_closed(len(_pages))
 
     client.on_delete(client_deleted)
+    waiting = _unconnected.setdefault(page.user_id, {})
+    waiting[page] = None
+    if len(waiting) > MOST_UNCONNECTED:
+        delete_client(next(iter(waiting)))
     return page
 
 
@@ -124,11 +137,19 @@ def forget(page: OpenPage) -> None:
     if not is_open(page):
         return
     del _pages[page.client_id]
+    _connected_or_gone(page)
     page.account.leave()
     if page.is_present:
         if page.has_left:
             presence.page_left_no_more(page.user_id, page.tenant_id)
         presence.page_closed(page.user_id, page.tenant_id)
+
+
+def _connected_or_gone(page: OpenPage) -> None:
+    waiting = _unconnected.get(page.user_id, {})
+    waiting.pop(page, None)
+    if not waiting:
+        _unconnected.pop(page.user_id, None)
 
 
 def arrived(page: OpenPage) -> None:
@@ -137,6 +158,7 @@ def arrived(page: OpenPage) -> None:
     if page.is_present or not is_open(page):
         return
     page.is_present = True
+    _connected_or_gone(page)
     client = Client.instances.get(page.client_id)
     if client is not None:
         leftovers.drop(client)

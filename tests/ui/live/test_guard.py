@@ -18,6 +18,7 @@ from ui.live import leftovers
 from ui.live.budget import BURST
 from ui.live.connection import LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
+from ui.live.pages import MOST_UNCONNECTED
 
 # Seconds; whoever gives no sign of life is closed, too, but later.
 BEFORE_A_PING = 40
@@ -274,6 +275,15 @@ async def test_all_pages_of_a_busy_person_may_come_back_at_once(person: Person) 
         assert all(page.sio.connected for page in pages)
         await asyncio.gather(*(page.sio.eio.disconnect(abort=True) for page in pages))
     assert (await person.http.get("/page")).status_code == 200
+
+
+async def test_of_pages_to_which_no_browser_comes_the_latest_are_kept(person: Person) -> None:
+    open_page = await person.connected_page()
+    first, second, *_ = [await person.page() for _ in range(MOST_UNCONNECTED + 1)]
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await first.connect()
+    await second.connect()
+    assert open_page.sio.connected
 
 
 async def test_idle_sockets_are_closed_and_nobody_notices(person: Person, base: str) -> None:
