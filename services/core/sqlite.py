@@ -67,8 +67,7 @@ class _Cursor(aiosqlite.Cursor):
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "_Cursor":
         """Run the statement, and fetch its first rows."""
         given: Any = parameters or ()
-        is_short = is_query(sql) or (writes_rows(sql) and _is_little(given))
-        return await self._run(lambda cursor: cursor.execute(sql, given), sql if is_short else "")
+        return await self._run(lambda cursor: cursor.execute(sql, given), _if_short(sql, given))
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "_Cursor":
         """Run the statement once with each of the parameters."""
@@ -170,7 +169,12 @@ class Connection(aiosqlite.Connection):
 
     async def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
         """Run a statement (`services.core.prepared`): all its rows."""
-        return await (await _Cursor(self).execute(sql, parameters)).fetchall()
+        cursor, rows = await self.run(
+            lambda cursor: cursor.execute(sql, parameters), _if_short(sql, parameters)
+        )
+        if len(rows) == AT_ONCE:
+            rows.extend(await self._execute(cursor.fetchall))
+        return rows
 
     async def prepare(self) -> None:
         """Have statements that run here neither wait nor take long."""
@@ -308,6 +312,11 @@ def writes_rows(sql: str) -> bool:
         return False
     told = {name.partition(" ")[0] for name in by_key[3].split(" AND ")}
     return told == {f"{table.name}.{column.name}" for column in table.primary_key}
+
+
+def _if_short(sql: str, values: Sequence[object]) -> str:
+    """The statement, if it only reads or can't take long; otherwise nothing."""
+    return sql if is_query(sql) or (writes_rows(sql) and _is_little(values)) else ""
 
 
 def _is_little(values: Sequence[object]) -> bool:

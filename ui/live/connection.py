@@ -78,6 +78,7 @@ class Connection:
         self._receive = receive
         self._hung_up = self._loop.create_future()
         self._deadline = self._loop.time() + FINISH_WITHIN
+        self._wait: asyncio.Timeout | None = None  # for the next message, while it lasts
         self._budget: Budget | Account = Budget()
         self._flooded: Callable[[], None] = self.hang_up
         self.is_finished = False
@@ -90,6 +91,7 @@ class Connection:
     def finish(self) -> None:
         """NiceGUI's handshake is done: the connection may stay."""
         self.is_finished = True
+        self._end_wait_at(None)
         _unfinished.pop(self, None)
 
     def spend_from(self, account: Account, flooded: Callable[[], None]) -> None:
@@ -106,6 +108,7 @@ class Connection:
         _unfinished.pop(self, None)
         if not self._hung_up.done():
             self._hung_up.set_result(None)
+        self._end_wait_at(self._loop.time())
 
     async def receive(self) -> Message:
         """The next message; a disconnect if the socket is late, too fast or not a browser's."""
@@ -126,20 +129,17 @@ class Connection:
     async def _next(self) -> Message:
         if self._hung_up.done():
             return _GONE
-        arriving = asyncio.ensure_future(self._receive())
+        deadline = None if self.is_finished else self._deadline
         try:
-            while not arriving.done():
-                patience = None if self.is_finished else self._deadline - self._loop.time()
-                if patience is not None and patience <= 0:
-                    self.hang_up()
-                else:
-                    await asyncio.wait(
-                        {arriving, self._hung_up},
-                        timeout=patience,
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
-                if self._hung_up.done():
-                    return _GONE
-            return arriving.result()
+            async with asyncio.timeout_at(deadline) as self._wait:
+                message = await self._receive()
+        except TimeoutError:
+            self.hang_up()
+            return _GONE
         finally:
-            arriving.cancel()
+            self._wait = None
+        return _GONE if self._hung_up.done() else message
+
+    def _end_wait_at(self, at: float | None) -> None:
+        if self._wait is not None and not self._wait.expired():
+            self._wait.reschedule(at)
