@@ -11,9 +11,9 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Frame,
     Locator,
     Page,
-    Response,
     WebSocket,
     expect,
 )
@@ -31,8 +31,9 @@ PATIENCE = 45_000
 # The heading of Home, where Administrators and Sales Engineers begin.
 HOME = re.compile("^Hello, ")
 WELCOME = re.compile("^Welcome to ")
-# Chromium's message for each answer that isn't a success; `Browsers` checks the answers themselves.
-STATUS = re.compile(r"Failed to load resource: the server responded with a status of")
+# Chromium's message for each answer that isn't a success. Being told of the answers themselves, of
+# which each page has dozens, would take a tenth of the tests' processor time.
+STATUS = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 # What our pages never do: what the policy forbids, and what a harmful text would run.
 VIOLATION = """
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -51,6 +52,8 @@ class Browsers:
         self.chromium = chromium
         self.url = url
         self.complaints: list[str] = []
+        self.refused: list[tuple[int, str]] = []
+        self.opened: set[str] = set()
         self.allowed: list[str] = []
         self.frames: list[str] = []
         self.contexts: list[BrowserContext] = []
@@ -101,9 +104,19 @@ class Browsers:
         """Close them all; returns what their pages complained about."""
         for context in self.contexts:
             await context.close()
+        return self.unexpected()
+
+    def unexpected(self) -> list[str]:
+        """What their pages have complained about, but for what was allowed."""
+        # A page may say that it is missing, or that it is not for everybody; a part of one may not.
+        refused = [
+            f"{status} for {url}"
+            for status, url in self.refused
+            if status >= 500 or url not in self.opened
+        ]
         return [
             complaint
-            for complaint in self.complaints
+            for complaint in self.complaints + refused
             if not any(allowed in complaint for allowed in self.allowed)
         ]
 
@@ -122,7 +135,7 @@ class Browsers:
     def _watch(self, page: Page) -> None:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
-        page.on("response", self._answered)
+        page.on("framenavigated", self._went)
         page.on("websocket", lambda socket: self._listen_to(page, socket))
 
     def _listen_to(self, page: Page, socket: WebSocket) -> None:
@@ -134,15 +147,16 @@ class Browsers:
         socket.on("close", lambda _: note("has its socket closed"))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not STATUS.match(message.text):
-            self.complaints.append(f"{message.location.get('url')}: {message.text}")
+        if message.type != "error":
+            return
+        url = message.location.get("url", "")
+        if refused := STATUS.match(message.text):
+            self.refused.append((int(refused[1]), url.partition("#")[0]))
+        else:
+            self.complaints.append(f"{url}: {message.text}")
 
-    def _answered(self, response: Response) -> None:
-        expected = response.status < 400 or (
-            response.request.is_navigation_request() and response.status < 500
-        )
-        if not expected:
-            self.complaints.append(f"{response.status} for {response.url}")
+    def _went(self, frame: Frame) -> None:
+        self.opened.add(frame.url.partition("#")[0])
 
 
 async def hear(page: Page, event: str, *messages: object) -> None:

@@ -69,6 +69,27 @@ async def test_a_script_that_runs_and_one_that_is_stopped_are_noticed(browsers: 
     browsers.complaints.clear()
 
 
+async def test_a_part_that_is_missing_is_noticed_and_a_page_only_where_the_server_failed(
+    browsers: Browsers,
+) -> None:
+    async def answer(route: Route) -> None:
+        status = int(route.request.url.rpartition("/")[2])
+        body = '<!doctype html><script src="/made-up/403"></script>' if status == 404 else ""
+        await route.fulfill(status=status, body=body, content_type="text/html")
+
+    context = await browsers.new()
+    await context.route("**/made-up/*", answer)
+    page = await context.new_page()
+    for status in (404, 500):
+        await page.goto(f"/made-up/{status}")
+    await eventually(lambda: len(browsers.refused) == 3)
+    assert sorted(browsers.unexpected()) == [
+        f"403 for {browsers.url}/made-up/403",
+        f"500 for {browsers.url}/made-up/500",
+    ]
+    browsers.refused.clear()
+
+
 async def _invite(admin: Actor, hostile: Hostile, email: str) -> None:
     form = InvitationForm(
         first_name=hostile.text, last_name="Doe", email=email, role="administrator"
