@@ -1,12 +1,12 @@
 """Every page, light and dark, wide and narrow: axe finds nothing, and nothing needs scrolling
 sideways. A picture of each is kept in test-results/."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from models import LinkPurpose, Tenant, User
 from services.access.actor import Actor
@@ -20,6 +20,7 @@ from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog
 from tests.browser.looks import look
 
+DESK: ViewportSize = {"width": 1280, "height": 720}
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
 
 
@@ -65,36 +66,29 @@ async def scene(
     return Scene(browsers, tenant, grace, ada, waiting, robin, admin)
 
 
-Opener = Callable[[Scene], Awaitable[Page]]
-STATES: dict[str, Opener] = {}
+Walk = Callable[[Scene], AsyncIterator[tuple[str, Page]]]
+WALKS: dict[str, Walk] = {}
 
 
-def state(opener: Opener) -> Opener:
-    """Have this state of a page looked at; its name is the function's."""
-    STATES[opener.__name__.strip("_").replace("_", "-")] = opener
-    return opener
+def walk(through: Walk) -> Walk:
+    """Have the states that this walk comes to looked at; a page is opened once for those of it."""
+    WALKS[through.__name__.strip("_")] = through
+    return through
 
 
-@state
-async def _sign_in(scene: Scene) -> Page:
-    return await scene.stranger("/login?why=deactivated")
-
-
-@state
-async def _sign_in_refused(scene: Scene) -> Page:
-    page = await scene.stranger("/login")
+@walk
+async def _sign_in(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    page = await scene.stranger("/login?why=deactivated")
+    yield "sign-in", page
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("alert")).to_be_visible()
-    return page
+    yield "sign-in-refused", page
 
 
-@state
-async def _import_file(scene: Scene) -> Page:
-    return await scene.as_grace("/users/import")
-
-
-async def _chosen(scene: Scene) -> Page:
+@walk
+async def _import(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     page = await scene.as_grace("/users/import")
+    yield "import-file", page
     rows = [f"Ada,Lovelace,{LONG}{n}@{scene.tenant.slug}.example.com,Administrator" for n in (1, 2)]
     rows.append(f"{LONG},{LONG},{LONG}@{scene.tenant.slug}.example.com,Administrator")
     text = "First Name,Last Name,Email,Role\n" + "\n".join([*rows, "Ada,,no address,Boss"])
@@ -102,191 +96,139 @@ async def _chosen(scene: Scene) -> Page:
         {"name": f"{LONG}.csv", "mimeType": "text/csv", "buffer": text.encode()}
     )
     await expect(page.get_by_role("button", name="Send 2 invitations")).to_be_visible()
-    return page
-
-
-@state
-async def _import_preview(scene: Scene) -> Page:
-    return await _chosen(scene)
-
-
-@state
-async def _import_done(scene: Scene) -> Page:
-    page = await _chosen(scene)
+    yield "import-preview", page
     await page.get_by_role("button", name="Send 2 invitations").click()
     await expect(page.get_by_role("heading", name="2 people invited")).to_be_visible()
-    return page
+    yield "import-done", page
 
 
-@state
-async def _workspace(scene: Scene) -> Page:
-    return await scene.browsers.stranger("/")
+@walk
+async def _workspace(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    yield "workspace", await scene.browsers.stranger("/")
 
 
-@state
-async def _forgot(scene: Scene) -> Page:
-    return await scene.stranger("/password/forgot")
+@walk
+async def _forgot(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    yield "forgot", await scene.stranger("/password/forgot")
 
 
-@state
-async def _forgot_sent(scene: Scene) -> Page:
-    page = await scene.stranger("/password/forgot")
-    await page.get_by_label("Email").fill("ada@example.com")
-    await page.get_by_role("button", name="Send a link").click()
-    await expect(page.get_by_role("status")).to_be_visible()
-    return page
-
-
-@state
-async def _reset(scene: Scene) -> Page:
+@walk
+async def _reset(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     await password_change.request_reset(scene.tenant.slug, scene.ada.email, Caller())
     token = await factories.token_of(scene.ada, LinkPurpose.RESET)
-    return await scene.stranger(f"/password/reset/{token}")
+    yield "reset", await scene.stranger(f"/password/reset/{token}")
 
 
-@state
-async def _invitation(scene: Scene) -> Page:
+@walk
+async def _invitation(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     page = await scene.stranger(f"/invitation/{await factories.token_of(scene.waiting)}")
     await page.get_by_label("Password", exact=True).fill("signals that hop about")
     await expect(page.locator(".meter-text")).to_have_text("Strong")
-    return page
-
-
-@state
-async def _invitation_refused(scene: Scene) -> Page:
-    page = await scene.stranger(f"/invitation/{await factories.token_of(scene.waiting)}")
+    yield "invitation", page
     await page.get_by_label("Password", exact=True).fill("short")
     await page.get_by_role("button", name="Set password and sign in").click()
     await expect(page.locator(".field-error")).to_be_visible()
-    return page
+    yield "invitation-refused", page
 
 
-@state
-async def _dead_link(scene: Scene) -> Page:
-    return await scene.stranger("/invitation/no-such-link")
+@walk
+async def _dead_link(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    yield "dead-link", await scene.stranger("/invitation/no-such-link")
 
 
-@state
-async def _not_found(scene: Scene) -> Page:
-    return await scene.as_grace("/nothing-here")
-
-
-@state
-async def _refused(scene: Scene) -> Page:
-    return await scene.browsers.as_user(scene.ada, f"/t/{scene.tenant.slug}/users")
-
-
-@state
-async def _users(scene: Scene) -> Page:
+@walk
+async def _users(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     await scene.browsers.as_user(scene.ada, f"/t/{scene.tenant.slug}/account")
     page = await scene.as_grace("/users")
     await expect(Grid(page).online("Ada Lovelace")).to_have_count(1)
-    return page
-
-
-@state
-async def _users_filtered_to_nobody(scene: Scene) -> Page:
-    return await scene.as_grace("/users?q=nobody&role=administrator")
-
-
-@state
-async def _users_empty(scene: Scene) -> Page:
-    empty = await factories.create_tenant(f"Empty {scene.tenant.name}")
-    return await scene.browsers.as_user(scene.robin, f"/t/{empty.slug}/users")
-
-
-@state
-async def _users_deactivated_and_leaving(scene: Scene) -> Page:
-    page = await scene.as_grace("/users?status=active")
-    await Grid(page).switch("Ada Lovelace").click()
-    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
-    await page.get_by_role("button", name="Undo").hover()  # which keeps the message
-    await expect(Grid(page).chip("Ada Lovelace", "Inactive")).to_be_visible()
-    return page
-
-
-@state
-async def _invite_dialog(scene: Scene) -> Page:
-    page = await scene.as_grace("/users")
+    yield "users", page
+    await page.set_viewport_size(DESK)
     await page.get_by_role("button", name="+ Invite User").click()
     await dialog(page).get_by_label("Email").fill(scene.ada.email)
     await expect(dialog(page).get_by_text("This email is already in use.")).to_be_visible()
-    return page
+    yield "invite-dialog", page
 
 
-@state
-async def _deactivate_dialog(scene: Scene) -> Page:
-    page = await scene.as_grace("/users")
+@walk
+async def _users_filtered_to_nobody(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    page = await scene.as_grace("/users?q=nobody&role=administrator")
+    yield "users-filtered-to-nobody", page
+
+
+@walk
+async def _users_empty(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    empty = await factories.create_tenant(f"Empty {scene.tenant.name}")
+    page = await scene.browsers.as_user(scene.robin, f"/t/{empty.slug}/users")
+    yield "users-empty", page
+
+
+@walk
+async def _users_deactivated_and_leaving(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    page = await scene.as_grace("/users?status=active")
     await Grid(page).switch("Ada Lovelace").click()
     await expect(dialog(page)).to_be_visible()
-    return page
+    yield "deactivate-dialog", page
+    await page.set_viewport_size(DESK)
+    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+    await page.get_by_role("button", name="Undo").hover()  # which keeps the message
+    await expect(Grid(page).chip("Ada Lovelace", "Inactive")).to_be_visible()
+    yield "users-deactivated-and-leaving", page
 
 
-@state
-async def _user_details(scene: Scene) -> Page:
-    return await scene.as_grace(f"/users/{scene.waiting.id}")
-
-
-@state
-async def _user_link_dialog(scene: Scene) -> Page:
+@walk
+async def _user_details(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     page = await scene.as_grace(f"/users/{scene.waiting.id}")
+    yield "user-details", page
+    await page.set_viewport_size(DESK)
     await page.get_by_role("button", name="Copy invitation link").click()
     await expect(dialog(page).get_by_label("Link", exact=True)).to_be_visible()
-    return page
+    yield "user-link-dialog", page
 
 
-@state
-async def _roles(scene: Scene) -> Page:
-    return await scene.as_grace("/roles")
+@walk
+async def _roles(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    yield "roles", await scene.as_grace("/roles")
 
 
-@state
-async def _audit(scene: Scene) -> Page:
-    return await scene.as_grace("/audit")
+@walk
+async def _audit(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
+    yield "audit", await scene.as_grace("/audit")
 
 
-@state
-async def _account(scene: Scene) -> Page:
+@walk
+async def _account(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     await factories.open_session(scene.grace)
     page = await scene.as_grace("/account")
     await page.get_by_text("Grace Hopper", exact=True).first.click()
     await expect(page.get_by_role("link", name="My account")).to_be_visible()
-    return page
+    yield "account", page
 
 
-@state
-async def _password_dialog(scene: Scene) -> Page:
-    page = await scene.as_grace("/account")
-    await page.get_by_role("button", name="Change password").click()
-    await expect(dialog(page)).to_be_visible()
-    return page
-
-
-@state
-async def _tenants(scene: Scene) -> Page:
+@walk
+async def _tenants(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     # Those of all tests before would be a page full of rows, which axe needs seconds for.
     path = f"/platform/tenants?q={scene.tenant.slug}"
     page = await scene.browsers.as_user(scene.robin, path)
     close = page.get_by_role("button", name=f"Close {scene.tenant.name}", exact=True)
     await expect(close).to_be_visible()
-    return page
+    yield "tenants", page
 
 
-@state
-async def _platform_admins(scene: Scene) -> Page:
+@walk
+async def _platform_admins(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     page = await scene.browsers.as_user(scene.robin, f"/platform/users?q={scene.robin.email}")
     await expect(Grid(page).switch(scene.robin.full_name)).to_be_visible()
-    return page
+    yield "platform-admins", page
 
 
-@state
-async def _system(scene: Scene) -> Page:
+@walk
+async def _system(scene: Scene) -> AsyncIterator[tuple[str, Page]]:
     page = await scene.browsers.as_user(scene.robin, "/platform/system")
     await expect(page.get_by_text("Version", exact=True)).to_be_visible(timeout=60_000)
-    return page
+    yield "system", page
 
 
-@pytest.mark.parametrize("name", list(STATES))
+@pytest.mark.parametrize("name", list(WALKS))
 async def test_axe_finds_nothing_and_nothing_is_too_wide(scene: Scene, name: str) -> None:
-    page = await STATES[name](scene)
-    await look(page, name)
+    async for state, page in WALKS[name](scene):
+        await look(page, state)
