@@ -126,11 +126,11 @@ def rollcall(beside: Runtime) -> Iterator[Runtime]:
     runtime.use(None)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def browsers(
+@asynccontextmanager
+async def watched(
     request: pytest.FixtureRequest, chromium: Browser, server: Server
 ) -> AsyncIterator[Browsers]:
-    """The test's browsers. It fails where one of their pages or the server complains."""
+    """A test's browsers. It fails where one of their pages or the server complains."""
     ended = server.process.returncode
     assert ended is None, f"The server has ended by itself ({ended}):\n{server.log()}"
     before = len(server.log())
@@ -144,6 +144,15 @@ async def browsers(
     assert "Traceback" not in logged, logged
     # 256 bits, as every token has them; the set-up link was printed before.
     assert not re.search(r"(?<![\w-])[\w-]{43}(?![\w-])", logged), logged
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browsers(
+    request: pytest.FixtureRequest, chromium: Browser, server: Server
+) -> AsyncIterator[Browsers]:
+    """The test's browsers."""
+    async with watched(request, chromium, server) as browsers:
+        yield browsers
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -198,7 +198,7 @@ async def test_names_turn_page_by_page_then_view_by_view_but_for_a_new_trouble(
     assert isinstance(shown, RollCall)
     crowd = replace(shown, roles=[RoleHere("Sales Engineer", len(people), people)])
     scene.views[ScreenView.ROLL_CALL] = crowd
-    page, screen = await _screen(browsers, scene)
+    page, screen = await _screen(browsers, scene, reduced_motion="no-preference")
     turned = page.locator(".page-of")
     (pages,) = re.findall(r"^Page 1 of (\d+)$", await turned.inner_text())
     seen: list[str] = []

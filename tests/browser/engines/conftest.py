@@ -1,5 +1,4 @@
-"""One Firefox, WebKit and whole Chromium for each process of the tests; a clean one for each
-test."""
+"""One Firefox and WebKit for each process of the tests; a clean one for each test."""
 
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -7,11 +6,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from tests.browser.browsers import RESULTS
-from tests.browser.conftest import CHROMIUM, launched
 from tests.browser.engines import drivers
 from tests.browser.engines.screen import Screen
 from tests.browser.server import Server
@@ -27,13 +24,6 @@ def pytest_runtest_makereport(
     report = yield
     item.stash[_failed] = item.stash.get(_failed, False) or report.failed
     return report
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium, as people have it."""
-    async with launched(CHROMIUM) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -172,12 +172,12 @@ class PageKeyboard:
 
 async def tab_to(keyboard: Keyboard, name: str) -> None:
     """Press Tab until what has this name has the focus."""
-    passed: list[str] = []
-    for _ in range(MOST_STEPS):
-        if await keyboard.focused() == name:
-            return
+    passed = [await keyboard.focused()]
+    while passed[-1] != name and len(passed) <= MOST_STEPS:
         await keyboard.press("Tab")
         passed.append(await keyboard.focused())
+    if passed[-1] == name:
+        return
     raise AssertionError(f"{name!r} never has the focus; passed: {passed}")
 
 

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from models import Tenant, User
-from tests.browser.browsers import Browsers, mail_to
+from tests.browser.browsers import mail_to
+from tests.browser.conftest import CHROMIUM, launched, watched
 from tests.browser.engines.keyboard import (
     DriverKeyboard,
     Keyboard,
@@ -17,18 +18,20 @@ from tests.browser.engines.keyboard import (
     tab_to,
 )
 from tests.browser.engines.screen import Screen
+from tests.browser.server import Server
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer
 
 
 @pytest_asyncio.fixture(loop_scope="session", params=["chromium", "firefox", "webkit"])
-async def keyboard(request: pytest.FixtureRequest, browsers: Browsers) -> AsyncIterator[Keyboard]:
-    """The keyboard of each engine in turn."""
+async def keyboard(request: pytest.FixtureRequest, server: Server) -> AsyncIterator[Keyboard]:
+    """The keyboard of each engine in turn; Chromium is Debian's, as people have it."""
     if request.param == "chromium":
-        page = await browsers.stranger("/healthz")
-        yield PageKeyboard(page)
+        async with launched(CHROMIUM) as chromium, watched(request, chromium, server) as browsers:
+            moving = {"reduced_motion": "no-preference"}  # as in the other engines
+            yield PageKeyboard(await browsers.stranger("/healthz", **moving))
         return
-    screen = Screen(request.getfixturevalue(request.param), browsers.url)
+    screen = Screen(request.getfixturevalue(request.param), server.url)
     yield DriverKeyboard(screen)
     await screen.clear()
 
