@@ -44,6 +44,13 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     ):
         await page.get_by_role("checkbox", name="Select Hedy Lovelace").check()
         bar = page.get_by_role("toolbar", name="Acts on the 1 selected user")
+        if name == "Copy Links":
+            await look(page, "users-selection")  # where it is narrow, the rest is in a menu
+            await bar.get_by_role("button", name="More", exact=True).click()
+            await expect(bar.get_by_role("menuitem", name="End Date", exact=True)).to_be_visible()
+            await page.screenshot(path=RESULTS / "pages" / "users-selection-more.png")
+            await page.keyboard.press("Escape")
+            await page.set_viewport_size({"width": 1280, "height": 720})
         await bar.get_by_role("button", name=name, exact=True).click()
         await page.get_by_role("button", name=begin).click()
         await expect(page.get_by_role("heading", level=1)).to_have_text(done)
@@ -59,12 +66,6 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     names = ["Deactivate", "Activate", "Resend", "Copy Links", "End Date", "Export"]
     for name in names:
         await expect(bar.get_by_role("button", name=name, exact=True)).to_be_visible()
-    await look(page, "users-selection")  # where it is narrow, the rest is in a menu
-    await bar.get_by_role("button", name="More", exact=True).click()
-    await expect(bar.get_by_role("menuitem", name="End Date", exact=True)).to_be_visible()
-    await page.screenshot(path=RESULTS / "pages" / "users-selection-more.png")
-    await page.keyboard.press("Escape")
-    await page.set_viewport_size({"width": 1280, "height": 720})
     await bar.get_by_role("button", name="Deactivate", exact=True).click()
 
     heading = page.get_by_role("heading", level=1)

@@ -39,13 +39,15 @@ async def test_a_server_that_ends_is_noticed_and_its_pages_live_again_at_the_nex
         notice = page.locator("#popup")
         await expect(notice).to_contain_text("Connection lost")
         await expect(notice).to_be_visible()
-        await look(page, "connection-lost")
+        if how is signal.SIGTERM:  # it looks alike after either
+            await look(page, "connection-lost")
     async with serving(tmp_path / "data", port=port):
         await expect(notice).not_to_contain_text("Connection lost")
         await expect(Grid(page).chip("Ada Lovelace", "Invited")).to_be_visible()
         # What was half typed is neither asked about nor lost.
         await expect(page.get_by_text("is kept: open “Invite user” again.")).to_be_visible()
-        await look(page, "kept-after-a-restart")
+        if how is signal.SIGTERM:
+            await look(page, "kept-after-a-restart")
         await page.get_by_role("button", name="+ Invite User").first.click()
         await expect(dialog(page).get_by_label("First Name")).to_have_value("Half of it")
         await expect(dialog(page)).to_contain_text("What you had typed is here, and not sent yet.")

@@ -32,7 +32,7 @@ from tests.sizes import size
 SOME = NAMES[::6]
 # Every so many names are typed and looked at on a page of their own; what is shown where all of
 # them are is the same whoever entered them.
-EACH = size(4, 1)
+EACH = size(7, 1)
 HALVES = [NAMES[::2], NAMES[1::2]]
 
 

@@ -106,8 +106,8 @@ async def test_every_tab_in_two_browsers_closes_at_once(
 async def test_signing_out_in_one_tab_closes_the_others_of_that_browser_alone(
     browsers: Browsers, tenant: Tenant, alan: User
 ) -> None:
-    here = await _tabs(browsers, tenant, alan)
-    elsewhere = await _tabs(browsers, tenant, alan, ADDRESSES[:2])
+    here = await _tabs(browsers, tenant, alan, ADDRESSES[:3])
+    elsewhere = await _tabs(browsers, tenant, alan, ADDRESSES[:1])
     await here[0].bring_to_front()
     await here[0].locator(".user-menu-button").click()
     await here[0].get_by_role("button", name="Sign out", exact=True).click()
