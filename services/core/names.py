@@ -95,12 +95,17 @@ def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
     breaks, control characters, half a surrogate pair) is not, nor is what nobody sees and what
     turns the direction of the text around it: with them one name can be shown as another.
     """
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+    # Most names need no look at each character: what Python calls printable is of no category "C",
+    # and of those of spaces only the common space.
+    if not text.isprintable() and any(
+        unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text
+    ):
         raise ValueError(f"{label} can't contain line breaks or control characters.")
     name = unicodedata.normalize("NFC", text).strip()
     if not any(unicodedata.category(character)[0] not in "ZC" for character in name):
         raise ValueError(f"{label} is required.")
-    if any(_is_invisible(name, at) for at in range(len(name))):
+    is_plain = name.isprintable() and _INVISIBLE.isdisjoint(name)
+    if not is_plain and any(_is_invisible(name, at) for at in range(len(name))):
         raise ValueError(
             f"{label} can't contain invisible characters, or ones that turn the direction of text. "
             "Type it instead of pasting it."
