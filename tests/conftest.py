@@ -23,10 +23,11 @@ from services.core.settings import PREFIX, Settings
 from services.core.startup import started
 from services.core.write_queue import WriteQueue
 from services.sign_in import passwords
-from tests import factories, lent, postgres, quick, sizes
+from tests import factories, lent, postgres, quick, replayed, sizes
 from tests.mail_server import MailServer, receiving_mail
 
 quick.learn_once()
+replayed.replay()
 lent.keep_sessions()
 
 PUBLIC_URL = "https://rollcall.example.com"
@@ -41,6 +42,10 @@ BOTH = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
 ]
+ONE_DATABASE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+"""For a test of what no database decides: the words of a page or a mail, what a call returns, a
+rule in Python. SQL, what is stored, locks, constraints, and notices between processes need both;
+and wherever that isn't plain, so does the test."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

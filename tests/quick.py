@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.core import database, runtime, startup
+from services.core import database, runtime, startup, vault
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.sign_in import passwords
@@ -58,12 +58,17 @@ async def _needn_t_migrate(*, may_create: bool = True) -> None:
     database.has_trigram_table = database.is_sqlite
 
 
+async def _nothing_is_lost() -> int:
+    return 0
+
+
 @asynccontextmanager
 async def started_on_copy(settings: Settings) -> AsyncIterator[Runtime]:
-    """`started`, on a copy of a database that `started` has migrated: its schema isn't compared
-    with ours once more."""
+    """`started`, on a copy of an empty database that `started` has migrated: its schema isn't
+    compared with ours once more, and no secret is looked for in it."""
     async with AsyncExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(startup, "migrate", _needn_t_migrate)
+            patch.setattr(vault, "lost", _nothing_is_lost)
             current = await stack.enter_async_context(startup.started(settings))
         yield current

@@ -46,7 +46,7 @@ def product(tmp_path: Path) -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "main.py", folder)
     for name in ("models", "services"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)  # what is compiled, too
     (folder / ".env").write_text("ROLLCALL_DATA_DIR=kept/here\n", encoding="utf-8")
     return folder
 

@@ -1,8 +1,18 @@
 """The short cuts of the tests really are taken: without them, the same tests take twice as long."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
 from models import Tenant
+from services.core import migrations
 from services.core.database import Database
 from services.core.runtime import Runtime
+from services.core.startup import started
+from tests import replayed
+from tests.conftest import make_settings
 
 
 async def test_a_query_is_compiled_once_for_all_databases_of_a_kind(
@@ -13,3 +23,26 @@ async def test_a_query_is_compiled_once_for_all_databases_of_a_kind(
     assert compiled
     for engine in (another.writer, another.urgent, one_more.reader, one_more.urgent):
         assert engine.sync_engine._compiled_cache is compiled
+
+
+def _everything_in(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """The lines of each definition, and the rows as statements; Alembic writes the constraints of
+    a table that it makes anew in any order."""
+    with closing(sqlite3.connect(folder / "rollcall.db")) as database:
+        made = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        rows = [line for line in database.iterdump() if line.startswith("INSERT")]
+        lines = {
+            name: sorted(line.strip(", \t") for line in sql.splitlines()) for name, sql in made
+        }
+        return lines, sorted(rows)
+
+
+async def test_a_database_that_is_made_quickly_is_as_its_migrations_make_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(make_settings(tmp_path / "quickly")):
+        pass
+    monkeypatch.setattr(migrations, "_upgrade_from", replayed._migrate)
+    async with started(make_settings(tmp_path / "migrated")):
+        pass
+    assert _everything_in(tmp_path / "quickly") == _everything_in(tmp_path / "migrated")

@@ -24,7 +24,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, BinaryIO, NoReturn, Protocol
 
 ROOT = Path(__file__).parent.parent.parent
 MOST = 65536
@@ -131,7 +131,8 @@ def run(
 
 def _begin(order: Order, streams: Iterable[IO[bytes]]) -> Forked:
     """Start a command with these standard streams; waits until its process exists."""
-    ours, theirs = socket.socketpair()
+    # Packets: a process may have ended before its number is read here, and both would be one text.
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         descriptors = [theirs.fileno(), *(stream.fileno() for stream in streams)]
         with _one_at_a_time:
@@ -167,7 +168,10 @@ def _nursery() -> socket.socket:
 def main(orders: socket.socket) -> list[str]:
     """Fork a command for each order; returns its arguments, in its process."""
     import ui.server  # noqa: F401, PLC0415 - only who forks loads it
+    from tests import replayed  # noqa: PLC0415 - as above
 
+    replayed.replay()
+    replayed.statements()
     gc.collect()
     gc.freeze()
     while True:
@@ -216,7 +220,23 @@ def _end() -> None:
     os.killpg(0, signal.SIGKILL)
 
 
+def _leave(status: int) -> NoReturn:
+    """End as Python does, but don't tidy up its memory: most of it is shared until then, and would
+    be copied for that, a tenth of a second of a processor for each fork."""
+    threading._shutdown()  # type: ignore[attr-defined]  # it waits for threads, as Python's end does
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
     import main as rollcall
 
-    sys.exit(rollcall.main(main(socket.socket(fileno=int(sys.argv[1])))))
+    arguments = main(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        _leave(rollcall.main(arguments))
+    except SystemExit as ended:
+        if isinstance(ended.code, int):
+            _leave(ended.code)
+        raise

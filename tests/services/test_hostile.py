@@ -17,6 +17,7 @@ from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
 from services.users.listing import list_users
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.deliveries import deliver_next
 from tests.hostile import HOSTILE, NAMES, REFUSED
 from tests.mail_server import MailServer, Received
@@ -88,6 +89,7 @@ async def _mailed(
 
 
 @pytest.mark.walk
+@ONE_DATABASE  # that each keeps a name as it was written is above
 async def test_no_name_changes_a_mail_but_for_its_words(
     admin: Actor, platform: Actor, mail_server: MailServer
 ) -> None:
@@ -111,6 +113,7 @@ async def test_no_name_changes_a_mail_but_for_its_words(
 
 
 @pytest.mark.walk
+@ONE_DATABASE  # as above
 async def test_no_name_is_a_formula_in_the_exported_log(admin: Actor, tenant: Tenant) -> None:
     for number, hostile in enumerate(NAMES):
         await _invite(admin, number, hostile.text)

@@ -13,7 +13,7 @@ from models import User
 from services.core import logs
 from services.core.runtime import Runtime
 from tests import factories
-from tests.conftest import PUBLIC_URL
+from tests.conftest import ONE_DATABASE, PUBLIC_URL
 from ui import public
 from ui.headers import harden
 
@@ -60,7 +60,7 @@ async def http(rollcall: Runtime, proxies: tuple[str, ...]) -> AsyncIterator[htt
         yield client
 
 
-pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+pytestmark = ONE_DATABASE
 
 
 async def test_an_answer_tells_its_request_s_id_and_so_does_the_log(

@@ -19,6 +19,7 @@ from services.core.runtime import Runtime
 from services.mail import letters
 from services.mail.message import Letter, as_bytes, compose
 from services.mail.wordings import MAILS
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user
 from tests.hostile import HOSTILE
 from tests.markup import Reader
@@ -117,7 +118,7 @@ def _faults(raw: bytes, message: EmailMessage, plain: EmailMessage) -> Iterator[
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # a mail is written by no database
+@ONE_DATABASE  # a mail is written by no database
 async def test_no_words_change_a_mail_but_for_what_it_says(
     rollcall: Runtime, tenant: Tenant
 ) -> None:

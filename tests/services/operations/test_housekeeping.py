@@ -15,6 +15,7 @@ from services.sessions import known_devices
 from services.sign_in import throttle
 from services.users.accounts import set_active
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user
 from tests.replicas.people import until
 
@@ -48,7 +49,7 @@ async def test_browsers_that_are_strangers_again_are_removed(ada: User) -> None:
         assert await known_devices.find(tx, ada, cookie)
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@ONE_DATABASE
 async def test_messages_that_all_have_read_are_removed_and_their_numbers_stay_used(
     admin: Actor, ada: User
 ) -> None:

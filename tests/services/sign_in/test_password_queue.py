@@ -18,14 +18,14 @@ from services.sign_in.passwords import QUEUE
 from services.sign_in.sign_in import sign_in
 from tests import books
 from tests.browser.waiting import eventually
-from tests.conftest import PUBLIC_URL
+from tests.conftest import ONE_DATABASE, PUBLIC_URL
 from tests.factories import PASSWORD, create_user
 from ui import public
 
 EMAIL = "ada@example.com"
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
+    ONE_DATABASE,
 ]
 
 

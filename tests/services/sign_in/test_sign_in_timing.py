@@ -20,6 +20,7 @@ from services.core.runtime import Runtime
 from services.sessions.sessions import Caller
 from services.sign_in import password_change, throttle
 from services.sign_in.sign_in import sign_in
+from tests.conftest import ONE_DATABASE
 from tests.factories import PASSWORD, create_user
 from tests.sizes import size
 
@@ -34,7 +35,7 @@ Attempt = Callable[[Caller], Awaitable[object]]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.stress,
-    pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
+    ONE_DATABASE,
 ]
 
 

@@ -5,8 +5,6 @@ do.)"""
 import re
 from datetime import timedelta
 
-import pytest
-
 from models import BulkKind, Tenant
 from services.access.actor import Actor
 from services.bulk.batches import act_on_next
@@ -17,6 +15,7 @@ from services.sessions.receipts import Receipt
 from services.users import accounts, invitations, reminders
 from services.users.invitation_form import PersonalInvitation
 from services.workspace.impact import get_work_impact
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_users, sign_in
 from tests.mail_server import MailServer
 from tests.services.bulk.acting_in_bulk import begun, those
@@ -67,7 +66,7 @@ async def _broad(rollcall: Runtime, statements: list[Statement]) -> set[tuple[st
     return wrong
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@ONE_DATABASE
 async def test_no_statement_of_an_act_reads_more_the_more_there_is(
     rollcall: Runtime, tenant: Tenant, admin: Actor, mail_server: MailServer
 ) -> None:
@@ -76,7 +75,7 @@ async def test_no_statement_of_an_act_reads_more_the_more_there_is(
     assert not await _broad(rollcall, statements)
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@ONE_DATABASE
 async def test_what_is_asked_before_a_deactivation_reads_no_more_users_the_more_there_are(
     rollcall: Runtime, tenant: Tenant, admin: Actor
 ) -> None:
