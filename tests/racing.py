@@ -1,6 +1,6 @@
 """Real concurrency: start all at once, and tell refusals from bugs.
 
-`make test` runs 42 rounds of a race, each of the 21 offsets of a duel twice; `make soak` runs 200.
+`make test` runs 21 rounds of a race, each of the 21 offsets of a duel once; `make soak` runs 200.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from services.core.errors import DatabaseUnavailableError, RollcallError
 from tests.sizes import size
 
 T = TypeVar("T")
-ROUNDS = size(42, 200)
-# For a race that is much like another one, which runs in full.
+ROUNDS = size(21, 200)
+# For a race that is much like another one, which runs in full where this doesn't.
 FEW_ROUNDS = 21
 # This many rounds run at the same time: it costs less, and they meet at more different moments.
 AT_ONCE = 8

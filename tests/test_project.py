@@ -188,7 +188,7 @@ def test_what_has_a_full_size_is_run_by_make_soak() -> None:
     left_out = []
     for path in (ROOT / "tests").rglob("test_*.py"):
         text = path.read_text(encoding="utf-8")
-        if not re.search(r"\b(?:sizes?|enough_roles|rounds)\b", text):
+        if not re.search(r"\b(?:sizes?|enough_roles|two_roles|rounds)\b", text):
             continue
         tree = ast.parse(text)
         marks = [ast.unparse(node) for node in tree.body if _named(node, {"pytestmark"})]
@@ -203,7 +203,7 @@ def test_what_has_a_full_size_is_run_by_make_soak() -> None:
 
 def _sized(tree: ast.Module) -> set[str]:
     """What a module's functions and constants are called that are larger in full."""
-    asks = {"enough_roles"}
+    asks = {"enough_roles", "two_roles"}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module in {"tests", "tests.sizes"}:
             asks |= {alias.name for alias in node.names} & {"size", "sizes"}

@@ -1,6 +1,6 @@
 """What was acknowledged is there after a crash, and the data is consistent.
 
-`make test` kills Rollcall 40 times on SQLite and 10 times on PostgreSQL, whose own crashes these
+`make test` kills Rollcall 20 times on SQLite and 6 times on PostgreSQL, whose own crashes these
 aren't, and a whole server twice; `make soak` does it 100, 25 and 5 times.
 """
 
@@ -41,7 +41,7 @@ from tests.sizes import size
 pytestmark = [pytest.mark.slow, pytest.mark.stress]
 
 # How often Rollcall is killed: on SQLite, and on PostgreSQL.
-KILLS = {True: size(40, 100), False: size(10, 25)}
+KILLS = {True: size(20, 100), False: size(6, 25)}
 SERVERS_KILLED = size(2, 5)
 
 

@@ -39,11 +39,17 @@ def every_role(_call: Call) -> list[Role]:
 def enough_roles(call: Call) -> list[Role]:
     """The roles for a walk that finds nothing more on the second database by all of them.
 
-    On SQLite, and in full, every role. On PostgreSQL one that may make the call, by which all of
-    its SQL is run there too, and one that may not: what differs between two that may is decided in
-    Python, the same way on both.
+    On SQLite, and in full, every role. On PostgreSQL those of `two_roles`, by which all of the
+    call's SQL is run there too: what differs between two that may is decided in Python, the same
+    way on both.
     """
-    if sizes.soak or runtime.current().database.is_sqlite:
+    return every_role(call) if runtime.current().database.is_sqlite else two_roles(call)
+
+
+def two_roles(call: Call) -> list[Role]:
+    """The roles for a walk that asks nothing about roles: one that may make the call, and one that
+    may not. In full, every role."""
+    if sizes.soak:
         return every_role(call)
     within = sorted(Role, key=lambda role: role is Role.PLATFORM_ADMIN)  # it is above the tenants
     may = [role for role in within if role in call.allowed]

@@ -26,7 +26,7 @@ from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.sessions import end
 from services.users import accounts, listing
-from tests import books
+from tests import books, sizes
 from tests.browser.waiting import PATIENCE
 from tests.factories import create_tenant, create_user, sign_in
 from tests.services.call import EVERYONE, Call
@@ -66,12 +66,13 @@ def test_walk_leaves_out_no_service_call() -> None:
 
 
 @pytest.mark.first
+@pytest.mark.stress
 async def test_call_is_allowed_or_refused_by_role(rollcall: Runtime) -> None:
     wrong = {}
-    for scene in await set_scenes():
+    for scene in await set_scenes(roles=enough_roles):
         allowed = scene.call.allowed
         # This call closes the organisation for callers that come later.
-        roles = sorted(Role, key=lambda role: role in allowed)
+        roles = sorted(scene.actors, key=lambda role: role in allowed)
         outcomes = {
             role: await refusal_of(scene.call, scene.actors[role], scene.targets[role])
             for role in roles
@@ -158,10 +159,13 @@ async def _deactivate(actor: Actor, user: User) -> None:
 
 
 @pytest.mark.walk
+@pytest.mark.stress
 async def test_nothing_is_done_for_a_user_from_the_commit_of_their_deactivation(
     rollcall: Runtime, tenant: Tenant
 ) -> None:
-    for role in Role:
+    # The second database answers each role by the same SQL.
+    of_all = sizes.soak or rollcall.database.is_sqlite
+    for role in Role if of_all else (Role.PLATFORM_ADMIN, Role.SALES_ENGINEER):
         target = await create_user(tenant, invited=True)
         home = None if role is Role.PLATFORM_ADMIN else tenant
         user = await create_user(home, role=role)
@@ -219,6 +223,7 @@ async def test_nothing_is_done_by_a_call_that_waited_while_its_user_was_deactiva
 
 
 @pytest.mark.walk
+@pytest.mark.stress
 async def test_nothing_is_done_in_a_session_that_is_over(
     rollcall: Runtime, tenant: Tenant, admin_user: User
 ) -> None:
@@ -229,8 +234,12 @@ async def test_nothing_is_done_in_a_session_that_is_over(
     clock.shift(rollcall.settings.session_idle)
     made_up = Actor(uuid4(), admin_user.id, tenant.id)
     someone_elses = Actor((await sign_in(target)).session_id, admin_user.id, tenant.id)
-    for call in CALLS:
-        for actor in (signed_out, expired, made_up, someone_elses):
+    each = [signed_out, expired, made_up, someone_elses]
+    for number, call in enumerate(CALLS):
+        # On the second database each call is asked in one of them, in turn: what refuses the
+        # session is the same for all calls.
+        of_all = sizes.soak or rollcall.database.is_sqlite
+        for actor in each if of_all else each[number % 4 :][:1]:
             assert await refusal_of(call, actor, target.id) is SessionEndedError, call.name
 
 

@@ -37,6 +37,7 @@ from services.sign_in.second_factors import recovery_codes
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, sign_in
 from tests.services.call import Call
 from tests.services.calls import CALLS
@@ -208,11 +209,16 @@ async def test_a_stale_session_gets_no_password_link_of_an_admin(
             await call(platform, user.id)
 
 
+def _first_that_may(call: Call) -> list[Role]:
+    return [min(call.allowed, key=lambda role: role.value)]
+
+
 @pytest.mark.walk
+@ONE_DATABASE  # what a call returns is made in Python
 async def test_what_no_table_names_returns_no_secret(rollcall: Runtime) -> None:
     found = {}
-    for scene in await set_scenes():
-        role = min(scene.call.allowed, key=lambda role: role.value)
+    for scene in await set_scenes(roles=_first_that_may):
+        (role,) = scene.actors
         with named(scene.call):
             texts = list(_texts(await scene.call.run(scene.actors[role], scene.targets[role])))
         if scene.call.name not in HANDS_OUT and (secrets := await _secrets_in(texts)):

@@ -35,7 +35,7 @@ from tests.services import changes
 from tests.services.bulk_calls import BULK_CALLS
 from tests.services.calls import connected
 from tests.services.review_calls import REVIEW_CALLS, TAKE_NO_REVIEW
-from tests.services.scenes import enough_roles, named, set_scenes
+from tests.services.scenes import named, set_scenes, two_roles
 from tests.services.screen_calls import ON_SCREENS
 from tests.services.users.imports.importing import rows_of
 from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
@@ -99,7 +99,7 @@ async def _wrote(rollcall: Runtime, call: Awaitable[object]) -> bool:
 @pytest.mark.stress
 @pytest.mark.usefixtures("others_write")
 async def test_a_call_that_changes_nothing_takes_no_turn_to_write(rollcall: Runtime) -> None:
-    scenes = await set_scenes(roles=enough_roles)
+    scenes = await set_scenes(roles=two_roles)
     await changes.begin_to_count()
     wrong = []
     for scene in scenes:
@@ -133,7 +133,7 @@ async def test_what_is_written_as_it_was_counts_as_no_change(
 @pytest.mark.stress
 @pytest.mark.usefixtures("others_write")
 async def test_a_call_in_a_session_that_is_over_takes_no_turn_to_write(rollcall: Runtime) -> None:
-    scenes = await set_scenes(roles=enough_roles)
+    scenes = await set_scenes(roles=two_roles)
     async with transaction() as tx:
         ended = {"ended_at": clock.now(), "end_reason": EndReason.SIGNED_OUT}
         await tx.exec(update(LoginSession).values(**ended))
