@@ -31,11 +31,11 @@ demo: setup-run ## serve a demo organisation of 250 users
 	@$(PY) main.py demo
 
 .PHONY: test
-test: setup ## lint, then every test; PYTEST_ARGS="-k sign_in -x" narrows it
+test: setup ## lint beside every test; PYTEST_ARGS="-k sign_in -x" narrows it
 	@scripts/test-system-packages
 	@scripts/setup tests/services/sso/canaille-requirements.txt .venv-canaille
-	@scripts/lint
-	@$(PY) -m pytest --numprocesses=auto --dist=worksteal $(PYTEST_ARGS)
+	@$(PY) scripts/beside.py scripts/lint -- \
+	  $(PY) -m pytest --numprocesses=auto --dist=worksteal $(PYTEST_ARGS)
 
 .PHONY: check
 check: setup ## the inner loop: lint, types, units, and the services on SQLite
