@@ -1,12 +1,15 @@
 """Saves tests work that an earlier test in the same worker has done: each query is compiled once,
-and a copy of a migrated database isn't migrated again."""
+the certificates that clients trust are read once, and a copy of a migrated database isn't migrated
+again."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from typing import Any
 
 import argon2
 import pytest
+from httpx._transports import default as transports
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -43,7 +46,9 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
 
 
 def learn_once() -> None:
-    """Let all engines of this process share compiled queries."""
+    """Let all engines of this process share compiled queries, and all its HTTP clients one list of
+    certificates: to read it is nearly all that making a client takes."""
+    transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]  # a name it imports
     database.create_async_engine = _learnt_engine  # type: ignore[attr-defined]  # a name it imports
 
 
