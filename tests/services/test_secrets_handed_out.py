@@ -83,6 +83,7 @@ HANDS_OUT = {
 # The texts that these return are words for people.
 WORDS_ALONE = {
     "users.invitations.check_field",
+    "tenants.tenants.check_field",
     "users.listing.list_inviters",
     "lists.choices.save_view",
     "users.email_change.request_change",
