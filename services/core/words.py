@@ -9,6 +9,12 @@ def count_words(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
+def isolated(words: str) -> str:
+    """Somebody's words inside a sentence of ours, which a name that is written from right to left
+    leaves in its order then (Unicode Bidirectional Algorithm, section 2.4)."""
+    return f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
+
+
 def file_size_words(size: int) -> str:
     """A file's size in bytes, as people read it: 12 KB, 11.4 MB. Not less than it is."""
     return f"{size / MB:,.1f} MB" if size >= MB / 10 else f"{-(-size // 1024):,} KB"

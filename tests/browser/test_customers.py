@@ -5,14 +5,24 @@ from uuid import UUID
 
 from playwright.async_api import Page, expect
 
-from models import CustomerPerson, ResourceKind, Side, TaskStatus, Tenant, User
+from models import CustomerPerson, PocStatus, ResourceKind, Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.core.errors import InvalidInputError
-from services.workspace import comment_pace, comments, groups, resources, task_list, tasks
+from services.workspace import (
+    comment_pace,
+    comments,
+    groups,
+    listing,
+    pocs,
+    resources,
+    task_list,
+    tasks,
+)
 from services.workspace.comments import NewCommentForm
 from services.workspace.customers import acts, invitations
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.groups import GroupForm
+from services.workspace.pocs import StatusForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskStatusForm
 from tests import factories
@@ -174,6 +184,11 @@ async def test_the_end_of_one_poc_closes_its_pages_and_leaves_the_other_open(
     bar = staying.get_by_role("progressbar", name="Your side")
     bar_colour, side_colour = await bar.evaluate(COLOURS)
     assert bar_colour == side_colour != ""
+    poc = await listing.get_details(actor, first)
+    form = StatusForm(status=PocStatus.CANCELLED, outcome="It waits for a budget.")
+    await pocs.change_status(actor, first, poc.row.facts_version, form)
+    # True also once it is reopened, which lets nobody in by itself.
+    await expect(staying.get_by_text("If it goes on, a new link lets you in.")).to_be_visible()
 
 
 async def test_the_list_of_outsiders_has_the_same_switch(

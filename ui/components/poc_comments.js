@@ -149,14 +149,13 @@ function one(view, comment) {
         ]),
     ]),
     removed
-      ? h("p", { class: "muted" }, taken(comment))
+      ? h("p", { class: "muted" }, [
+          "Removed by ",
+          h("bdi", comment.removed_by), // else a name from right to left takes the day along
+          `, ${dayOf(comment.removed_at)}. It was ${comment.shared ? "shared" : "internal"}.`,
+        ])
       : h("div", { class: "comment-body", dir: "auto", innerHTML: comment.html }),
   ]);
-}
-
-// A removed comment: only the fact that there was one is shown.
-function taken({ removed_by, removed_at, shared }) {
-  return `Removed by ${removed_by}, ${dayOf(removed_at)}. It was ${shared ? "shared" : "internal"}.`;
 }
 
 function act(view, label, values) {

@@ -13,6 +13,7 @@ from models import BulkKind, BulkState, PocStatus
 from services.access.permissions import may
 from services.bulk import preview, results, runs
 from services.bulk.runs import BulkForm, BulkView
+from services.core.words import isolated
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -93,7 +94,8 @@ async def _show_acts(visit: Visit, place: Place) -> None:
                     words = f"{past}: {run.changed:,} of {run.people:,} {noun}"
                     link = text("a", words)
                     link.props["href"] = f"{home}/{place.path}/bulk/{run.id}"
-                    said = f"{STATES[run.state]}, by {run.started_by}, {moment(run.started_at)}"
+                    who = isolated(run.started_by)
+                    said = f"{STATES[run.state]}, by {who}, {moment(run.started_at)}"
                     LocalText("span", said).classes("muted")
 
 

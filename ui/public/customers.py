@@ -33,7 +33,8 @@ WHY = {
     EndReason.SIGNED_OUT: "You signed out.",
     EndReason.DEACTIVATED: "Your access was ended. Ask your contact if that was a mistake.",
     EndReason.REVOKED: "This POC isn’t shown to you any more. Ask your contact.",
-    EndReason.POC_CLOSED: "This POC is over, and its page is closed. Ask your contact.",
+    EndReason.POC_CLOSED: "This POC was closed, and its page with it. "
+    "If it goes on, a new link lets you in.",
     EndReason.EXPIRED: "You were last let in 30 days ago. Ask for a new link.",
     EndReason.TENANT_CLOSED: "This organisation was closed.",
 }

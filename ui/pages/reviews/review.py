@@ -13,7 +13,7 @@ from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import RollcallError
 from services.core.forms import Form
-from services.core.words import count_words
+from services.core.words import count_words, isolated
 from services.reviews import record, reviews
 from services.reviews.record import ChainRange
 from services.reviews.reviews import PersonView, ReviewView
@@ -261,7 +261,7 @@ def _figures(review: ReviewView) -> tuple[tuple[int, str], ...]:
 def _by(person: PersonView) -> str:
     if person.decided_at is None:
         return person.note or "Undecided at the close."
-    said = f"{person.decided_by}, {day_words(person.decided_at.date())}"
+    said = f"{isolated(person.decided_by)}, {day_words(person.decided_at.date())}"
     return f"{said}. {person.note}" if person.note else said
 
 
