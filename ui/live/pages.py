@@ -67,6 +67,9 @@ class OpenPage:
         self.account = account_of(self.session_id, self.user_id)
 
 
+CROWDED, FEW_UNCONNECTED = 100, 10
+"""Where more than so many such pages are here in all, fewer of each person's are kept."""
+
 _pages: dict[str, OpenPage] = {}
 _unconnected: dict[UUID, dict[OpenPage, None]] = {}
 """The pages of each person to which no browser has come yet, the oldest first."""
@@ -117,8 +120,11 @@ def register(
     client.on_delete(client_deleted)
     waiting = _unconnected.setdefault(page.user_id, {})
     waiting[page] = None
-    if len(waiting) > MOST_UNCONNECTED:
-        delete_client(next(iter(waiting)))
+    is_crowded = sum(map(len, _unconnected.values())) > CROWDED
+    most = FEW_UNCONNECTED if is_crowded else MOST_UNCONNECTED
+    # A few at a time: each deletion is a millisecond in which nothing else happens.
+    for oldest in list(waiting)[: min(max(len(waiting) - most, 0), 2)]:
+        delete_client(oldest)
     return page
 
 

@@ -33,6 +33,7 @@ from ui.listener import listen, web_server
 
 COOKIE = "rollcall"
 EVERYONE = live.Room("everyone")
+UNCROWDED = 10_000
 
 sessions: dict[UUID, UUID] = {}
 log = logging.getLogger(__name__)
@@ -202,15 +203,6 @@ def plain_routes(app: FastAPI) -> None:
         took = (time.perf_counter() - committed_at) * 1000
         return {**vars(receipt), "took_ms": took}
 
-    @app.post("/control/urgent")
-    async def urgent(runs: bool) -> dict[str, Any]:
-        if runs:
-            vars(right_of_way)["LONGEST"] = 3600
-            urgent_acts.enter_context(runtime.current().part(RightOfWay).given(None))
-        else:
-            urgent_acts.close()
-        return {}
-
     @app.post("/control/broadcast")
     async def broadcast() -> dict[str, Any]:
         await live.broadcast(EVERYONE, "rollcall_news", {"news": 1})
@@ -242,6 +234,24 @@ def plain_routes(app: FastAPI) -> None:
         raise RuntimeError("a plain page's own bug")
 
 
+def crowd_routes(app: FastAPI) -> None:
+    """Handles for what others do meanwhile."""
+
+    @app.post("/control/urgent")
+    async def urgent(runs: bool) -> dict[str, Any]:
+        if runs:
+            vars(right_of_way)["LONGEST"] = 3600
+            urgent_acts.enter_context(runtime.current().part(RightOfWay).given(None))
+        else:
+            urgent_acts.close()
+        return {}
+
+    @app.post("/control/crowded")
+    async def crowded(beyond: int) -> dict[str, Any]:
+        vars(sys.modules["ui.live.pages"])["CROWDED"] = beyond
+        return {}
+
+
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> Any:
     """Quiet the collector, as the server does."""
@@ -255,6 +265,7 @@ def create_app(public_url: str) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.get("/static/{name}")(assets.asset)
     plain_routes(app)
+    crowd_routes(app)
     page_routes()
     odd_page_routes()
     presence.on_change(lambda user, _tenant, online: told.append((str(user), online)))
@@ -286,5 +297,6 @@ def main(port: int) -> None:
     runtime.use(assemble(Settings(port=port), b""))
     # A busy machine may take some seconds from a flood to what a test asks after it.
     vars(sys.modules["ui.live.flood"])["PAUSE"] = 150
+    vars(sys.modules["ui.live.pages"])["CROWDED"] = UNCROWDED  # pages of other tests are here, too
     app = create_app(f"http://localhost:{port}")
     asyncio.run(web_server(app).serve(sockets=[listen("127.0.0.1", port)]))

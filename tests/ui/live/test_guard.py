@@ -18,10 +18,12 @@ from ui.live import leftovers
 from ui.live.budget import BURST
 from ui.live.connection import LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
-from ui.live.pages import MOST_UNCONNECTED
+from ui.live.pages import FEW_UNCONNECTED, MOST_UNCONNECTED
 
 # Seconds; whoever gives no sign of life is closed, too, but later.
 BEFORE_A_PING = 40
+# More pages than there ever are here.
+UNCROWDED = 10_000
 # What the log says of a flood.
 SAID = "sent too much"
 
@@ -284,6 +286,19 @@ async def test_of_pages_to_which_no_browser_comes_the_latest_are_kept(person: Pe
         await first.connect()
     await second.connect()
     assert open_page.sio.connected
+
+
+async def test_where_many_pages_wait_for_their_browsers_fewer_of_each_person_s_are_kept(
+    person: Person,
+) -> None:
+    await person.http.post("/control/crowded", params={"beyond": 0})
+    try:
+        first, second, *_ = [await person.page() for _ in range(FEW_UNCONNECTED + 1)]
+    finally:
+        await person.http.post("/control/crowded", params={"beyond": UNCROWDED})
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await first.connect()
+    await second.connect()
 
 
 async def test_idle_sockets_are_closed_and_nobody_notices(person: Person, base: str) -> None:
