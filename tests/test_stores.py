@@ -16,11 +16,13 @@ STAYS = {
     "services/core/clock.py:_shift": "the one clock of a process, which tests move",
     "services/core/logs.py:_about": "whom log lines are about, in one task; it ends with the task",
     "services/core/looking.py:_call": "the service call of one task; it ends with the task",
+    "services/core/right_of_way.py:_has_begun": "whether one task has begun; it ends with the task",
     "services/sign_in/passwords.py:_has_slot": "whether one task has a slot; it ends with the task",
     "services/sign_in/passwords.py:_slots": "counts those who wait for the threads of a process",
     "ui/live/connection.py:_unfinished": "sockets of NiceGUI's server, of which a process has one",
     "ui/live/guard.py:_sockets": "sockets of NiceGUI's server, of which a process has one",
     "ui/live/pages.py:_pages": "pages of NiceGUI's server, of which a process has one",
+    "ui/live/pages.py:_unconnected": "pages of NiceGUI's server, of which a process has one",
     "ui/live/rest.py:_due": "sockets of NiceGUI's server, of which a process has one",
     "ui/live/rest.py:_without_socket": "pages of NiceGUI's server, of which a process has one",
 }
