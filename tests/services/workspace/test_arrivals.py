@@ -120,7 +120,7 @@ async def test_the_files_of_an_organisation_have_so_much_room_together(
 ) -> None:
     rollcall.settings.tenant_files_mb = 1_000 / MB
     await files.upload(ada, await create_poc(ada), "a", pieces_of(b"x" * 600))
-    sentence = "organisation .* add a link to it; or ask whoever runs Rollcall"
+    sentence = "organisation .* add a link; or ask whoever runs Rollcall"
     with pytest.raises(ConflictError, match=sentence):
         await files.upload(ada, await create_poc(ada), "b", pieces_of(b"x" * 401))
     await files.upload(ada, await create_poc(ada), "c", pieces_of(b"x" * 400))
