@@ -191,7 +191,7 @@ async def test_the_end_of_one_poc_closes_its_pages_and_leaves_the_other_open(
     await expect(staying.get_by_text("If it goes on, a new link lets you in.")).to_be_visible()
 
 
-async def test_the_list_of_outsiders_has_the_same_switch(
+async def test_the_list_of_outsiders_has_the_same_switch_and_a_removal_is_asked_about_first(
     browsers: Browsers, tenant: Tenant, ada: User, grace: User
 ) -> None:
     poc = await create_poc(await _signed_in(ada), "Offline scanning")
@@ -218,6 +218,11 @@ async def test_the_list_of_outsiders_has_the_same_switch(
     await page.get_by_role("button", name="Activate 1 customer").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("1 customer activated")
     await expect(team.get_by_role("switch", name="Deactivate Reto Bianchi")).to_be_visible()
+
+    await team.get_by_role("button", name="Remove Reto Bianchi").click()
+    await expect(dialog(team)).to_contain_text(person.email)
+    await dialog(team).get_by_role("button", name="Remove").click()
+    await expect(toast(team, "Reto Bianchi doesn’t see this POC any more.")).to_be_visible()
 
 
 async def test_what_customers_say_and_are_called_runs_nothing_on_either_side(

@@ -173,3 +173,6 @@ async def test_a_customer_comes_back_with_a_passkey(browsers: Browsers, tmp_path
         await look(page, "customer-entrance-passkey")
         await page.get_by_role("button", name="Continue with a passkey").click()
         await expect(page.get_by_role("heading", name="Trial", level=1)).to_be_visible()
+        await page.get_by_role("button", name="Remove passkey").click()
+        await dialog(page).get_by_role("button", name="Remove").click()
+        await expect(toast(page, "The passkey is removed.")).to_be_visible()

@@ -82,6 +82,7 @@ async def test_a_screen_is_paired_told_what_happens_and_revoked(
     told = "".join(frames)
     assert not any(part in told for part in ("Lovelace", "Hopper", "@", str(ada.id)))
     await settings.get_by_role("button", name="Revoke Oslo, reception").click()
+    await dialog(settings).get_by_role("button", name="Revoke").click()
     await expect(wall.get_by_text("This screen was revoked.")).to_be_visible()
     await expect(wall.locator("#code")).to_have_text(CODE)
     await expect(settings.get_by_text("No screens yet.")).to_be_visible()
@@ -106,6 +107,7 @@ async def test_a_copied_cookie_is_seen_on_settings_and_revoked_with_its_screen(
     await third.goto("/wall")
     await expect(third.get_by_role("main", name="Roll call")).to_be_visible()
     await settings.get_by_role("button", name="Revoke Oslo, reception").click()
+    await dialog(settings).get_by_role("button", name="Revoke").click()
     for page in (wall, third):
         await expect(page.get_by_text("This screen was revoked.")).to_be_visible()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from nicegui import ui
 
 from services.core import clock
+from services.core.forms import Form
 from services.core.words import count_words
 from services.screens import pairing, screens
 from services.screens.forms import NewScreen, ScreenSetUp
@@ -52,6 +53,15 @@ class ScreensSection:
         self.change = FormDialog(
             self.toast, "Set up {name}", ScreenSetUp, submit="Save", on_submit=self._change
         )
+        self.revoking = FormDialog(
+            self.toast,
+            "Revoke {name}?",
+            Form,
+            submit="Revoke",
+            on_submit=self._revoke,
+            tone="danger",
+            body="It shows nothing any more. To show something again, it has to be paired anew.",
+        )
         with ui.element("div").classes("card-head"):
             text("h2", "Screens")
             text("button", "+ Pair a Screen", "btn").props('type="button"').on(
@@ -90,7 +100,7 @@ class ScreensSection:
                 text("span", first, "screen-state")
                 text("span", second, "small muted")
             with ui.element("div").classes("screen-actions"):
-                self._button("Revoke", row, told(self.toast)(partial(self._revoke, row)), "btn")
+                self._button("Revoke", row, partial(self._ask_revocation, row), "btn")
                 self._button("Set up", row, partial(self._open_change, row))
                 self._button("Reload", row, told(self.toast)(partial(self._reload, row)))
 
@@ -115,7 +125,11 @@ class ScreensSection:
             "dwell": options.dwell,
             "theme": options.theme,
         }
-        self.change.open(opening, about=About(str(row.id), row.name, row.options.words))
+        self.change.open(opening, about=_about(row))
+
+    def _ask_revocation(self, row: ScreenRow) -> None:
+        self.chosen = row.id
+        self.revoking.open(about=_about(row))
 
     async def _pair(self, form: NewScreen) -> str:
         screen = await pairing.pair_screen(self.actor, form)
@@ -131,9 +145,15 @@ class ScreensSection:
         await screens.reload_screen(self.actor, row.id)
         self.toast.show(f"{row.name} loads its page anew.", tone="success")
 
-    async def _revoke(self, row: ScreenRow) -> None:
-        await screens.revoke_screen(self.actor, row.id)
-        self.toast.show(f"{row.name} is revoked, and shows nothing any more.", tone="success")
+    async def _revoke(self, _form: Form) -> str | None:
+        if self.chosen is None:
+            return None
+        await screens.revoke_screen(self.actor, self.chosen)
+        return "The screen is revoked, and shows nothing any more."
+
+
+def _about(row: ScreenRow) -> About:
+    return About(str(row.id), row.name, row.options.words)
 
 
 def _where(row: ScreenRow) -> tuple[str, str]:

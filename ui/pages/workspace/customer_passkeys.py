@@ -6,6 +6,7 @@ from functools import partial
 from nicegui import ui
 
 from services.access.outsiders import CustomerActor
+from services.core.forms import Form
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.workspace.customers import passkeys
 from services.workspace.customers.passkeys import OwnPasskey
@@ -13,6 +14,7 @@ from ui.actions import told
 from ui.components.part import Part
 from ui.components.passkey_button import PasskeyButton
 from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog, Outcome
 from ui.frame import section, text
 from ui.pages.workspace.parts import button
 from ui.work_words import day_words
@@ -24,6 +26,7 @@ class PasskeyCard:
     def __init__(self, actor: CustomerActor, toast: Toast) -> None:
         self.actor = actor
         self.toast = toast
+        self.asked: OwnPasskey | None = None
 
     async def build(self) -> None:
         """Lay it out."""
@@ -36,6 +39,15 @@ class PasskeyCard:
                 "A passkey on this device lets you in with your finger, your face or a PIN. Add "
                 "one only to a device that is yours.",
                 "muted",
+            )
+            self.removal = FormDialog(
+                self.toast,
+                "Remove the passkey {name}?",
+                Form,
+                submit="Remove",
+                on_submit=self._remove,
+                tone="danger",
+                body="It lets nobody in any more. Links by email still do.",
             )
             self.list = Part(ui.element("div"), self._rows)
             self.button = PasskeyButton(
@@ -56,8 +68,12 @@ class PasskeyCard:
                         text("strong", one.name).props('dir="auto"')
                         added = f"Added {day_words(one.created_at.date())}"
                         text("p", added, "small muted")
-                    remove = told(self.toast)(partial(self._remove, one))
-                    button("Remove", remove, look="btn btn-quiet", about=f"passkey {one.name}")
+                    button(
+                        "Remove",
+                        partial(self._ask_removal, one, added),
+                        look="btn btn-quiet",
+                        about=f"passkey {one.name}",
+                    )
 
     async def _begin(self) -> None:
         self.button.make(await passkeys.begin(self.actor))
@@ -67,7 +83,13 @@ class PasskeyCard:
         await self._show()
         self.toast.show("The passkey is added. Next time you need no link.", tone="success")
 
-    async def _remove(self, own: OwnPasskey) -> None:
-        await passkeys.remove(self.actor, own.id)
+    def _ask_removal(self, own: OwnPasskey, added: str) -> None:
+        self.asked = own
+        self.removal.open(about=About(str(own.id), own.name, added))
+
+    async def _remove(self, _form: Form) -> Outcome:
+        if self.asked is None:
+            return None
+        await passkeys.remove(self.actor, self.asked.id)
         await self._show()
-        self.toast.show("The passkey is removed. Links let you in.", tone="success")
+        return "The passkey is removed. Links let you in."

@@ -52,6 +52,15 @@ class _CommentsScreen:
         self.edit = FormDialog(
             self.toast, "Edit comment", BodyForm, submit="Save", on_submit=self._edit
         )
+        self.removal = FormDialog(
+            self.toast,
+            "Remove this comment?",
+            Form,
+            submit="Remove",
+            on_submit=self._remove,
+            tone="danger",
+            body="What it says can’t be brought back. That there was a comment stays to be seen.",
+        )
         self.view = PocComments(
             _values(found),
             has_earlier=found.has_earlier,
@@ -81,7 +90,7 @@ class _CommentsScreen:
         elif act == "earlier":
             await told(self.toast)(self._show_earlier)(as_uuid(sent.get("before")))
         elif (comment_id := as_uuid(sent.get("id"))) is not None:
-            handler = self._open_edit if act == "edit" else self._remove
+            handler = self._open_edit if act == "edit" else self._ask_removal
             await told(self.toast)(handler)(comment_id)
 
     async def _post(self, body: str, *, shared: bool) -> None:
@@ -115,10 +124,15 @@ class _CommentsScreen:
             await comments.edit(self.actor, self.about, self.version, edited)
         return "Saved."
 
-    async def _remove(self, comment_id: UUID) -> None:
+    async def _ask_removal(self, comment_id: UUID) -> None:
         comment = await comments.get_comment(self.actor, comment_id)
-        await comments.remove(self.actor, comment.id, comment.version)
-        self.toast.show("Removed. That there was a comment stays to be seen.", tone="success")
+        self.about, self.version = comment.id, comment.version
+        self.removal.open()
+
+    async def _remove(self, _form: Form) -> Outcome:
+        if self.about is not None:
+            await comments.remove(self.actor, self.about, self.version)
+        return "The comment is removed."
 
     async def _named(self, body: str, before: Collection[UUID] = ()) -> tuple[UUID, ...]:
         """The people whom a text mentions: members, and former members who were mentioned

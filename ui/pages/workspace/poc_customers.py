@@ -7,6 +7,7 @@ from uuid import UUID
 from nicegui import ui
 
 from services.core.errors import ConflictError
+from services.core.forms import Form
 from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.workspace.customers import invitations, people
@@ -17,7 +18,7 @@ from ui.actions import told
 from ui.components.part import Part
 from ui.components.refresher import MINUTE, Refresher
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Link, Outcome
+from ui.forms.dialog import About, FormDialog, Link, Outcome
 from ui.frame import section, text
 from ui.pages.workspace.customer_table import CustomerTable, resend_button
 from ui.pages.workspace.parts import button
@@ -43,6 +44,7 @@ class CustomerPart:
         self.customer = details.row.customer
         self.may_change = details.may_change and not details.row.archived
         self.is_closed = details.row.closed
+        self.asked: CustomerRow | None = None
 
     async def build(self) -> None:
         """Lay it out."""
@@ -53,6 +55,16 @@ class CustomerPart:
             submit="Send Invitation",
             on_submit=self._invite,
             body=[] if outbox.is_configured() else [NO_MAIL],
+        )
+        self.removal = FormDialog(
+            self.toast,
+            "Remove {name} from this POC?",
+            Form,
+            submit="Remove",
+            on_submit=self._remove,
+            tone="danger",
+            body="Their open pages of it close at once. What they wrote stays. To come back, they "
+            "need a new invitation.",
         )
         with section("card customer-people"):
             with ui.element("div").classes("card-head"):
@@ -100,8 +112,7 @@ class CustomerPart:
     def _beside(self, row: CustomerRow) -> None:
         if outbox.is_configured() and not self.is_closed:
             resend_button(row, told(self.toast)(self._resend))
-        remove = told(self.toast)(partial(self._remove, row))
-        button("Remove", remove, look="btn btn-quiet", about=row.name)
+        button("Remove", partial(self._ask_removal, row), look="btn btn-quiet", about=row.name)
 
     async def _resend(self, row: CustomerRow) -> None:
         sent = await invitations.resend(self.actor, self.poc_id, row.id)
@@ -109,11 +120,15 @@ class CustomerPart:
             raise ConflictError("No mail server is set up.")
         self.toast.show(f"A new link to {sent.email} is on its way.", tone="success")
 
-    async def _remove(self, row: CustomerRow) -> None:
-        await invitations.remove(self.actor, self.poc_id, row.id)
-        self.toast.show(
-            f"{row.name} doesn’t see this POC any more. What they wrote stays.", tone="success"
-        )
+    def _ask_removal(self, row: CustomerRow) -> None:
+        self.asked = row
+        self.removal.open(about=About(str(row.id), row.name, row.email))
+
+    async def _remove(self, _form: Form) -> Outcome:
+        if self.asked is None:
+            return None
+        await invitations.remove(self.actor, self.poc_id, self.asked.id)
+        return f"{self.asked.name} doesn’t see this POC any more. What they wrote stays."
 
     async def _switch(
         self, customer_id: UUID, active: bool, version: int | None
