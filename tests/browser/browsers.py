@@ -192,6 +192,18 @@ async def fill(form: Page | Locator, **values: str) -> None:
             await field.fill(value)
 
 
+async def send_and_type_on(words: Locator, more: str) -> None:
+    """Send what the field holds, and type more into it before the answer can be there."""
+    await words.evaluate(
+        """(words, more) => {
+          words.form.requestSubmit();
+          words.value += more;
+          words.dispatchEvent(new Event("input", { bubbles: true }));
+        }""",
+        more,
+    )
+
+
 async def sign_in(page: Page, email: str, password: str) -> None:
     """Fill in the sign-in form and send it."""
     await fill(page, email=email, password=password)

@@ -26,7 +26,14 @@ from services.workspace.pocs import StatusForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskStatusForm
 from tests import factories
-from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to
+from tests.browser.browsers import (
+    Browsers,
+    connected,
+    fill,
+    link_in,
+    mail_to,
+    send_and_type_on,
+)
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import SIDEWAYS, look
 from tests.browser.server import Server, cookie_name
@@ -75,6 +82,14 @@ async def _share(desk: Page, words: str) -> None:
     await expect(desk.get_by_label("Internal", exact=True)).to_be_checked()
 
 
+async def _say_and_type_on(guest: Page, words: str) -> None:
+    """What was typed meanwhile is still there when the answer has come."""
+    await guest.get_by_label("Comment").fill(words)
+    await send_and_type_on(guest.get_by_label("Comment"), "More")
+    await expect(guest.get_by_label("Comment")).to_have_value("More")
+    await guest.get_by_label("Comment").clear()  # a page with half-typed words asks before it goes
+
+
 async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at_once(
     browsers: Browsers, tenant: Tenant, ada: User, mail_server: MailServer
 ) -> None:
@@ -103,8 +118,7 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
 
     # What is said on one side is read on the other; what the team tells itself isn't.
     desk = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/comments")
-    await guest.get_by_label("Comment").fill("The ports open on Friday")
-    await guest.get_by_role("button", name="Comment").click()
+    await _say_and_type_on(guest, "The ports open on Friday")
     await expect(desk.get_by_text("The ports open on Friday")).to_be_visible()
     await comments.post(actor, poc, NewCommentForm(body=f"{SECRET}, still"))
     await _share(desk, "Thank you, Reto")

@@ -36,7 +36,7 @@ const ORDER = {
 export default {
   props: { poc: Object, files: String },
   data() {
-    return { now: {}, words: "", error: "", sending: false };
+    return { now: {}, words: "", error: "", sending: false, sent: "" };
   },
   created() {
     this.show(this.poc);
@@ -70,7 +70,9 @@ export default {
     },
     posted() {
       this.sending = false;
-      this.words = this.error = "";
+      this.error = "";
+      // What was typed since is the beginning of the next one.
+      this.words = this.words.startsWith(this.sent) ? this.words.slice(this.sent.length) : this.words;
     },
     refused(why) {
       this.sending = false;
@@ -91,6 +93,7 @@ export default {
     send() {
       if (this.sending) return;
       this.sending = true;
+      this.sent = this.words;
       this.$emit("act", { act: "comment", body: this.words });
     },
   },

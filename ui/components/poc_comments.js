@@ -27,6 +27,7 @@ export default {
       shared: false,
       error: "",
       sending: false,
+      sent: "",
       known: this.people,
       mention: null, // what is typed after an @, and which of the people found is marked
     };
@@ -65,7 +66,10 @@ export default {
     // next one is chosen anew.
     posted() {
       this.sending = this.shared = false;
-      this.words = this.error = "";
+      this.error = "";
+      // What was typed since is the beginning of the next one.
+      this.words = this.words.startsWith(this.sent) ? this.words.slice(this.sent.length) : this.words;
+      if (this.mention) this.$nextTick(() => typed(this, document.getElementById("comment-body")));
     },
     refused(why) {
       this.sending = false;
@@ -97,6 +101,7 @@ export default {
     post() {
       if (this.sending) return;
       this.sending = true;
+      this.sent = this.words;
       this.$emit("act", { act: "post", body: this.words, shared: this.shared });
     },
   },
