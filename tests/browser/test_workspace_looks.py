@@ -133,13 +133,18 @@ async def test_axe_finds_nothing_in_the_dialogs_of_a_poc_and_of_a_template(
     await opened("work-new-template")
 
 
-async def test_a_poc_with_much_to_say_begins_at_its_title_on_a_phone(
+async def test_a_poc_begins_at_its_title_on_a_phone_and_has_its_tabs_on_the_first_screen(
     browsers: Browsers, tenant: Tenant, ada: User
 ) -> None:
     work = await factories.sign_in(ada)
-    words = "To see in four weeks whether it carries a whole year.\n" * 30
+    words = "To see in four weeks whether it carries a whole year."
     form = NewPocForm(title="Trial", customer="Freight", start_on=START, objectives=words)
     poc = await pocs.create_poc(work, form)
-    phone: ViewportSize = {"width": 390, "height": 700}
-    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people", viewport=phone)
-    await expect(page.get_by_role("heading", name="Trial")).to_be_in_viewport()
+    form = form.model_copy(update={"title": "Much to say", "objectives": f"{words}\n" * 30})
+    talkative = await pocs.create_poc(work, form)
+    phone: ViewportSize = {"width": 390, "height": 640}
+    people = f"/t/{tenant.slug}/pocs/{{}}/people"
+    page = await browsers.as_user(ada, people.format(talkative), viewport=phone)
+    await expect(page.get_by_role("heading", name="Much to say")).to_be_in_viewport()
+    await page.goto(people.format(poc))
+    await expect(page.get_by_role("link", name="People")).to_be_in_viewport(ratio=1)
