@@ -137,11 +137,7 @@ def customer_frame(visit: CustomerVisit, title: str) -> Iterator[Toast]:
 
 def _surrounded(title: str, home_title: str) -> Toast:
     ui.page_title(f"{title} · {home_title} · Rollcall")
-    # Quasar's page is a <main> of its own, and there can be only one; ours is the one with the
-    # heading.
-    parent = ui.context.client.content.parent_slot
-    if parent is not None:
-        parent.parent.tag = "div"
+    live.lay_out_plainly(ui.context.client)
     return Toast()
 
 

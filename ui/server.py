@@ -17,7 +17,6 @@ from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions
 from ui import assets, live, notices, pages, public, shared_feed, sweep, undecided, wall, work_feed
-from ui.components.component import preloading
 from ui.components.shell import Shell
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.framed_errors import render_framed
@@ -32,7 +31,7 @@ HEAD = (
     f'<script src="{assets.url_of("live.js")}" defer></script>'
     f'<script src="{assets.url_of("translated.js")}" defer></script>'
     # What each page imports, which the browser would find out only from the scripts that do.
-    f"{Shell.preload()}{preloading('static/dompurify.mjs')}"
+    f"{Shell.preload()}"
 )
 # The modules that tell the open pages.
 FEEDS = (sweep, undecided, notices, work_feed, shared_feed, wall)

@@ -11,6 +11,7 @@ from ui.live.cut import cut
 from ui.live.errors import plain_errors
 from ui.live.flood import install, keep_pace, require_calm
 from ui.live.guard import tell_missed
+from ui.live.page_template import lay_out_plainly
 from ui.live.pages import (
     OpenPage,
     all_pages,
@@ -41,6 +42,7 @@ __all__ = [
     "is_watched",
     "keep_pace",
     "known_as",
+    "lay_out_plainly",
     "pages_of_sessions",
     "plain_errors",
     "quiet_gc",

@@ -18,6 +18,7 @@ from engineio.async_socket import AsyncSocket
 from nicegui import Client, core, run
 from nicegui import nicegui as server
 from nicegui.element import Element
+from nicegui.elements.mixins import visibility
 from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMiddleware
 from nicegui.outbox import Outbox
 from starlette.middleware import Middleware
@@ -26,12 +27,13 @@ from starlette.requests import Request
 from ui.live import leftovers
 from ui.live.connection import EVENTS
 from ui.live.errors import CutPages
-from ui.live.page_template import THEIR_FALLBACK
+from ui.live.page_template import THEIR_FALLBACK, UNUSED
 from ui.live.unused import without_middlewares
 
 PACKAGE = Path(nicegui.__file__).parent
 SCRIPT = (PACKAGE / "static" / "nicegui.js").read_text(encoding="utf-8")
 TEMPLATE = (PACKAGE / "templates" / "index.html").read_text(encoding="utf-8")
+SIGNED_IN = Path(__file__).parents[3] / "ui" / "styles" / "21-signed-in.css"
 LIVE_SCRIPT = Path(__file__).parents[3] / "ui" / "static" / "live.js"
 
 page_module = importlib.import_module("nicegui.page")
@@ -179,6 +181,34 @@ def test_every_script_of_the_template_can_carry_a_nonce() -> None:
 def test_the_template_has_the_words_that_ours_replace_until_the_scripts_are_there() -> None:
     assert f'<div id="esm-fallback">{THEIR_FALLBACK}</div>' in TEMPLATE
     assert 'document.getElementById("esm-fallback")?.remove();' in TEMPLATE
+
+
+def test_the_template_has_what_is_left_out_and_nothing_else_of_it() -> None:
+    left = TEMPLATE
+    for unused in UNUSED:
+        left, times = unused.subn("", left)
+        assert times == 1, f"this is to be left out: {unused.pattern}"
+    assert not re.search(r"quasar|fonts\.css|nicegui\.css|dompurify", left, re.IGNORECASE)
+    assert "app.mount(" in left
+    # Without Quasar: a notice is the only thing for which NiceGUI's own script needs it.
+    assert re.findall(r"Quasar\.\w+", SCRIPT) == ["Quasar.Notify"]
+
+
+def test_the_three_elements_around_a_page_are_those_that_are_made_plain() -> None:
+    source = inspect.getsource(Client)
+    assert re.findall(r"Element\('(q-[\w-]+)'", source) == [
+        "q-layout",
+        "q-page-container",
+        "q-page",
+    ]
+    assert "as self.layout:" in source
+    assert "as self.page_container:" in source
+    assert "self.content = Element('div')" in source
+
+
+def test_an_element_that_is_not_visible_has_the_class_that_our_styles_hide() -> None:
+    assert "append('hidden')" in inspect.getsource(visibility)
+    assert "#app .hidden {\n    display: none !important;" in SIGNED_IN.read_text(encoding="utf-8")
 
 
 def test_an_outbox_waits_in_one_place_and_is_woken_to_stop() -> None:
