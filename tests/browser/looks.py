@@ -160,7 +160,9 @@ def _to_ask(scheme: ColorScheme, seen: dict[str, Any], judged: set[str]) -> dict
     new_parts = seen["parts"] not in judged
     new_colours = not judged.issuperset(seen["colours"])
     judged.update(seen["colours"])
-    asked: dict[str, Any] = {"resultTypes": ["violations"]}
+    # Preloading fetches and parses every style sheet for rules about sound and about turning a
+    # phone: half of the time of a whole question, and nothing of ours sounds or is locked.
+    asked: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
     if scheme == "dark":  # which changes only colours
         only = [CONTRAST] if new_colours else []
     elif new_parts:
