@@ -57,6 +57,12 @@ def two_roles(call: Call) -> list[Role]:
     return [*may[:1], *may_not[:1]]
 
 
+def one_who_may(call: Call) -> list[Role]:
+    """For a walk in which those who may not are walked on the other database. In full, every
+    role."""
+    return [role for role in two_roles(call) if sizes.soak or role in call.allowed]
+
+
 async def set_scenes(
     calls: Collection[Call] = CALLS, roles: Callable[[Call], Iterable[Role]] = every_role
 ) -> list[Scene]:

@@ -163,6 +163,7 @@ def test_every_secret_has_a_rule_and_a_call() -> None:
         assert BY_NAME[name].allowed == {role for role in Role if may(role, permission)}, name
 
 
+@ONE_DATABASE
 @each_sensitive_call
 async def test_what_lets_somebody_in_takes_a_fresh_sign_in(
     rollcall: Runtime, tenant: Tenant, call: Call
@@ -176,6 +177,7 @@ async def test_what_lets_somebody_in_takes_a_fresh_sign_in(
     assert await books.actions_of(tenant) == []
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("act", ["invite", "resend", "copy_link"])
 @pytest.mark.parametrize("role", [Role.PLATFORM_ADMIN, Role.TENANT_ADMIN])
 async def test_a_stale_session_becomes_no_admin(
@@ -197,6 +199,7 @@ async def test_a_stale_session_becomes_no_admin(
         await acts[act]()
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("role", [Role.PLATFORM_ADMIN, Role.TENANT_ADMIN])
 async def test_a_stale_session_gets_no_password_link_of_an_admin(
     rollcall: Runtime, tenant: Tenant, platform_user: User, role: Role

@@ -11,6 +11,7 @@ from services.sessions.sessions import Caller
 from services.sign_in import password_change, throttle
 from services.sign_in.sign_in import SignedIn, sign_in
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import FIREFOX, PASSWORD, create_user
 
 EMAIL = "ada@example.com"
@@ -110,6 +111,7 @@ async def test_browser_of_one_user_is_a_stranger_to_another(tenant: Tenant, ada:
         await attempt("203.0.113.9", eve.device)
 
 
+@ONE_DATABASE
 async def test_known_browser_is_slowed_down_by_its_own_failures(ada: User) -> None:
     device = (await attempt()).device
     with pytest.raises(TooManyAttemptsError):  # noqa: PT012 - some of them are free
@@ -168,11 +170,13 @@ async def test_counters_name_no_account(ada: User) -> None:
     assert counters["account"] != throttle.keys("eve@example.com", OFFICE)["account"]
 
 
+@ONE_DATABASE
 async def test_pause_is_told_in_words(ada: User) -> None:
     assert str(TooManyAttemptsError(5)) == "Too many attempts. Wait 5 seconds, then try again."
     assert "Wait 5 minutes" in str(TooManyAttemptsError(300))
 
 
+@ONE_DATABASE
 async def test_asking_for_resets_is_slowed_down_for_any_address(
     tenant: Tenant, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from services.sso import connections, logout, outbound
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import ASK_AGAIN
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.racing import race
 from tests.services.sso.conftest import arrive, form
 from tests.services.sso.provider import Faults, TestProvider
@@ -78,6 +79,7 @@ async def test_a_session_that_came_without_sid_is_found_by_its_subject(
     assert await _ended(tenant, provider.logout_token(sub=subject, sid="unheard of")) == 1
 
 
+@ONE_DATABASE
 async def test_a_logout_of_nobody_here_is_obeyed_and_ends_nothing(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
@@ -234,6 +236,7 @@ async def test_a_provider_ends_sessions_of_its_own_tenant_alone(
     assert await books.live_sessions_of(ada.id)
 
 
+@ONE_DATABASE
 async def test_signing_out_goes_on_to_the_provider(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:

@@ -23,6 +23,7 @@ from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, invitations
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.mail_server import MailServer
 from tests.racing import race
 from tests.services.sso.conftest import arrive, form
@@ -39,6 +40,7 @@ async def refused(tenant: Tenant, provider: TestProvider, invitation: str = "") 
     return caught.value.reason
 
 
+@ONE_DATABASE
 async def test_a_verified_email_of_the_domain_signs_in_and_is_linked(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
@@ -52,6 +54,7 @@ async def test_a_verified_email_of_the_domain_signs_in_and_is_linked(
     assert (await books.actions_of(tenant))[-2:] == ["user.sso_linked", "session.signed_in"]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("known", [True, False], ids=["an account's", "nobody's"])
 async def test_a_refused_sign_in_is_logged_with_who_was_asked_for_and_from_where(
     tenant: Tenant,
@@ -86,6 +89,7 @@ async def test_the_second_sign_in_links_nothing_anew(
     assert len(await books.live_sessions_of(ada.id)) == 2
 
 
+@ONE_DATABASE
 async def test_whoever_is_linked_is_told_by_mail(
     mail_server: MailServer, tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
@@ -95,6 +99,7 @@ async def test_whoever_is_linked_is_told_by_mail(
     assert (mail.template, mail.link_id) == (MailTemplate.SSO_LINKED, None)
 
 
+@ONE_DATABASE
 async def test_a_linked_user_gets_in_whatever_their_email_is_at_the_provider(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
@@ -115,6 +120,7 @@ async def test_who_takes_over_an_address_does_not_take_over_the_account(
     assert await refused(tenant, provider) is Refusal.OTHER_IDENTITY
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("verified", [False, None, "false", 0])
 async def test_an_email_that_the_provider_does_not_vouch_for_is_refused(
     tenant: Tenant, ada: User, provider: TestProvider, verified: bool
@@ -123,6 +129,7 @@ async def test_an_email_that_the_provider_does_not_vouch_for_is_refused(
     assert await refused(tenant, provider) is Refusal.EMAIL_UNVERIFIED
 
 
+@ONE_DATABASE
 async def test_a_missing_email_is_refused(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
@@ -139,6 +146,7 @@ async def test_an_email_that_comes_with_the_user_information_counts_too(
     assert await books.live_sessions_of(ada.id)
 
 
+@ONE_DATABASE
 async def test_another_domain_is_refused(
     tenant: Tenant, rollcall: Runtime, provider: TestProvider
 ) -> None:
@@ -147,6 +155,7 @@ async def test_another_domain_is_refused(
     assert await refused(tenant, provider) is Refusal.EMAIL_DOMAIN
 
 
+@ONE_DATABASE
 async def test_an_address_that_only_looks_alike_is_refused(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
@@ -176,6 +185,7 @@ async def test_a_stranger_is_refused_and_no_account_is_made(
     assert await books.count(User) == before
 
 
+@ONE_DATABASE
 async def test_another_tenants_user_is_refused_as_a_stranger_is(
     tenant: Tenant, other_tenant: Tenant, provider: TestProvider, admin: Actor
 ) -> None:
@@ -185,6 +195,7 @@ async def test_another_tenants_user_is_refused_as_a_stranger_is(
     assert await refused(tenant, provider) is Refusal.NO_ACCOUNT
 
 
+@ONE_DATABASE
 async def test_a_platform_admin_does_not_come_in_by_a_tenants_provider(
     tenant: Tenant, platform_user: User, provider: TestProvider
 ) -> None:
@@ -192,6 +203,7 @@ async def test_a_platform_admin_does_not_come_in_by_a_tenants_provider(
     assert await refused(tenant, provider) is Refusal.NO_ACCOUNT
 
 
+@ONE_DATABASE
 async def test_an_inactive_user_is_refused_linked_or_not(
     tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
 ) -> None:
@@ -238,6 +250,7 @@ async def test_who_is_new_stays_no_longer_than_the_organisation_allows(
     assert bob.end_date == clock.now().date() + timedelta(days=90)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("role", ["tenant_admin", "platform_admin", "nonsense"])
 async def test_no_role_that_manages_users_is_given_to_new_people(
     admin: Actor, unconnected: TestProvider, role: str
@@ -258,6 +271,7 @@ async def test_two_first_sign_ins_at_once_make_one_account_and_one_link(
         assert len(await books.identities_of(user.id)) == 1
 
 
+@ONE_DATABASE
 async def test_an_invited_person_accepts_by_single_sign_on(
     tenant: Tenant, provider: TestProvider
 ) -> None:
@@ -273,6 +287,7 @@ async def test_an_invited_person_accepts_by_single_sign_on(
         await invitations.accept(tenant.slug, token, "an entirely new sentence", factories.CALLER)
 
 
+@ONE_DATABASE
 async def test_an_invitation_proves_the_address_where_the_provider_does_not(
     tenant: Tenant, provider: TestProvider
 ) -> None:
@@ -285,6 +300,7 @@ async def test_an_invitation_proves_the_address_where_the_provider_does_not(
     assert await books.live_sessions_of(invited.id)
 
 
+@ONE_DATABASE
 async def test_someone_elses_invitation_is_not_accepted_by_it(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
@@ -336,6 +352,7 @@ async def test_a_provider_of_ones_own_does_not_try_out_a_list_of_emails(
         await test()
 
 
+@ONE_DATABASE
 async def test_where_it_is_required_no_other_way_leads_in(
     mail_server: MailServer, tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
 ) -> None:
@@ -361,6 +378,7 @@ async def test_where_it_is_required_a_tenant_admin_still_has_the_password(
     await sign_in.sign_in(tenant.slug, admin_user.email, factories.PASSWORD, factories.CALLER)
 
 
+@ONE_DATABASE
 async def test_the_attempt_is_good_for_ten_minutes(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:

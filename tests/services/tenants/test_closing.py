@@ -30,6 +30,7 @@ from services.tenants import closing, tenants
 from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
 from tests.racing import duel, rounds
@@ -47,6 +48,7 @@ async def test_a_name_is_typed_as_a_browser_shows_it(platform: Actor, tenant: Te
     assert (await tenants.get_row(platform, tenant.id)).closed_at is not None
 
 
+@ONE_DATABASE
 async def test_a_tenant_is_closed_by_its_own_name_alone(platform: Actor, tenant: Tenant) -> None:
     for name in ("", "Acm", "Acme Ltd", "Other"):
         with pytest.raises(InvalidInputError) as caught:
@@ -85,6 +87,7 @@ async def test_another_tenants_people_stay_in(
     await sessions.list_open(platform, platform.user_id)
 
 
+@ONE_DATABASE
 async def test_a_sign_in_to_a_closed_tenant_fails_like_any_other(
     admin: Actor, tenant: Tenant, platform: Actor
 ) -> None:
@@ -110,6 +113,7 @@ async def test_links_of_a_closed_tenant_are_dead_for_good(tenant: Tenant, platfo
             await password_change.reset(tenant.slug, reset, "a sentence of my own", CALLER)
 
 
+@ONE_DATABASE
 async def test_a_closed_tenant_sends_no_link_for_a_new_password(
     tenant: Tenant, platform: Actor, mail_server: MailServer
 ) -> None:
@@ -119,6 +123,7 @@ async def test_a_closed_tenant_sends_no_link_for_a_new_password(
     assert await books.mails_of(user.id) == []
 
 
+@ONE_DATABASE
 async def test_nobody_is_invited_into_a_closed_tenant(
     tenant: Tenant, platform: Actor, platform_user: User
 ) -> None:
@@ -133,6 +138,7 @@ async def test_nobody_is_invited_into_a_closed_tenant(
         await invitations.copy_link(inside, waiting.id)
 
 
+@ONE_DATABASE
 async def test_a_platform_admin_still_looks_into_it(
     tenant: Tenant, platform: Actor, platform_user: User
 ) -> None:
@@ -145,11 +151,13 @@ async def test_a_platform_admin_still_looks_into_it(
     assert row.closed_at is not None
 
 
+@ONE_DATABASE
 async def test_it_offers_no_single_sign_on(tenant: Tenant, platform: Actor) -> None:
     await closing.close_tenant(platform, tenant.id, tenant.name)
     assert await find_offer(tenant.slug) is None
 
 
+@ONE_DATABASE
 async def test_after_reopening_the_old_password_lets_in_and_old_sessions_stay_ended(
     admin: Actor, tenant: Tenant, platform: Actor
 ) -> None:
@@ -168,6 +176,7 @@ async def test_closing_twice_does_nothing_more(tenant: Tenant) -> None:
     assert await books.actions_of(tenant) == ["tenant.closed"]
 
 
+@ONE_DATABASE
 async def test_closing_needs_a_fresh_sign_in_and_a_tenant(tenant: Tenant, platform: Actor) -> None:
     with pytest.raises(NotFoundError):
         await closing.close_tenant(platform, platform.user_id, "Nowhere")

@@ -17,6 +17,7 @@ from services.users.imports.columns import ImportRow
 from services.users.imports.preview import Fate
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.services.import_calls import import_in
 from tests.services.organisation_calls import organisation_form, picture
 
@@ -37,6 +38,7 @@ async def test_what_is_saved_is_what_sign_in_pages_show(
     ]
 
 
+@ONE_DATABASE
 async def test_saving_what_is_so_already_changes_nothing(admin: Actor, tenant: Tenant) -> None:
     form = organisation_form(name=tenant.name)
     await organisation.edit_organisation(admin, form)
@@ -100,6 +102,7 @@ async def test_an_import_that_began_before_a_domain_was_shut_out_holds_to_it(
     assert [user.id for user in await books.active_users()] == [by.id]
 
 
+@ONE_DATABASE
 async def test_how_often_people_are_reviewed_is_set_and_logged(
     admin: Actor, tenant: Tenant
 ) -> None:

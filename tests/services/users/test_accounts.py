@@ -23,6 +23,7 @@ from services.sign_in import password_change
 from services.users import accounts, ends, invitations, listing
 from services.users.events import UserActivated, UserDeactivated, UserSwitched
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import CALLER, create_user, open_session, sign_in, token_of
 from tests.mail_server import MailServer
 
@@ -102,6 +103,7 @@ async def test_undo_lets_the_user_in_again(
     assert UserActivated(tenant_id=tenant.id, user_id=ada.id, row=row) in events
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("active", [True, False])
 async def test_wanting_what_is_so_already_changes_nothing(
     rollcall: Runtime, tenant: Tenant, admin: Actor, active: bool, events: list[Event]
@@ -131,6 +133,7 @@ async def test_toggle_minds_no_change_of_anything_else(admin: Actor, ada: User) 
     assert change.changed
 
 
+@ONE_DATABASE
 async def test_nobody_deactivates_themselves(tenant: Tenant, admin: Actor, platform: Actor) -> None:
     for actor in (admin, platform):
         with pytest.raises(SelfDeactivationError, match="Contact a Platform Admin"):
@@ -149,6 +152,7 @@ async def test_last_active_platform_admin_stays(
     assert await books.actions_of(None) == []
 
 
+@ONE_DATABASE
 async def test_platform_admin_is_deactivated_while_another_is_left(
     platform: Actor, platform_user: User
 ) -> None:
@@ -158,6 +162,7 @@ async def test_platform_admin_is_deactivated_while_another_is_left(
         await accounts.set_active(COMMAND_LINE, platform_user.id, active=False)
 
 
+@ONE_DATABASE
 async def test_platform_admin_deactivates_a_tenant_admin(
     tenant: Tenant, platform_user: User, admin_user: User
 ) -> None:
@@ -165,6 +170,7 @@ async def test_platform_admin_deactivates_a_tenant_admin(
     assert (await accounts.set_active(inside, admin_user.id, active=False)).changed
 
 
+@ONE_DATABASE
 async def test_impact_tells_the_devices_that_are_signed_in(admin: Actor, ada: User) -> None:
     await open_session(ada)
     gone = await sign_in(ada)
@@ -190,6 +196,7 @@ async def test_rename_is_audited_with_the_name_before(
     assert {type(event).__name__ for event in events} == {"UserEdited", "AuditWritten"}
 
 
+@ONE_DATABASE
 async def test_rename_to_the_same_name_is_no_change(
     tenant: Tenant, admin: Actor, ada: User
 ) -> None:
@@ -227,6 +234,7 @@ async def test_end_date_is_set_and_removed(tenant: Tenant, admin: Actor, ada: Us
     assert details == [{"end_date": day.isoformat()}, {"end_date": None}]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("days", [0, -1, -1000])
 async def test_end_date_that_has_come_already_is_refused(
     admin: Actor, ada: User, days: int
@@ -236,6 +244,7 @@ async def test_end_date_that_has_come_already_is_refused(
     assert set(caught.value.fields) == {"end_date"}
 
 
+@ONE_DATABASE
 async def test_nobody_sets_their_own_end_date(admin: Actor) -> None:
     with pytest.raises(SelfDeactivationError):
         await accounts.set_end_date(admin, admin.user_id, clock.now().date() + timedelta(days=3))
@@ -261,6 +270,7 @@ async def test_activation_after_the_end_date_forgets_it(
     assert await ends.find_due() == []
 
 
+@ONE_DATABASE
 async def test_role_never_changes(tenant: Tenant, admin: Actor, ada: User) -> None:
     await accounts.rename(admin, ada.id, "Augusta", "King")
     await accounts.set_active(admin, ada.id, active=False)
@@ -268,6 +278,7 @@ async def test_role_never_changes(tenant: Tenant, admin: Actor, ada: User) -> No
     assert (await books.user_of(ada.id)).role is Role.SALES_ENGINEER
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("invited", [True, False])
 async def test_a_toggle_brings_its_row_along_unless_that_shows_a_mail(
     rollcall: Runtime, tenant: Tenant, admin: Actor, events: list[Event], invited: bool

@@ -23,6 +23,7 @@ from services.users.email_change import EmailForm
 from services.users.invitation_form import InvitationForm
 from services.workspace import end_calendar
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.deliveries import deliver_next
 from tests.factories import CALLER, PASSWORD, create_user
 from tests.mail_server import MailServer
@@ -181,6 +182,7 @@ def _passkey(user: User, name: str) -> Passkey:
     )
 
 
+@ONE_DATABASE
 async def test_after_seven_days_there_is_no_way_back(
     tenant: Tenant, mail_server: MailServer
 ) -> None:
@@ -221,6 +223,7 @@ async def test_a_change_that_is_cancelled_or_asked_for_anew_leaves_no_link(
             await email_change.open_confirmation(tenant.slug, token)
 
 
+@ONE_DATABASE
 async def test_a_stranger_s_mailbox_isn_t_filled_by_asking_again_and_again(
     tenant: Tenant, mail_server: MailServer
 ) -> None:
@@ -247,6 +250,7 @@ async def test_an_email_in_use_is_refused_before_and_at_the_confirmation(
         await email_change.confirm(tenant.slug, token, CALLER)
 
 
+@ONE_DATABASE
 async def test_only_allowed_domains_can_be_changed_to(
     tenant: Tenant, admin: Actor, mail_server: MailServer
 ) -> None:
@@ -265,6 +269,7 @@ async def test_only_allowed_domains_can_be_changed_to(
     assert (await books.user_of(user.id)).email == user.email
 
 
+@ONE_DATABASE
 async def test_without_a_mail_server_the_admin_changes_it(
     tenant: Tenant, admin: Actor, rollcall: Runtime
 ) -> None:
@@ -278,6 +283,7 @@ async def test_without_a_mail_server_the_admin_changes_it(
     assert entry.details == {"before": user.email, "after": NEW}
 
 
+@ONE_DATABASE
 async def test_an_admin_s_change_is_told_to_both_emails(
     tenant: Tenant, admin: Actor, mail_server: MailServer
 ) -> None:

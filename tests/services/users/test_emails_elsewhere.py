@@ -14,6 +14,7 @@ from services.users.imports import runs, worker
 from services.users.imports.batches import BATCH
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, create_users, sign_in
 from tests.services.users.imports.importing import outcomes_of, rows_of, run_of
 
@@ -45,16 +46,19 @@ async def _until_paused(actor: Actor) -> None:
         await invitations.invite(actor, _form(THERE))
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("stranger")
 async def test_typing_tells_nothing_of_another_organisations_emails(admin: Actor) -> None:
     assert await invitations.check_field(admin, "email", THERE) == ("", "")
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("stopped_clock", "stranger")
 async def test_sending_tells_it_a_few_times_and_then_has_to_pause(admin: Actor) -> None:
     await _until_paused(admin)
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("stopped_clock", "stranger")
 async def test_during_the_pause_no_other_email_is_answered_for_either(
     admin: Actor, tenant: Tenant
@@ -74,6 +78,7 @@ async def test_a_form_that_makes_no_account_anyway_tells_nothing(admin: Actor) -
     assert set(caught.value.fields) == {"first_name"}
 
 
+@ONE_DATABASE
 async def test_a_duplicate_of_ones_own_is_told_as_often_as_asked(
     admin: Actor, tenant: Tenant
 ) -> None:
@@ -83,6 +88,7 @@ async def test_a_duplicate_of_ones_own_is_told_as_often_as_asked(
     assert await books.count(AttemptCounter) == 0
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("stranger")
 async def test_each_answer_is_a_line_in_the_log_that_names_who_asked(
     admin: Actor, caplog: pytest.LogCaptureFixture
@@ -96,6 +102,7 @@ async def test_each_answer_is_a_line_in_the_log_that_names_who_asked(
     assert THERE not in line
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("stranger")
 async def test_the_command_line_never_has_to_pause(tenant: Tenant, other_tenant: Tenant) -> None:
     for _ in range(FREE * 2):

@@ -17,6 +17,7 @@ from services.users import accounts, ends, extending
 from services.users.ends import End, set_end
 from services.users.forms import EndDate
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_admin, create_user, sign_in
 from tests.racing import duel, rounds
 from tests.sizes import size
@@ -107,6 +108,7 @@ async def test_an_end_to_the_minute_comes_at_it_and_once_though_the_clock_steps_
     }
 
 
+@ONE_DATABASE
 async def test_today_at_a_later_time_is_an_end_and_at_an_earlier_one_isnt(
     tenant: Tenant, admin: Actor
 ) -> None:
@@ -121,6 +123,7 @@ async def test_today_at_a_later_time_is_an_end_and_at_an_earlier_one_isnt(
     assert set(caught.value.fields) == {"end_time"}
 
 
+@ONE_DATABASE
 async def test_an_extension_is_a_month_and_can_be_taken_back(tenant: Tenant, admin: Actor) -> None:
     user = await create_user(tenant)
     day = clock.now().date() + timedelta(days=5)
@@ -133,6 +136,7 @@ async def test_an_extension_is_a_month_and_can_be_taken_back(tenant: Tenant, adm
         await extending.take_back(admin, extension)
 
 
+@ONE_DATABASE
 async def test_nobody_is_extended_who_has_no_end_or_is_inactive(
     tenant: Tenant, admin: Actor
 ) -> None:

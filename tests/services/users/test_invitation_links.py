@@ -17,6 +17,7 @@ from services.sessions.events import UserSignedIn
 from services.sign_in import password_change, sign_in
 from services.users import accounts, invitations
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 from tests.mail_server import MailServer
 
@@ -36,6 +37,7 @@ async def assert_dead(tenant: Tenant, token: str) -> str:
     return str(caught.value)
 
 
+@ONE_DATABASE
 async def test_opening_the_page_shows_whose_it_is_and_uses_nothing_up(
     tenant: Tenant, invited: User
 ) -> None:
@@ -47,6 +49,7 @@ async def test_opening_the_page_shows_whose_it_is_and_uses_nothing_up(
     assert len(await books.live_links_of(invited.id)) == 1
 
 
+@ONE_DATABASE
 async def test_choosing_a_password_signs_in_on_the_spot(
     rollcall: Runtime, tenant: Tenant, invited: User, events: list[Event]
 ) -> None:
@@ -60,6 +63,7 @@ async def test_choosing_a_password_signs_in_on_the_spot(
     assert UserSignedIn(tenant_id=tenant.id, user_id=invited.id, first=True) in events
 
 
+@ONE_DATABASE
 async def test_chosen_password_signs_in_later(tenant: Tenant, invited: User) -> None:
     await invitations.accept(tenant.slug, await token_of(invited), PASSWORD, CALLER)
     assert (await sign_in.sign_in(tenant.slug, invited.email, PASSWORD, CALLER)).token
@@ -71,6 +75,7 @@ async def test_link_works_once(tenant: Tenant, invited: User) -> None:
     assert "sign in" in await assert_dead(tenant, token)
 
 
+@ONE_DATABASE
 async def test_unfit_password_uses_nothing_up(tenant: Tenant, invited: User) -> None:
     token = await token_of(invited)
     with pytest.raises(InvalidInputError) as caught:
@@ -79,6 +84,7 @@ async def test_unfit_password_uses_nothing_up(tenant: Tenant, invited: User) -> 
     await invitations.open_invitation(tenant.slug, token)
 
 
+@ONE_DATABASE
 async def test_link_lasts_seven_days(tenant: Tenant, invited: User) -> None:
     token = await token_of(invited)
     clock.shift(timedelta(days=7, seconds=-10))
@@ -117,6 +123,7 @@ async def test_changed_link_opens_nothing(tenant: Tenant, invited: User) -> None
         await assert_dead(tenant, token[:place] + other + token[place + 1 :])
 
 
+@ONE_DATABASE
 async def test_link_of_another_tenant_opens_nothing(
     tenant: Tenant, other_tenant: Tenant, invited: User
 ) -> None:
@@ -128,6 +135,7 @@ async def test_link_of_another_tenant_opens_nothing(
     await invitations.open_invitation(tenant.slug, token)
 
 
+@ONE_DATABASE
 async def test_link_of_another_purpose_opens_nothing(
     tenant: Tenant, admin: Actor, invited: User
 ) -> None:
@@ -140,6 +148,7 @@ async def test_link_of_another_purpose_opens_nothing(
     await assert_dead(tenant, await token_of(invited, LinkPurpose.RESET))
 
 
+@ONE_DATABASE
 async def test_resending_renews_the_link_and_the_mail(
     rollcall: Runtime,
     mail_server: MailServer,
@@ -166,6 +175,7 @@ async def test_resending_renews_the_link_and_the_mail(
     assert MailProgressed(tenant_id=tenant.id, user_id=invited.id) in events
 
 
+@ONE_DATABASE
 async def test_resending_after_the_link_has_expired_gives_seven_more_days(
     tenant: Tenant, admin: Actor, admin_user: User, invited: User
 ) -> None:
@@ -176,6 +186,7 @@ async def test_resending_after_the_link_has_expired_gives_seven_more_days(
     await invitations.open_invitation(tenant.slug, await token_of(invited))
 
 
+@ONE_DATABASE
 async def test_nothing_is_resent_or_copied_for_who_has_signed_in(
     tenant: Tenant, admin: Actor
 ) -> None:
@@ -186,6 +197,7 @@ async def test_nothing_is_resent_or_copied_for_who_has_signed_in(
     assert await books.links_of(user.id) == []
 
 
+@ONE_DATABASE
 async def test_nothing_is_resent_or_copied_for_an_inactive_user(
     tenant: Tenant, admin: Actor, invited: User
 ) -> None:
@@ -196,6 +208,7 @@ async def test_nothing_is_resent_or_copied_for_an_inactive_user(
     assert await books.live_links_of(invited.id) == []
 
 
+@ONE_DATABASE
 async def test_copied_link_is_the_one_that_was_mailed(
     rollcall: Runtime, tenant: Tenant, admin: Actor, invited: User
 ) -> None:
@@ -206,6 +219,7 @@ async def test_copied_link_is_the_one_that_was_mailed(
     assert await books.actions_of(tenant) == ["invitation.link_copied"] * 2
 
 
+@ONE_DATABASE
 async def test_copying_renews_a_link_that_is_dead(
     tenant: Tenant, admin: Actor, invited: User
 ) -> None:

@@ -12,6 +12,7 @@ from services.users.imports import runs
 from services.users.invitation_form import InvitationForm
 from services.workspace.customers import invitations as customers
 from services.workspace.customers.invitations import CustomerForm
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, sign_in
 from tests.mail_server import MailServer
 from tests.services.users.imports.importing import rows_of
@@ -63,6 +64,7 @@ async def test_those_of_a_while_ago_count_no_longer(stale: Actor) -> None:
     await _invite(stale, "d")
 
 
+@ONE_DATABASE
 async def test_colleagues_have_a_pace_each(stale: Actor, tenant: Tenant) -> None:
     other = await sign_in(await create_user(tenant, role=Role.TENANT_ADMIN))
     clock.shift(STALE)

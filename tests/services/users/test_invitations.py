@@ -14,6 +14,7 @@ from services.users.emails_elsewhere import IN_USE
 from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_tenant, create_user, sign_in, token_of
 from tests.mail_server import MailServer
 
@@ -77,6 +78,7 @@ async def test_invitation_its_mail_and_its_audit_entry_come_together(
     assert entry.ip == admin.ip
 
 
+@ONE_DATABASE
 async def test_without_a_mail_server_nothing_is_queued_and_the_inviter_learns_it(
     tenant: Tenant, admin: Actor
 ) -> None:
@@ -104,6 +106,7 @@ async def test_without_a_mail_server_an_invitation_and_its_renewal_hand_out_thei
     ]
 
 
+@ONE_DATABASE
 async def test_a_link_that_goes_by_mail_is_not_handed_out(
     mail_server: MailServer, admin: Actor
 ) -> None:
@@ -168,16 +171,19 @@ async def test_each_wrong_field_says_what_is_wrong(admin: Actor) -> None:
     }
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("email", ["ada", "ada@", "@example.com", "a@b@example.com", "a b@c.de"])
 async def test_address_without_an_addresss_form_is_refused(admin: Actor, email: str) -> None:
     assert set(await wrong_fields(admin, email=email)) == {"email"}
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("role", ["platform_admin", "owner", "SALES_ENGINEER", "Sales Engineer"])
 async def test_role_that_is_not_offered_is_refused(admin: Actor, role: str) -> None:
     assert await wrong_fields(admin, role=role) == {"role": "Choose a role."}
 
 
+@ONE_DATABASE
 async def test_tenant_admin_posting_the_role_of_tenant_admin_is_refused(
     tenant: Tenant, admin: Actor
 ) -> None:
@@ -186,12 +192,14 @@ async def test_tenant_admin_posting_the_role_of_tenant_admin_is_refused(
     assert await books.users_with("ada@example.com") == []
 
 
+@ONE_DATABASE
 async def test_who_may_not_invite_learns_nothing_about_the_form(tenant: Tenant) -> None:
     actor = await sign_in(await create_user(tenant, email="ada@example.com"))
     with pytest.raises(NotAllowedError):
         await invitations.invite(actor, form("A", "B", "ada@example.com"))
 
 
+@ONE_DATABASE
 async def test_platform_admin_invites_a_tenant_admin_into_a_tenant(
     tenant: Tenant, platform_user: User
 ) -> None:
@@ -201,6 +209,7 @@ async def test_platform_admin_invites_a_tenant_admin_into_a_tenant(
     assert (user.role, user.tenant_id) == (Role.TENANT_ADMIN, tenant.id)
 
 
+@ONE_DATABASE
 async def test_platform_admin_invites_another_above_the_tenants(platform: Actor) -> None:
     invited = await invitations.invite(platform, form(role="platform_admin"))
     user = await books.user_of(invited.user_id)
@@ -210,6 +219,7 @@ async def test_platform_admin_invites_another_above_the_tenants(platform: Actor)
     assert "/platform/invitation/" in await invitations.copy_link(platform, user.id)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("role", ["sales_engineer", "tenant_admin"])
 async def test_nobody_is_invited_above_the_tenants_with_a_tenants_role(
     platform: Actor, role: str
@@ -312,6 +322,7 @@ async def test_field_is_judged_as_it_is_typed(
     assert await invitations.check_field(admin, field, value) == (wrong, "")
 
 
+@ONE_DATABASE
 async def test_command_line_has_no_tenant_to_invite_into(rollcall: Runtime) -> None:
     invited = await invitations.invite(COMMAND_LINE, form(role="platform_admin"))
     assert (await books.user_of(invited.user_id)).invited_by_id is None
@@ -323,6 +334,7 @@ async def test_invited_user_is_in_the_list_at_once(admin: Actor) -> None:
     assert (impact.name, impact.devices, impact.open_pages) == ("Ada Lovelace", 0, 0)
 
 
+@ONE_DATABASE
 async def test_roles_offered_are_those_that_the_form_takes(rollcall: Runtime) -> None:
     tenant = await create_tenant()
     assert invitations.roles_offered(Role.TENANT_ADMIN, tenant.id) == {

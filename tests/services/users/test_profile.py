@@ -8,6 +8,7 @@ from services.core.errors import InvalidInputError, NotFoundError
 from services.users import listing, profile
 from services.users.profile import ProfileForm
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, sign_in
 from tests.services.organisation_calls import picture
 
@@ -39,6 +40,7 @@ def test_a_wrong_field_of_a_profile_is_told(field: str, value: str) -> None:
     assert set(caught.value.fields) == {field}
 
 
+@ONE_DATABASE
 async def test_a_picture_is_seen_in_its_own_organisation_alone(
     tenant: Tenant, other_tenant: Tenant, admin_user: User, admin: Actor
 ) -> None:

@@ -17,7 +17,7 @@ from services.users.emails_elsewhere import IN_USE
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.browser.waiting import eventually
-from tests.conftest import make_settings
+from tests.conftest import ONE_DATABASE, make_settings
 from tests.factories import create_admin, create_tenant, create_user, new_user, sign_in
 from tests.postgres import PostgresServer
 from tests.services.bulk.acting_in_bulk import begun, outcomes_of, those
@@ -50,6 +50,7 @@ async def test_details_link_both_accounts_to_each_other(tenant: Tenant, admin: A
     assert after.predecessor_id == old.id
 
 
+@ONE_DATABASE
 async def test_form_says_whose_address_it_was(tenant: Tenant, admin: Actor) -> None:
     old = await create_user(tenant, email=EMAIL)
     await accounts.set_active(admin, old.id, active=False)

@@ -24,6 +24,7 @@ from services.users.invitation_form import InvitationForm
 from services.workspace import bulk_worker
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, sign_in
 from tests.services.users.imports.importing import rows_of
 
@@ -47,6 +48,7 @@ def _form(end: date | None, role: Role = Role.ADMINISTRATOR) -> InvitationForm:
     )
 
 
+@ONE_DATABASE
 async def test_an_invitation_for_longer_than_allowed_is_refused_with_a_sentence(
     admin: Actor, tenant: Tenant
 ) -> None:
@@ -59,6 +61,7 @@ async def test_an_invitation_for_longer_than_allowed_is_refused_with_a_sentence(
     assert (await books.user_of(invited.user_id)).end_date == _in(90)
 
 
+@ONE_DATABASE
 async def test_an_admin_stays_for_good(admin: Actor, platform: Actor, tenant: Tenant) -> None:
     await _limit(admin)
     inside = Actor(platform.session_id, platform.user_id, tenant.id, platform.ip)
@@ -66,6 +69,7 @@ async def test_an_admin_stays_for_good(admin: Actor, platform: Actor, tenant: Te
     await accounts.set_end_date(inside, invited.user_id, _in(400))
 
 
+@ONE_DATABASE
 async def test_dialogs_learn_what_is_usual_and_what_is_allowed(admin: Actor) -> None:
     assert await stays.get_stays(admin) == stays.Stays()
     await _limit(admin)
@@ -74,6 +78,7 @@ async def test_dialogs_learn_what_is_usual_and_what_is_allowed(admin: Actor) -> 
     assert found.hint.endswith("at the latest, but for Tenant Admins.")
 
 
+@ONE_DATABASE
 async def test_an_import_gives_the_usual_stay_and_refuses_what_is_too_long(
     admin: Actor, tenant: Tenant
 ) -> None:
@@ -89,6 +94,7 @@ async def test_an_import_gives_the_usual_stay_and_refuses_what_is_too_long(
     assert user.end_date == _in(30)
 
 
+@ONE_DATABASE
 async def test_later_changes_and_extensions_hold_to_it(admin: Actor, tenant: Tenant) -> None:
     user = await create_user(tenant)
     await accounts.set_end_date(admin, user.id, _in(80))
@@ -134,6 +140,7 @@ async def test_who_comes_back_or_gets_another_role_stays_no_longer(
     assert (await books.user_of(done.invited.user_id)).end_date == _in(90)
 
 
+@ONE_DATABASE
 async def test_the_rules_are_checked_and_logged(admin: Actor, tenant: Tenant) -> None:
     with pytest.raises(InvalidInputError, match="can’t be shorter"):
         await _limit(admin, 91, 90)

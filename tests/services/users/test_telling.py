@@ -22,6 +22,7 @@ from services.users import accounts, extending, switching
 from services.workspace import bulk_worker, leaving
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.deliveries import deliver_next
 from tests.factories import create_user
 from tests.mail_server import MailServer
@@ -39,6 +40,7 @@ async def _suggest(admin: Actor) -> None:
     await rules.edit_rules(admin, form)
 
 
+@ONE_DATABASE
 async def test_who_is_deactivated_and_activated_hears_of_it_where_that_was_chosen(
     admin: Actor, tenant: Tenant, mail_server: MailServer
 ) -> None:
@@ -92,6 +94,7 @@ async def test_an_act_that_is_rolled_back_tells_nobody(
     assert list(await books.mails_of(user.id)) == []
 
 
+@ONE_DATABASE
 async def test_of_an_end_date_that_changes_twice_the_last_one_is_told(
     admin: Actor, tenant: Tenant, mail_server: MailServer
 ) -> None:
@@ -106,6 +109,7 @@ async def test_of_an_end_date_that_changes_twice_the_last_one_is_told(
     assert "It is now: no end." in mail.part("plain")
 
 
+@ONE_DATABASE
 async def test_what_no_dialog_asks_is_told_as_the_organisation_suggests(
     admin: Actor, tenant: Tenant, mail_server: MailServer
 ) -> None:
@@ -123,6 +127,7 @@ async def test_what_no_dialog_asks_is_told_as_the_organisation_suggests(
     assert await _waiting(leaver.id) == [MailTemplate.DEACTIVATED]
 
 
+@ONE_DATABASE
 async def test_taking_a_deactivation_back_tells_those_alone_who_heard_of_it(
     admin: Actor, tenant: Tenant, mail_server: MailServer
 ) -> None:
@@ -136,6 +141,7 @@ async def test_taking_a_deactivation_back_tells_those_alone_who_heard_of_it(
     assert await _waiting(untold.id) == []
 
 
+@ONE_DATABASE
 async def test_who_was_activated_untold_can_be_told_afterwards(
     admin: Actor, tenant: Tenant, mail_server: MailServer
 ) -> None:
@@ -174,6 +180,7 @@ async def test_undoing_in_bulk_tells_those_alone_who_heard_of_the_deactivation(
     assert await _waiting(user.id) == [MailTemplate.ACTIVATED] * (told and left)
 
 
+@ONE_DATABASE
 async def test_a_corrected_role_is_told_by_its_invitation_or_handed_over(
     admin: Actor, tenant: Tenant, mail_server: MailServer
 ) -> None:

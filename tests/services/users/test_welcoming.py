@@ -16,6 +16,7 @@ from services.users.imports.pasted import PASTED, read_emails, rows_of
 from services.users.invitation_form import PastedInvitations, PersonalInvitation
 from services.users.welcoming import FirstDay, get_first_day
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import CALLER, create_user, token_of
 from tests.mail_server import MailServer
 
@@ -62,6 +63,7 @@ async def test_an_invitation_carries_a_note_a_contact_and_an_end_to_the_first_da
     assert shown.inviter == "Grace Hopper"
 
 
+@ONE_DATABASE
 async def test_whoever_invited_is_asked_where_nobody_is_named_or_who_was_is_gone(
     tenant: Tenant, admin: Actor
 ) -> None:
@@ -73,6 +75,7 @@ async def test_whoever_invited_is_asked_where_nobody_is_named_or_who_was_is_gone
     assert (shown.contact.name, shown.contact.is_inviter) == ("Grace Hopper", True)
 
 
+@ONE_DATABASE
 async def test_nobody_inactive_and_nobody_elsewhere_becomes_a_contact(
     tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
@@ -96,6 +99,7 @@ async def test_who_is_deactivated_after_being_chosen_as_a_contact_is_refused_by_
     assert await books.users_with("lea@example.com") == []
 
 
+@ONE_DATABASE
 async def test_an_end_that_has_come_already_is_told_at_its_field(admin: Actor) -> None:
     with pytest.raises(InvalidInputError) as caught:
         await invitations.invite(admin, _form(end_date=clock.now().date()))
@@ -145,6 +149,7 @@ def test_pasted_addresses_that_no_invitation_can_have_are_refused_together_befor
         rows_of(PastedInvitations(people=many, role="administrator"))
 
 
+@ONE_DATABASE
 async def test_each_pasted_address_has_its_own_result(
     tenant: Tenant, admin: Actor, mail_server: MailServer
 ) -> None:

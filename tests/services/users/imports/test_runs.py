@@ -24,6 +24,7 @@ from services.users.imports import runs, worker
 from services.users.imports.batches import BATCH, RowOutcome, invite_next
 from tests import books, factories
 from tests.browser.waiting import PATIENCE
+from tests.conftest import ONE_DATABASE
 from tests.mail_server import MailServer
 from tests.racing import race
 from tests.services.bulk.between_batches import goes_between
@@ -79,6 +80,7 @@ async def test_a_row_that_is_refused_holds_up_no_other(admin: Actor, tenant: Ten
     assert (await verify())[1] is None
 
 
+@ONE_DATABASE
 async def test_without_a_mail_server_whoever_began_it_gets_the_links(
     admin: Actor, tenant: Tenant
 ) -> None:
@@ -94,6 +96,7 @@ async def test_without_a_mail_server_whoever_began_it_gets_the_links(
     assert await books.actions_of(tenant) == ["user.invited", "invitation.link_copied"]
 
 
+@ONE_DATABASE
 async def test_a_link_that_was_used_is_handed_to_nobody(admin: Actor) -> None:
     import_id = await runs.start(admin, "people.csv", rows_of("ada@example.com"))
     await worker.work_off(admin, import_id)
@@ -137,12 +140,14 @@ async def test_whoever_was_inactive_gets_a_new_account_beside_the_old_one(
     assert set(told.user_ids) == {user.id for user in earlier}
 
 
+@ONE_DATABASE
 async def test_a_tenant_admin_cant_import_an_admin(admin: Actor) -> None:
     with pytest.raises(NotAllowedError):
         await runs.start(admin, "x.csv", [row("boss@example.com", role="tenant_admin")])
     assert await runs.list_imports(admin) == []
 
 
+@ONE_DATABASE
 async def test_importing_an_admin_asks_for_a_fresh_sign_in_before_anything(
     platform_user: User, tenant: Tenant
 ) -> None:
@@ -157,6 +162,7 @@ async def test_importing_an_admin_asks_for_a_fresh_sign_in_before_anything(
     assert (await books.users_with("boss@example.com"))[0].role is Role.TENANT_ADMIN
 
 
+@ONE_DATABASE
 async def test_an_import_ends_with_the_session_that_began_it(admin: Actor) -> None:
     import_id = await runs.start(admin, "people.csv", rows_of("ada@example.com"))
     await sessions.sign_out(admin)
@@ -166,6 +172,7 @@ async def test_an_import_ends_with_the_session_that_began_it(admin: Actor) -> No
     assert await books.users_with("ada@example.com") == []
 
 
+@ONE_DATABASE
 async def test_another_admin_sees_how_far_it_is_and_can_stop_it(
     admin: Actor, tenant: Tenant
 ) -> None:
@@ -187,6 +194,7 @@ async def test_another_admin_sees_how_far_it_is_and_can_stop_it(
     )
 
 
+@ONE_DATABASE
 async def test_an_import_is_none_of_another_organisations_business(
     admin: Actor, other_tenant: Tenant
 ) -> None:

@@ -18,22 +18,30 @@ from services.core.errors import (
     RollcallError,
     SessionEndedError,
 )
+from services.core.runtime import Runtime
 from services.workspace import customers
 from services.workspace.customers import acts, files, passkeys, people, shared, visits
+from tests import sizes
 from tests.factories import create_customer, open_customer_session
 from tests.services.calls import CALLS
 from tests.services.workspace.scene import create_poc, create_task, share_file
 
 
 @pytest.mark.walk
-async def test_no_call_of_the_users_answers_a_customer(tenant: Tenant, ada: Actor) -> None:
+@pytest.mark.stress
+async def test_no_call_of_the_users_answers_a_customer(
+    rollcall: Runtime, tenant: Tenant, ada: Actor
+) -> None:
     poc = await create_poc(ada)
     actor, _ = await open_customer_session(await create_customer(tenant, poc))
     answered = []
-    for call in CALLS:
-        as_user = Actor(actor.session_id, ada.user_id, tenant.id)
-        forged = _Forged(actor, ada.user_id)
-        for principal in (as_user, forged):
+    as_user = Actor(actor.session_id, ada.user_id, tenant.id)
+    forged = _Forged(actor, ada.user_id)
+    for number, call in enumerate(CALLS):
+        # On the second database each call is asked by one of them, in turn: what refuses them is
+        # the same for all calls.
+        of_all = sizes.soak or rollcall.database.is_sqlite
+        for principal in (as_user, forged) if of_all else (as_user, forged)[number % 2 :][:1]:
             try:
                 await call.run(principal, ada.user_id)  # type: ignore[arg-type]  # one is forged
             except (NotAllowedError, SessionEndedError):

@@ -47,6 +47,7 @@ from services.workspace.resource_forms import ResourceForm
 from services.workspace.rights import NotAMemberError
 from services.workspace.templates import TaskTemplateForm
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import CALLER, create_customer, open_customer_session
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_group, create_poc, create_task, tasks_of
@@ -129,6 +130,7 @@ async def test_whoever_comes_while_the_poc_is_closed_is_not_in_afterwards(
     assert set(await _sessions_of(invited.customer_id)) == {EndReason.POC_CLOSED}
 
 
+@ONE_DATABASE
 async def test_a_link_is_good_at_the_address_of_its_organisation_alone(
     tenant: Tenant, other_tenant: Tenant, ada: Actor
 ) -> None:
@@ -141,6 +143,7 @@ async def test_a_link_is_good_at_the_address_of_its_organisation_alone(
         await visits.start_session_by_link(tenant.slug, token, CALLER)
 
 
+@ONE_DATABASE
 async def test_who_cannot_be_invited_is_said_at_the_email(
     tenant: Tenant, ada: Actor, joan: Actor
 ) -> None:
@@ -228,6 +231,7 @@ async def test_a_customer_reads_what_a_task_is_about_once_the_template_or_the_te
     assert await read() == {"Firewall": "How", "Margin": "Said"}
 
 
+@ONE_DATABASE
 async def test_a_customer_comments_for_both_sides(tenant: Tenant, ada: Actor) -> None:
     poc = await create_poc(ada)
     actor, _ = await open_customer_session(await create_customer(tenant, poc))
@@ -337,6 +341,7 @@ async def test_the_switch_ends_sessions_links_and_mails_at_once(
     assert (await people.set_active(admin, row.id, active=True, seen_version=row.version)).changed
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("stopped_clock")
 async def test_asking_for_a_link_says_the_same_for_every_address_and_not_without_end(
     mail_server: MailServer, tenant: Tenant, ada: Actor
