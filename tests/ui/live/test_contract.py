@@ -3,6 +3,7 @@
 An upgrade that moves one of these fails here, and not in the middle of a cut.
 """
 
+import ast
 import importlib
 import inspect
 import re
@@ -33,8 +34,20 @@ from ui.live.unused import without_middlewares
 PACKAGE = Path(nicegui.__file__).parent
 SCRIPT = (PACKAGE / "static" / "nicegui.js").read_text(encoding="utf-8")
 TEMPLATE = (PACKAGE / "templates" / "index.html").read_text(encoding="utf-8")
-SIGNED_IN = Path(__file__).parents[3] / "ui" / "styles" / "21-signed-in.css"
-LIVE_SCRIPT = Path(__file__).parents[3] / "ui" / "static" / "live.js"
+UI = Path(__file__).parents[3] / "ui"
+SIGNED_IN = UI / "styles" / "21-signed-in.css"
+LIVE_SCRIPT = UI / "static" / "live.js"
+# What pages take of `nicegui.ui`: none of it is drawn by Quasar.
+PLAIN = {
+    "add_head_html",
+    "context",
+    "download",
+    "element",
+    "navigate",
+    "page",
+    "page_title",
+    "run_with",
+}
 
 page_module = importlib.import_module("nicegui.page")
 
@@ -192,6 +205,24 @@ def test_the_template_has_what_is_left_out_and_nothing_else_of_it() -> None:
     assert "app.mount(" in left
     # Without Quasar: a notice is the only thing for which NiceGUI's own script needs it.
     assert re.findall(r"Quasar\.\w+", SCRIPT) == ["Quasar.Notify"]
+
+
+def test_pages_use_only_what_works_without_quasar() -> None:
+    used, tags = set(), set()
+    for path in UI.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        tags |= set(re.findall(r"[eE]lement\(\"(q-[\w-]+)\"", text))
+        if re.search(r"^from nicegui import .*\bui\b", text, re.MULTILINE):
+            used |= {
+                node.attr
+                for node in ast.walk(ast.parse(text))
+                if isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "ui"
+            }
+    assert used
+    assert used <= PLAIN
+    assert not tags
 
 
 def test_the_three_elements_around_a_page_are_those_that_are_made_plain() -> None:
