@@ -6,7 +6,7 @@ import { h } from "vue";
 import { avatar } from "avatar";
 import { described } from "described";
 import { icon } from "icons";
-import { askWhile, listen, takeKept } from "live_socket";
+import { askWhile, listen, takeKept, typedSince } from "live_socket";
 import { mark } from "task_marks";
 
 const WORDS = {
@@ -71,8 +71,7 @@ export default {
     posted() {
       this.sending = false;
       this.error = "";
-      // What was typed since is the beginning of the next one.
-      this.words = this.words.startsWith(this.sent) ? this.words.slice(this.sent.length) : this.words;
+      this.words = typedSince(this.sent, this.words);
     },
     refused(why) {
       this.sending = false;

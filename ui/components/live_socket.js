@@ -67,3 +67,8 @@ export function takeKept(name) {
   if (kept) sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, whose, forms }));
   return kept?.values;
 }
+
+// What was typed since a text was sent, while its answer was on its way: how the next one begins.
+export function typedSince(sent, words) {
+  return words.startsWith(sent) ? words.slice(sent.length) : words;
+}

@@ -4,7 +4,7 @@
 import { h } from "vue";
 import { avatar } from "avatar";
 import { keepFocus } from "kept_focus";
-import { askWhile, listen, takeKept } from "live_socket";
+import { askWhile, listen, takeKept, typedSince } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
 const NEAR_END = 80; // px from the page's end within which new comments are scrolled into view
@@ -67,8 +67,7 @@ export default {
     posted() {
       this.sending = this.shared = false;
       this.error = "";
-      // What was typed since is the beginning of the next one.
-      this.words = this.words.startsWith(this.sent) ? this.words.slice(this.sent.length) : this.words;
+      this.words = typedSince(this.sent, this.words);
       if (this.mention) this.$nextTick(() => typed(this, document.getElementById("comment-body")));
     },
     refused(why) {
