@@ -12,11 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import pyotp
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from models import (
     CustomerPerson,
     LinkPurpose,
+    LoginSession,
     OneTimeLink,
     PocCustomer,
     Role,
@@ -148,6 +149,16 @@ async def open_session(user: User) -> tuple[Actor, str]:
     async with transaction() as tx:
         session, token = begin(tx, user, CALLER, SignInMethod.PASSWORD)
     return Actor(session.id, user.id, user.tenant_id, CALLER.ip), token
+
+
+async def expire_sessions(user: User) -> None:
+    """The user's sessions are over from now on, without any event."""
+    async with transaction() as tx:
+        await tx.exec(
+            update(LoginSession)
+            .where(col(LoginSession.user_id) == user.id)
+            .values(expires_at=clock.now())
+        )
 
 
 async def create_customer(

@@ -1,13 +1,10 @@
 """What somebody has half typed isn't dropped unasked, wherever it is and however they leave.
 (Escape and Cancel in a dialog: test_invite_form.py.)"""
 
-from datetime import timedelta
-
 import pytest
 from playwright.async_api import Dialog, Locator, Page, expect
-from sqlmodel import col, update
 
-from models import LoginSession, PocMember, Tenant, User
+from models import PocMember, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
@@ -85,12 +82,7 @@ async def test_what_is_half_typed_when_a_session_expires_waits_for_its_writer_al
     for next_one, found in ((owner, TYPED), (colleague, "")):
         page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
         field = await _begin(page, "comment")
-        async with transaction() as tx:
-            await tx.exec(
-                update(LoginSession)
-                .where(col(LoginSession.user_id) == owner.id)
-                .values(expires_at=clock.now() - timedelta(seconds=1))
-            )
+        await factories.expire_sessions(owner)
         await expect_signed_out(page, "Your session has expired. Sign in again.")
         await sign_in(page, next_one.email, PASSWORD)
         await connected(page)

@@ -5,11 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from playwright.async_api import Page, expect
-from sqlmodel import col, update
 
-from models import LinkPurpose, LoginSession, Tenant, User
+from models import LinkPurpose, Tenant, User
 from services.access.actor import Actor
-from services.core import clock
 from services.core.db import reading, transaction
 from services.sessions import sessions
 from services.sessions.sessions import Caller
@@ -52,13 +50,7 @@ async def _reset(_admin: Actor, user: User) -> None:
 
 
 async def _expire(_admin: Actor, user: User) -> None:
-    """Sessions expire, without any event."""
-    async with transaction() as tx:
-        await tx.exec(
-            update(LoginSession)
-            .where(col(LoginSession.user_id) == user.id)
-            .values(expires_at=clock.now())
-        )
+    await factories.expire_sessions(user)
 
 
 async def _close_tenant(_admin: Actor, user: User) -> None:

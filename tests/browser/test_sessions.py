@@ -1,14 +1,10 @@
 """Every way in which a session ends: its pages close at once, and say why."""
 
 import re
-from datetime import timedelta
 
 from playwright.async_api import expect
-from sqlmodel import col, update
 
-from models import LoginSession, Tenant, User
-from services.core import clock
-from services.core.db import transaction
+from models import Tenant, User
 from services.sessions.sessions import MOST_LISTED
 from tests import factories
 from tests.browser.browsers import (
@@ -157,12 +153,7 @@ async def test_an_expired_session_closes_its_pages_and_the_next_one_goes_on_ther
     browsers: Browsers, tenant: Tenant, ada: User
 ) -> None:
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs?q=two+words")
-    async with transaction() as tx:
-        await tx.exec(
-            update(LoginSession)
-            .where(col(LoginSession.user_id) == ada.id)
-            .values(expires_at=clock.now() - timedelta(seconds=1))
-        )
+    await factories.expire_sessions(ada)
     await expect_signed_out(page, "Your session has expired. Sign in again.")
     await sign_in(page, ada.email, PASSWORD)
     await expect(page.get_by_label("Search POCs")).to_have_value("two words")
