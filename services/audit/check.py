@@ -11,7 +11,6 @@ from models import AuditEvent, AuditHead, Tenant
 from services.audit.actions import HeadAction
 from services.audit.heads import PLATFORM, Head, heads_in, name_of
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, hash_of
-from services.core import runtime
 from services.core.db import Transaction, reading
 
 BATCH = 1000
@@ -36,7 +35,6 @@ async def verify() -> tuple[int, BrokenLink | None]:
     compare with a head from elsewhere (`find_missing`).
     """
     async with reading() as tx:
-        await _at_one_moment(tx)
         checked, broken = await _check_links(tx)
         return checked, broken or await _check_notes(tx)
 
@@ -44,14 +42,7 @@ async def verify() -> tuple[int, BrokenLink | None]:
 async def find_missing(expected: Sequence[Head]) -> list[BrokenLink]:
     """Which of these heads don't lie on the chains as they are now, and why."""
     async with reading() as tx:
-        await _at_one_moment(tx)
         return await _missing(tx, expected)
-
-
-async def _at_one_moment(tx: Transaction) -> None:
-    if not runtime.current().database.is_sqlite:
-        # Heads and entries are read as they were at one moment, while others go on writing.
-        await tx.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 async def _check_links(tx: Transaction) -> tuple[int, BrokenLink | None]:

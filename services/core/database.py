@@ -38,6 +38,8 @@ class Database:
     SQLite takes one writer at a time, who begins IMMEDIATE, so that what it read can't have changed
     when it writes. On PostgreSQL rows are locked by the services; urgent acts have connections of
     their own there, so that nobody can take them all.
+
+    On both, what only reads sees the database as it was at one moment: its first query.
     """
 
     def __init__(self, url: str) -> None:
@@ -57,11 +59,11 @@ class Database:
             self.reserve = Reserve(self.url.database)
         else:
             self.server = postgresql.Server(url)
-            self.reader = self.writer = self._postgresql_engine(READERS, WRITERS)
+            self.writer = self._postgresql_engine(READERS, WRITERS)
             self.urgent = self._postgresql_engine(
                 URGENT_KEPT, URGENT_WRITERS + URGENT_LOOKS - URGENT_KEPT
             )
-            self.urgent_reader = self.urgent
+            self.reader, self.urgent_reader = map(_at_one_moment, (self.writer, self.urgent))
             self.queue = WriteQueue(WRITERS, URGENT_WRITERS)
             self.reserve = Reserve(None)
         # Calls that only look first use at most half of the connections for reading.
@@ -134,3 +136,10 @@ class Database:
         """Close every connection."""
         for engine in {self.reader, self.writer, self.urgent}:
             await engine.dispose()
+
+
+def _at_one_moment(engine: AsyncEngine) -> AsyncEngine:
+    """The engine's own connections, for reading. A writer there sees in each query what was
+    committed before it, which is right after a row is locked. Who locks nothing would see one
+    change half: the user who was inactive, and then the same user as somebody else's rival."""
+    return engine.execution_options(isolation_level="REPEATABLE READ")

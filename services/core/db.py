@@ -175,7 +175,7 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
 
 @asynccontextmanager
 async def reading() -> AsyncIterator[Transaction]:
-    """Read the database. (On PostgreSQL each query sees what was committed before it began.)"""
+    """Read the database as it is at one moment: at the first query."""
     current = runtime.current()
     await current.part(RightOfWay).wait()
     async with _translated(), Transaction(current.database.reader) as tx, tx.begin():

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlmodel import SQLModel, col, update
+from sqlmodel import SQLModel, col, select, update
 
 import services
 from models import EndReason, LoginSession, Tenant, User
@@ -19,7 +19,7 @@ from services.core import clock
 from services.core.database import URGENT_WRITERS, WRITERS
 from services.core.db import reading, transaction
 from services.core.errors import RollcallError, SelfDeactivationError, SessionEndedError
-from services.core.looking import looks_first
+from services.core.looking import looks_first, outside_of_calls
 from services.core.runtime import Runtime
 from services.core.write_queue import WriteQueue
 from services.sessions import sessions
@@ -267,6 +267,34 @@ async def test_every_way_to_write_is_noticed_by_a_look(rollcall: Runtime, tenant
         runs.clear()
         await rename_without_asking(kind)
         assert len(runs) == times, kind
+
+
+@pytest.mark.usefixtures("others_write")
+@pytest.mark.parametrize("urgent", [False, True])
+async def test_a_look_sees_the_database_as_it_was_at_one_moment(
+    rollcall: Runtime, tenant: Tenant, urgent: bool
+) -> None:
+    user = await create_user(tenant, active=False)
+
+    @looks_first
+    async def look() -> tuple[bool, list[bool]]:
+        async with transaction(urgent=urgent) as tx:
+            before = (await tx.get_one(User, user.id)).active
+            with outside_of_calls():  # somebody else activates them between two queries
+                async with transaction() as other:
+                    (await other.get_one(User, user.id)).activate(clock.now(), undone=False)
+            after = await tx.exec(select(User.active).where(User.id == user.id))
+            return before, [*after]
+
+    assert await look() == (False, [False])
+
+
+async def test_what_is_read_is_as_it_was_at_one_moment(rollcall: Runtime, tenant: Tenant) -> None:
+    async with reading() as tx:
+        before = await tx.exec(select(User.id))
+        await create_user(tenant)
+        after = await tx.exec(select(User.id))
+        assert (before.all(), after.all()) == ([], [])
 
 
 @pytest.mark.parametrize("busy", [False, True])
