@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from services.core.errors import DeadLinkError
 from services.core.lazily import lazily
 from services.core.looking import looks_first
 from services.core.secrets import derive, token_hash
+from services.core.version import VERSION
 from services.workspace.actions import CalendarAction
 from services.workspace.ends_soon import MOST, Ending, Kind, find_endings
 
@@ -82,8 +85,22 @@ async def revoke(actor: Principal) -> bool:
         return True
 
 
-async def read_calendar(slug: str, token: str) -> bytes:
-    """The calendar at a secret url. Raises `DeadLinkError` if there is none, if its owner may not
+@dataclass(frozen=True)
+class Ends:
+    """What a calendar is to say of an organisation."""
+
+    tenant: Tenant
+    rows: list[Ending]
+
+    @property
+    def digest(self) -> str:
+        """The same as long as the calendar says the same, whenever it is written."""
+        said = (VERSION, _page_of(self.tenant), self.tenant.name, self.rows)
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+async def find_ends(slug: str, token: str) -> Ends:
+    """What the calendar at a secret url says. Raises `DeadLinkError` if there is none, if its owner may not
     see users any more, or if the organisation is closed."""
     async with reading() as tx:
         tenant = await find_open_tenant(tx, slug)
@@ -100,15 +117,18 @@ async def read_calendar(slug: str, token: str) -> bytes:
             raise DeadLinkError(DEAD)
         if not may(user.role, Permission.VIEW_USERS):
             raise DeadLinkError(DEAD)
-        rows = await find_endings(tx, tenant.id, clock.now() + AHEAD)
+        return Ends(tenant, await find_endings(tx, tenant.id, clock.now() + AHEAD))
+
+
+async def write_calendar(ends: Ends) -> bytes:
+    """The calendar that says it."""
     async with runtime.current().part(_Turn).lock:
-        return await asyncio.to_thread(written, tenant, rows)
+        return await asyncio.to_thread(written, ends.tenant, ends.rows)
 
 
 def written(tenant: Tenant, rows: list[Ending]) -> bytes:
     """These ends as a calendar: a day if a day was chosen, otherwise the moment."""
-    settings = runtime.current().settings
-    page = f"{settings.public_url}{one_time_links.path_of(tenant.slug)}/ends-soon"
+    page = _page_of(tenant)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Rollcall//Ends soon//EN")
     calendar.add("version", "2.0")
@@ -122,6 +142,11 @@ def written(tenant: Tenant, rows: list[Ending]) -> bytes:
     if len(rows) > MOST:
         calendar.add_component(_and_more(tenant, shown[-1], page, now))
     return bytes(calendar.to_ical())
+
+
+def _page_of(tenant: Tenant) -> str:
+    base = runtime.current().settings.public_url
+    return f"{base}{one_time_links.path_of(tenant.slug)}/ends-soon"
 
 
 def _event(row: Ending, page: str, now: datetime) -> icalendar.Event:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.operations import setup
 from services.sessions import sessions
+from services.users import accounts
 from services.workspace import end_calendar
 from services.workspace.customers import visits
 from tests import factories
@@ -356,3 +358,19 @@ async def test_calendars_are_read_so_often_from_one_network_and_kept_nowhere(
     assert (await http.get(url)).status_code == 410
     refused = await http.get(url)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+
+
+async def test_a_calendar_is_sent_again_only_after_what_it_says_has_changed(
+    http: httpx.AsyncClient, tenant: Tenant, admin: Actor
+) -> None:
+    user = await factories.create_user(tenant)
+    url = await end_calendar.tell_url(admin)
+    first = await http.get(url)
+    known = {"If-None-Match": f'"other", {first.headers["etag"]}'}
+    again = await http.get(url, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    day = clock.now().date() + timedelta(days=40)
+    await accounts.set_end_date(admin, user.id, day)
+    changed = await http.get(url, headers=known)
+    assert changed.status_code == 200
+    assert f"{day:%Y%m%d}" in changed.text

@@ -42,11 +42,15 @@ def picture_answer(request: Request, picture: Served, keep: str = FOR_GOOD) -> R
 
 
 def kept_answer(request: Request, file: Served, *, is_it: bool, keep: str = FOR_GOOD) -> Response:
-    """A file with its ETag, or the answer that the browser's copy is still right (RFC 9110, section
-    13.1.2)."""
+    """A file with its ETag, or the answer that the browser's copy is still right."""
     etag = f'"{file.digest[:32]}"'
     headers = {"ETag": etag, "Cache-Control": keep if is_it else "no-cache"}
-    known = request.headers.get("if-none-match", "")
-    if etag in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the asker has what bears this tag, weak or not (RFC 9110, section 13.1.2)."""
+    known = request.headers.get("if-none-match", "").split(",")
+    return etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in known}
