@@ -100,8 +100,8 @@ class Ends:
 
 
 async def find_ends(slug: str, token: str) -> Ends:
-    """What the calendar at a secret url says. Raises `DeadLinkError` if there is none, if its owner may not
-    see users any more, or if the organisation is closed."""
+    """What the calendar at a secret url says. Raises `DeadLinkError` if there is none, if its owner
+    may not see users any more, or if the organisation is closed."""
     async with reading() as tx:
         tenant = await find_open_tenant(tx, slug)
         found = await tx.exec(

@@ -1,10 +1,10 @@
 """The archived files of a POC or a template: the dialog that deletes them for good."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
-from services.core.errors import NotFoundError
+from services.core.errors import NotFoundError, RollcallError, SessionEndedError
 from services.core.form_fields import Option
 from services.core.forms import Form, several
 from services.core.words import count_words, file_size_words
@@ -21,6 +21,50 @@ class DeleteFilesForm(Form):
     """Which files are to be deleted."""
 
     ids: tuple[UUID, ...] = several("Files")
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What became of files that were to be deleted: how many are, how many bytes that frees, how
+    many somebody else had restored or deleted meanwhile, and how many are still there, and why."""
+
+    gone: int = 0
+    freed: int = 0
+    changed: int = 0
+    left: int = 0
+    refusal: RollcallError | None = None
+
+    @property
+    def said(self) -> str:
+        """The same in sentences."""
+        sentences = [
+            f"{count_words(self.gone, 'file')} deleted: {file_size_words(self.freed)} are free."
+        ]
+        if self.changed:
+            sentences.append(
+                f"Somebody else had restored or deleted {count_words(self.changed, 'file')}."
+            )
+        if self.refusal:
+            sentences.append(f"{count_words(self.left, 'file')} not deleted: {self.refusal}")
+        return " ".join(sentences)
+
+
+async def delete_each(ids: Sequence[UUID], delete: Delete) -> Deleted:
+    """Delete one after the other, up to the first that is refused: what refuses it (somebody is no
+    member any more, the POC is archived) refuses the others, too."""
+    gone = freed = changed = 0
+    for at, file_id in enumerate(ids):
+        try:
+            size = await delete(file_id)
+        except NotFoundError:
+            size = 0
+        except SessionEndedError:
+            raise
+        except RollcallError as refusal:
+            return Deleted(gone, freed, changed, len(ids) - at, refusal)
+        freed += size
+        gone, changed = (gone + 1, changed) if size else (gone, changed + 1)
+    return Deleted(gone, freed, changed)
 
 
 class ArchivedFilesDialog:
@@ -61,10 +105,11 @@ class ArchivedFilesDialog:
         self.dialog.open({})
 
     async def _delete(self, form: DeleteFilesForm) -> Outcome:
-        chosen = [one.id for one in self.found if one.id in form.ids]
-        freed = []
-        for file_id in chosen:
-            with suppress(NotFoundError):  # somebody else was faster
-                freed.append(await self.delete(file_id))
-        gone = sum(1 for size in freed if size)
-        return f"{count_words(gone, 'file')} deleted: {file_size_words(sum(freed))} are free."
+        done = await delete_each([one.id for one in self.found if one.id in form.ids], self.delete)
+        if done.refusal is None:
+            return done.said
+        if not done.gone:
+            raise done.refusal
+        self.dialog.close()  # it offers what is deleted
+        self.toast.show(done.said, "error")
+        return None
