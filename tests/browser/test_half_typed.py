@@ -16,6 +16,7 @@ from tests.factories import PASSWORD
 from tests.services.workspace.rows import create_rows
 
 TYPED = "Half of it"
+KEPT = 'sessionStorage.getItem("rollcall-kept")'
 PATHS = {
     "dialog": "{home}/users",
     "settings": "{home}/settings",
@@ -87,6 +88,26 @@ async def test_what_is_half_typed_when_a_session_expires_waits_for_its_writer_al
         await sign_in(page, next_one.email, PASSWORD)
         await connected(page)
         await expect(field).to_have_value(found)
+
+
+async def test_what_is_half_typed_waits_a_night_and_no_longer(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+    await _begin(page, "comment")
+    await factories.expire_sessions(ada)
+    await expect_signed_out(page, "Your session has expired. Sign in again.")
+    assert await page.evaluate(KEPT)
+    await page.evaluate(
+        """() => {
+          const kept = JSON.parse(sessionStorage.getItem("rollcall-kept"));
+          kept.at -= 12 * 60 * 60 * 1000;
+          sessionStorage.setItem("rollcall-kept", JSON.stringify(kept));
+        }"""
+    )
+    await page.reload()
+    await page.wait_for_function(f"!({KEPT})")
 
 
 @pytest.mark.parametrize("kind", ["dialog", "settings"])

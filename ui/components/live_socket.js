@@ -50,22 +50,28 @@ export function askWhile(isHalfTyped, typed) {
 }
 
 const KEPT = "rollcall-kept";
+const KEPT_FOR = 12 * 60 * 60 * 1000; // ms: a night (as in public.js)
 
 // What this person had half typed on this page when the server restarted or their session expired, by
-// name. What was kept for another page, or another person, is dropped.
-export function keptHere() {
-  const { path, whose, forms } = JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
-  if (path === location.pathname && whose === document.documentElement.dataset.me) return forms;
+// name. What was kept for another page, or another person, or too long ago, is dropped.
+function kept() {
+  const all = JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
+  const isHere = all.path === location.pathname && all.whose === document.documentElement.dataset.me;
+  if (isHere && Date.now() - all.at < KEPT_FOR) return all;
   sessionStorage.removeItem(KEPT);
-  return {};
+  return { forms: {} };
+}
+
+export function keptHere() {
+  return kept().forms;
 }
 
 // The values that were kept under this name, once.
 export function takeKept(name) {
-  const { [name]: kept, ...forms } = keptHere();
-  const whose = document.documentElement.dataset.me;
-  if (kept) sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, whose, forms }));
-  return kept?.values;
+  const all = kept();
+  const { [name]: taken, ...forms } = all.forms;
+  if (taken) sessionStorage.setItem(KEPT, JSON.stringify({ ...all, forms }));
+  return taken?.values;
 }
 
 // What was typed since a text was sent, while its answer was on its way: how the next one begins.

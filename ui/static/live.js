@@ -87,6 +87,8 @@
       if (target.searchParams.get("why") === "expired" && target.pathname.endsWith("/login")) {
         target.searchParams.set("next", location.pathname + location.search);
         keep();
+      } else {
+        sessionStorage.removeItem("rollcall-kept"); // what an earlier expiry had left
       }
       isClosing = isOver = true;
       hide();
@@ -192,7 +194,8 @@
     if (isOver) return;
     const forms = {};
     dispatchEvent(new CustomEvent("rollcall_restart", { detail: forms }));
-    const kept = { path: location.pathname, whose: document.documentElement.dataset.me, forms };
+    const whose = document.documentElement.dataset.me;
+    const kept = { path: location.pathname, whose, at: Date.now(), forms };
     if (Object.keys(forms).length) sessionStorage.setItem("rollcall-kept", JSON.stringify(kept));
     isOver = true;
   }

@@ -4,6 +4,8 @@
 (() => {
   const PAUSE = 300; // ms after the last key until the password is judged
   const KEPT = "rollcall-email";
+  const TYPED = "rollcall-kept"; // live.js
+  const TYPED_FOR = 12 * 60 * 60 * 1000; // ms (as in live_socket.js)
   const WORDS = ["Too weak", "Too weak", "Fair", "Good", "Strong"];
 
   // A page that the browser kept in memory must not be shown again as it was: its link may be used
@@ -48,9 +50,14 @@
   const email = document.querySelector("input[name=email]");
   const kept = memory((storage) => storage.getItem(KEPT));
   memory((storage) => storage.removeItem(KEPT));
-  // What was half typed waits for its writer if their session expired, and is nobody else's.
-  if (email && !document.querySelector('input[name=next]:not([value=""])'))
-    memory((storage) => storage.removeItem("rollcall-kept"));
+  // What was half typed waits for its writer if their session expired, and is nobody else's: it goes
+  // with the end of a session for any other reason, and after a night.
+  const dropTyped = () => memory((storage) => storage.removeItem(TYPED));
+  const why = new URLSearchParams(location.search).get("why");
+  const typed = memory((storage) => JSON.parse(storage.getItem(TYPED)));
+  if ((why && why !== "expired") || (email && !document.querySelector('input[name=next]:not([value=""])')))
+    dropTyped();
+  else if (typed) setTimeout(dropTyped, Math.max(0, typed.at + TYPED_FOR - Date.now()));
   if (email && kept && !email.value) {
     email.value = kept;
     // The email's autofocus may come later; it does nothing if another field has the focus.
