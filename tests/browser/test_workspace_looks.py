@@ -17,6 +17,7 @@ from tests.browser.looks import look
 from tests.services.workspace.rows import START, create_rows
 from tests.services.workspace.scene import create_group, create_poc
 
+HEIGHT = "of => of.clientHeight"
 PAGES = {
     "work-home": "/home",
     "work-pocs": "/pocs",
@@ -146,5 +147,13 @@ async def test_a_poc_begins_at_its_title_on_a_phone_and_has_its_tabs_on_the_firs
     people = f"/t/{tenant.slug}/pocs/{{}}/people"
     page = await browsers.as_user(ada, people.format(talkative), viewport=phone)
     await expect(page.get_by_role("heading", name="Much to say")).to_be_in_viewport()
+    await expect(page.get_by_role("link", name="People")).to_be_in_viewport(ratio=1)
+    said = page.locator(".poc-text p")
+    folded = await said.evaluate(HEIGHT)
+    await page.get_by_role("button", name="Show all of Objectives").press("Enter")
+    less = page.get_by_role("button", name="Show less of Objectives", expanded=True)
+    await expect(less).to_be_focused()
+    assert await said.evaluate(HEIGHT) > 5 * folded
     await page.goto(people.format(poc))
     await expect(page.get_by_role("link", name="People")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_role("button", name="Show all")).to_have_count(0)

@@ -2,6 +2,7 @@
 // POC's room patch it. The slot has the buttons.
 import { h } from "vue";
 import { avatar } from "avatar";
+import { ClampedText } from "clamped_text";
 import { listen } from "live_socket";
 
 const SIDES = { Team: ["team"], Customer: ["customer"], Whole: ["team", "customer"] };
@@ -83,7 +84,7 @@ function facts({ customer, owner, dates, late, sides, texts }) {
       ...Object.entries(SIDES).map(([name, parts]) => progress(name, parts, sides)),
     ]),
     ...texts.map(([name, words]) =>
-      h("div", { class: "poc-text" }, [h("h2", name), h("p", { class: "lines", dir: "auto" }, words)]),
+      h("div", { key: name, class: "poc-text" }, [h("h2", name), h(ClampedText, { name, words })]),
     ),
   ]);
 }
