@@ -25,6 +25,7 @@ from services.core.errors import DatabaseUnavailableError
 from services.core.events import Event, stamped
 from services.core.looking import (
     LookingSession,
+    ReadingSession,
     WouldWriteError,
     is_looking,
     outside_of_calls,
@@ -175,10 +176,11 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
 
 @asynccontextmanager
 async def reading() -> AsyncIterator[Transaction]:
-    """Read the database as it is at one moment: at the first query."""
+    """Read the database as it is at one moment: at the first query. It locks nothing."""
     current = runtime.current()
     await current.part(RightOfWay).wait()
-    async with _translated(), Transaction(current.database.reader) as tx, tx.begin():
+    reader = current.database.reader
+    async with _translated(), Transaction(reader, ReadingSession) as tx, tx.begin():
         yield tx
 
 

@@ -83,19 +83,28 @@ def outside_of_calls() -> Iterator[None]:
         _call.reset(before)
 
 
-class LookingSession(Session):
-    """The database as it is, for reading; raises `WouldWriteError` for everything else."""
+class ReadingSession(Session):
+    """The database as it was at one moment, for reading: it locks nothing and waits for nobody,
+    whatever the queries that it shares with those who write ask for."""
+
+
+class LookingSession(ReadingSession):
+    """The same for a call that looks; raises `WouldWriteError` for everything else."""
+
+
+@event.listens_for(ReadingSession, "do_orm_execute")
+def _reads(state: ORMExecuteState) -> None:
+    if getattr(state.statement, "_for_update_arg", None) is not None:
+        # (SQLAlchemy has no public way to take FOR UPDATE away.)
+        unlocked: Any = state.statement.options()
+        unlocked._for_update_arg = None  # noqa: SLF001 - as said above
+        state.statement = unlocked
 
 
 @event.listens_for(LookingSession, "do_orm_execute")
 def _executes(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         raise WouldWriteError
-    if getattr(state.statement, "_for_update_arg", None) is not None:
-        # A look waits for nobody. (SQLAlchemy has no public way to take FOR UPDATE away.)
-        unlocked: Any = state.statement.options()
-        unlocked._for_update_arg = None  # noqa: SLF001 - as said above
-        state.statement = unlocked
 
 
 @event.listens_for(LookingSession, "before_flush")

@@ -17,7 +17,7 @@ from models import EndReason, LoginSession, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core import clock
 from services.core.database import URGENT_WRITERS, WRITERS
-from services.core.db import reading, transaction
+from services.core.db import LOCKED, reading, transaction
 from services.core.errors import RollcallError, SelfDeactivationError, SessionEndedError
 from services.core.looking import looks_first, outside_of_calls
 from services.core.runtime import Runtime
@@ -289,12 +289,15 @@ async def test_a_look_sees_the_database_as_it_was_at_one_moment(
     assert await look() == (False, [False])
 
 
-async def test_what_is_read_is_as_it_was_at_one_moment(rollcall: Runtime, tenant: Tenant) -> None:
+async def test_what_is_read_is_as_it_was_at_one_moment_and_is_not_locked(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
     async with reading() as tx:
-        before = await tx.exec(select(User.id))
-        await create_user(tenant)
-        after = await tx.exec(select(User.id))
-        assert (before.all(), after.all()) == ([], [])
+        before = (await tx.get_one(Tenant, tenant.id, **LOCKED)).name
+        async with transaction() as other, asyncio.timeout(PATIENCE):
+            (await other.get_one(Tenant, tenant.id, **LOCKED)).name = "Changed"
+        again = await tx.exec(select(Tenant.name).where(Tenant.id == tenant.id).with_for_update())
+        assert [before] == again.all() == ["Acme"]
 
 
 @pytest.mark.parametrize("busy", [False, True])
