@@ -102,7 +102,6 @@ async def _find_due() -> list[tuple[UUID, bool]]:
 async def _begin(review_id: UUID) -> None:
     async with acting(ROLLCALL, Permission.SWITCH_USERS) as act:
         review = await act.get(Review, review_id, lock=True)
-        await act.tx.refresh(review)
         if review.closing_at is None:
             await begin_closing(act, review, by=ROLLCALL.name, undecided=True)
 
@@ -226,7 +225,6 @@ async def _note(review: Review, person: ReviewPerson, outcome: ReviewOutcome, no
 async def _finish(review_id: UUID) -> None:
     async with acting(ROLLCALL, Permission.SWITCH_USERS) as act:
         review = await act.get(Review, review_id, lock=True)
-        await act.tx.refresh(review)
         if review.closed_at is not None:
             return
         rows = await rows_of(act.tx, review)

@@ -244,7 +244,6 @@ def _changed(review: Review, person_ids: Sequence[UUID]) -> ReviewChanged:
 
 async def _get_open(act: Act, review_id: UUID) -> Review:
     review = await act.get(Review, review_id, lock=True)
-    await act.tx.refresh(review)  # it may have been closed before it was locked
     if review.closing_at is not None:
         raise ConflictError("This review is closed. Its decisions can't be changed any more.")
     return review

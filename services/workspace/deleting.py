@@ -20,8 +20,8 @@ from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.workspace.actions import ResourceAction
 from services.workspace.events import FileDeleted
-from services.workspace.resources import Belongs, OwnerIds, tell_changed, template_of
-from services.workspace.rights import get_poc, get_poc_to_change
+from services.workspace.resources import Belongs, OwnerIds, get_of_poc, tell_changed, template_of
+from services.workspace.rights import get_poc
 
 MOST = 100
 """How many files are told, the largest first."""
@@ -72,11 +72,7 @@ async def delete_file(principal: Principal, resource_id: UUID) -> int:
     that frees: none, if it was restored meanwhile. Raises `NotFoundError`, also if it is deleted
     already."""
     async with acting(principal, Permission.COMMENT) as act:
-        resource = await act.get(Resource, resource_id)
-        if resource.poc_id is None:
-            raise NotFoundError("This resource doesn't exist.")
-        poc = await get_poc_to_change(act, resource.poc_id)
-        await act.tx.refresh(resource)  # it may have changed before its POC was locked
+        poc, resource = await get_of_poc(act, resource_id)
         freed = await _delete(act, poc, resource)
         if freed:
             act.publish(FileDeleted(tenant_id=poc.tenant_id, poc_id=poc.id))

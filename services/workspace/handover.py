@@ -20,7 +20,7 @@ from services.users.actions import UserAction
 from services.users.departures import UNDO, find_receipt
 from services.workspace import groups, tasks
 from services.workspace.assigning import assign_to, assigned, put_back
-from services.workspace.left import find_alone, find_owned, find_pocs_left
+from services.workspace.left import find_alone, find_pocs_left
 from services.workspace.people import require_workers
 from services.workspace.pocs import HandOverForm, give
 from services.workspace.rights import by_id, get_poc, tenant_of
@@ -85,10 +85,10 @@ async def lock_handed_over(act: Act, rows: Sequence[Handover]) -> None:
     await lock_pocs(act, {UUID(item["poc_id"]) for row in rows for item in row.items})
 
 
-async def lock_pocs(act: Act, poc_ids: Collection[UUID]) -> None:
-    """Lock these POCs in one order, for two who do it at once."""
-    for poc_id in sorted(poc_ids):
-        await get_poc(act, poc_id, lock=True)
+async def lock_pocs(act: Act, poc_ids: Collection[UUID]) -> dict[UUID, Poc]:
+    """Lock these POCs, always in the same order, so that two acts that do it at the same time don't
+    wait for each other; returns them by their ids."""
+    return {poc_id: await get_poc(act, poc_id, lock=True) for poc_id in sorted(poc_ids)}
 
 
 async def hand_over_in(
@@ -103,24 +103,20 @@ async def hand_over_in(
     entry of the user's deactivation, if the act knows it."""
     if owner.id == user.id:
         return None
-    alone: list[Task | TaskGroup] = [*await find_alone(act.tx, Task, user.id)]
-    alone += await find_alone(act.tx, TaskGroup, user.id)
-    work = [one for one in alone if _within(one.poc_id, poc_ids)]
-    owned = [poc.id for poc in await find_owned(act.tx, user.id) if _within(poc.id, poc_ids)]
-    # Locked in one order, in case two people hand over at once.
-    ids = sorted({*owned, *(one.poc_id for one in work)})
-    pocs = {poc_id: await get_poc(act, poc_id, lock=True) for poc_id in ids}
+    left = (await find_pocs_left(act.tx, [user.id])).get(user.id, set())
+    pocs = await lock_pocs(act, left if poc_ids is None else left.intersection(poc_ids))
+    # Read only now: until their POCs were locked, somebody else could change them.
+    work: list[Task | TaskGroup] = [*await find_alone(act.tx, Task, user.id)]
+    work += await find_alone(act.tx, TaskGroup, user.id)
     items = []
     for poc in pocs.values():
-        await act.tx.refresh(poc)
         if poc.owner_id == user.id:
             await give(act, poc, owner, note)
             items.append(_Item("poc", str(poc.id), str(poc.id), str(owner.id)))
     for one in work:
-        there = await assigned(act, one, User)
-        if user.id not in there:
+        if one.poc_id not in pocs:
             continue
-        poc = pocs[one.poc_id]
+        poc, there = pocs[one.poc_id], await assigned(act, one, User)
         await assign_to(act, poc, one, (there.keys() - {user.id}) | {owner.id})
         _touch(act, poc, one)
         kind = "task" if isinstance(one, Task) else "group"
@@ -133,10 +129,6 @@ def _touch(act: Act, poc: Poc, work: Task | TaskGroup) -> None:
         tasks.touch(act, poc, work)
     else:
         groups.touch(act, work)
-
-
-def _within(poc_id: UUID, poc_ids: Collection[UUID] | None) -> bool:
-    return poc_ids is None or poc_id in poc_ids
 
 
 async def _keep(
@@ -204,7 +196,6 @@ async def take_back(principal: Principal, handover_id: UUID) -> None:
     """
     async with acting(principal, Permission.REASSIGN_POCS) as act:
         row = await act.get(Handover, handover_id, lock=True)
-        await act.tx.refresh(row)
         if row.undone_at is not None:
             return
         if not _is_young(row):
@@ -215,10 +206,7 @@ async def take_back(principal: Principal, handover_id: UUID) -> None:
 async def take_back_in(act: Act, row: Handover) -> None:
     """The same, for an act that has locked the row."""
     user = await act.tx.get_one(User, row.user_id)
-    pocs: dict[UUID, Poc] = {}
-    for poc_id in sorted({UUID(item["poc_id"]) for item in row.items}):
-        pocs[poc_id] = await get_poc(act, poc_id, lock=True)
-        await act.tx.refresh(pocs[poc_id])
+    pocs = await lock_pocs(act, {UUID(item["poc_id"]) for item in row.items})
     for values in row.items:
         item = _Item(**values)
         poc, to = pocs[UUID(item.poc_id)], UUID(item.to)

@@ -208,7 +208,7 @@ async def edit_of_poc(
     """Change a POC's resource, and to which group or task it belongs; of a file, only what a
     `FileForm` says, and that."""
     async with acting(principal, Permission.COMMENT) as act:
-        poc, resource = await _of_poc(act, resource_id)
+        poc, resource = await get_of_poc(act, resource_id)
         await _owner_in(act, poc, group_id, task_id)
         owners = {"group_id": group_id, "task_id": task_id}
         await _edit(act, (poc, resource), version, form, owners)
@@ -230,7 +230,7 @@ async def set_archived_of_poc(
 ) -> int:
     """The same for a resource of a POC."""
     async with acting(principal, Permission.COMMENT) as act:
-        return await _set_archived(act, await _of_poc(act, resource_id), version, archived)
+        return await _set_archived(act, await get_of_poc(act, resource_id), version, archived)
 
 
 Belongs = Poc | GroupTemplate | TaskTemplate
@@ -243,13 +243,14 @@ async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     return await template_of(act, _owners(resource)), resource
 
 
-async def _of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
+async def get_of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
+    """A resource of a POC, and the POC, locked, that the actor may change. Raises `NotFoundError`,
+    also if it was deleted before its POC was locked."""
     resource = await act.get(Resource, resource_id)
     if resource.poc_id is None:
         raise NotFoundError("This resource doesn't exist.")
     poc = await get_poc_to_change(act, resource.poc_id)
-    await act.tx.refresh(resource)  # it may have changed before its POC was locked
-    return poc, resource
+    return poc, await act.get(Resource, resource_id, lock=True)
 
 
 async def template_of(view: View, owner_ids: OwnerIds) -> GroupTemplate | TaskTemplate:

@@ -75,7 +75,7 @@ async def get_part_to_change(
     """A row of a POC, and the POC, locked, that the actor may change."""
     row = await act.get(model, row_id)
     poc = await get_poc_to_change(act, row.poc_id)
-    await act.tx.refresh(row)  # it may have changed before its POC was locked
+    row = await act.get(model, row_id, lock=True)  # it may have changed before its POC was locked
     if getattr(row, "archived_at", None) is not None and not archived:
         raise NotFoundError("This was archived meanwhile. Look again.")
     return poc, row

@@ -1,14 +1,10 @@
 """Two people do the same at the same moment, on PostgreSQL. If both would make the same unique row,
 each call succeeds, or is refused with a sentence. Nobody sees the database's own error."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from models import (
@@ -17,16 +13,13 @@ from models import (
     Importance,
     LinkPurpose,
     Role,
-    Tenant,
+    Task,
     User,
 )
 from services.access import one_time_links
-from services.access.actor import Actor
 from services.access.outsiders import CustomerActor
 from services.bulk import batches, runs
-from services.core import database
 from services.core.db import reading, transaction
-from services.core.errors import RollcallError
 from services.lists.query import ListQuery
 from services.reviews import reviews
 from services.reviews.forms import Days, ReviewForm
@@ -40,10 +33,12 @@ from services.users.many import ACTIVATE, DEACTIVATE
 from services.workspace import (
     bulk_handover,
     criteria,
+    deleting,
     handover,
     leaving,
     members,
     pocs,
+    resources,
     tasks,
     templates,
     wrong_role,
@@ -53,40 +48,17 @@ from services.workspace.customers import acts as customer_acts
 from services.workspace.customers import invitations as customers
 from services.workspace.customers.acts import SharedCommentForm
 from services.workspace.customers.invitations import CustomerForm
+from services.workspace.tasks import TaskForm
 from tests import factories
-from tests.browser.waiting import PATIENCE
-from tests.conftest import make_settings
-from tests.factories import CALLER, create_tenant, create_user, create_users
+from tests.factories import CALLER, create_user
 from tests.postgres import PostgresServer
-from tests.quick import started_on_copy
-from tests.racing import race
+from tests.services.at_once import Pair, Scene, database_of_two, set_scene
 from tests.services.organisation_calls import mail_form
 from tests.services.screen_calls import new_screen
 from tests.services.workspace.rows import Rows, create_rows
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.stress]
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
-
-
-@dataclass
-class Scene:
-    """Two of each role, who work in one organisation, and what they work on."""
-
-    tenant: Tenant
-    other: Tenant
-    platform: list[Actor]
-    admins: list[Actor]
-    authors: list[Actor]
-    workers: list[Actor]
-    rows: Rows
-    elsewhere: Rows
-    """A POC that the second of the workers owns."""
-    email: str
-    """What both want."""
-
-
-Pair = tuple[Awaitable[object], Awaitable[object]]
 Case = Callable[[Scene], Awaitable[Pair]]
 
 
@@ -254,6 +226,23 @@ async def _leave_in_bulk(scene: Scene) -> Pair:
     return batch, _say(customer, rows)
 
 
+async def _archive_file(scene: Scene) -> int:
+    """Archive the file of the scene; returns its version."""
+    return await resources.set_archived_of_poc(scene.workers[0], scene.rows.file, 1, archived=True)
+
+
+async def _delete_file(scene: Scene) -> Pair:
+    await _archive_file(scene)
+    one, other = (deleting.delete_file(by, scene.rows.file) for by in scene.workers)
+    return one, other
+
+
+async def _delete_and_restore_file(scene: Scene) -> Pair:
+    version, (one, other) = await _archive_file(scene), scene.workers
+    restored = resources.set_archived_of_poc(other, scene.rows.file, version, archived=False)
+    return deleting.delete_file(one, scene.rows.file), restored
+
+
 def _criterion(scene: Scene, number: int) -> Awaitable[object]:
     form = criteria.CriterionForm(
         title="New", importance=Importance.MUST, task_ids=(scene.rows.task,)
@@ -312,6 +301,8 @@ CASES: dict[str, Case] = {
     "somebody leaves, whose customer comments": _leave,
     "they come back": _come_back,
     "they leave in bulk": _leave_in_bulk,
+    "two delete a file": _delete_file,
+    "one deletes a file, another restores it": _delete_and_restore_file,
     "two link a criterion with a task": same(_criterion),
     "two put a task into a group": _put,
     "two undo a bulk act": _undo,
@@ -322,71 +313,32 @@ CASES: dict[str, Case] = {
 }
 
 
-async def _set_scene() -> Scene:
-    tenant, other = await create_tenant(), await create_tenant("Other")
-
-    async def two(role: Role) -> list[Actor]:
-        at = None if role is Role.PLATFORM_ADMIN else tenant
-        return await factories.sign_in_all(await create_users(2, at, role=role))
-
-    workers = await two(Role.SALES_ENGINEER)
-    own = await create_rows(tenant.id, workers[0].user_id)
-    await members.add_member(workers[0], own.poc, workers[1].user_id)
-    return Scene(
-        tenant,
-        other,
-        await two(Role.PLATFORM_ADMIN),
-        await two(Role.TENANT_ADMIN),
-        await two(Role.ADMINISTRATOR),
-        workers,
-        own,
-        await create_rows(tenant.id, workers[1].user_id),
-        f"{uuid4().hex}@example.com",
-    )
-
-
-async def _at_once(pair: Pair, url: str, name: str) -> None:
-    """Have one after the other come as far as they can while nobody gets an entry into a log, then
-    let them go on: what one has written by then isn't committed when the other comes to write."""
-    begun: list[asyncio.Task[RollcallError | None]] = []
-    async with (
-        await psycopg.AsyncConnection.connect(url) as holding,
-        await psycopg.AsyncConnection.connect(url, autocommit=True) as watching,
-        asyncio.timeout(PATIENCE),
-    ):
-        await holding.execute("SELECT 1 FROM audit_head FOR UPDATE")
-        for call in pair:
-            begun.append(asyncio.create_task(_outcome(call)))
-            while True:
-                found = await (await watching.execute(WAITING, [name])).fetchone()
-                assert found is not None
-                if found[0] + sum(task.done() for task in begun) >= len(begun):
-                    break
-                await asyncio.sleep(0.005)
-        await holding.rollback()
-    assert None in await asyncio.gather(*begun), "at least one is done"
-
-
-async def _outcome(call: Awaitable[object]) -> RollcallError | None:
-    """By what the call is refused; none where it is done. Anything else is a bug."""
-    done, refused = await race(call)
-    return None if done else refused[0]
-
-
 async def test_of_two_at_once_each_is_done_or_told_why_not(
     postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "ROW_LOCK_TIMEOUT", PATIENCE)  # who waits is held by the test
-    name = postgres_server.create_database()
-    url = postgres_server.url(name)
-    async with started_on_copy(make_settings(tmp_path, url)):
+    async with database_of_two(postgres_server, tmp_path, monkeypatch) as at_once:
         for what, case in CASES.items():
             try:
-                await _at_once(await case(await _set_scene()), url, name)
+                await at_once(await case(await set_scene()))
             except BaseException as error:
                 error.add_note(f"where {what}")
                 raise
-    postgres_server.drop_database(name)
+
+
+async def test_a_task_that_is_edited_while_it_is_handed_over_counts_both_changes(
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the version says that a page which has seen one of them has seen both."""
+    async with database_of_two(postgres_server, tmp_path, monkeypatch) as at_once:
+        scene = await set_scene()
+        (leaver, editor), task_id = scene.workers, scene.rows.task
+        await tasks.assign(editor, task_id, 1, (leaver.user_id,))
+        edited = tasks.edit_task(editor, task_id, 2, TaskForm(title="Edited"))
+        to = pocs.HandOverForm(owner_id=(await create_user(scene.tenant)).id)
+        await at_once((edited, handover.hand_over_work(scene.admins[0], leaver.user_id, to)))
+        async with reading() as tx:
+            task = await tx.get_one(Task, task_id)
+            assert (task.title, task.version) == ("Edited", 4)
 
 
 def test_no_lock_keeps_others_from_referring_to_a_row() -> None:

@@ -133,7 +133,7 @@ async def _require_pace(act: Act, customer: CustomerActor) -> None:
 async def _get_task(act: Act, customer: CustomerActor, task_id: UUID) -> tuple[Poc, Task]:
     task = await act.get(Task, task_id)
     poc = await get_shown(act, customer, task.poc_id, lock=True)
-    await act.tx.refresh(task)
+    task = await act.get(Task, task_id, lock=True)  # it may have changed before its POC was locked
     if task.archived_at is not None:
         raise NotFoundError("This task isn’t there any more. Look again.")
     return poc, task

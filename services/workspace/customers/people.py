@@ -151,7 +151,6 @@ async def lock_on_poc(act: Act, poc_id: UUID, customer_id: UUID) -> CustomerPers
     person = await act.get(CustomerPerson, customer_id, lock=True)
     if await membership(act, poc_id, person.id) is None:
         raise NotFoundError("They aren't on this POC any more. Look again.")
-    await act.tx.refresh(person)
     return person
 
 

@@ -228,8 +228,8 @@ async def get_shown(
     """A POC that the person is shown right now; raises `NotFoundError` for every other POC."""
     poc = await view.tx.get(Poc, poc_id, **(LOCKED if lock else {}))
     if poc is not None:
-        await view.tx.refresh(poc)
-        if any(shown.id == poc.id for shown in await shown_pocs(view.tx, customer.customer_id)):
+        shown = await shown_pocs(view.tx, customer.customer_id)
+        if any(one.id == poc.id for one in shown):
             return poc
     raise NotFoundError("This POC isn’t open to you. Ask your contact, or ask for a new link.")
 
