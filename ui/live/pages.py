@@ -22,15 +22,9 @@ from ui.live import leftovers
 from ui.live.budget import Account, account_of
 from ui.live.collector import collector
 from ui.live.rooms import Room, sent_to
+from ui.live.unconnected import Unconnected
 
 log = logging.getLogger(__name__)
-
-MOST_UNCONNECTED = 50
-"""How many pages of one person may be here whose browser hasn't come to them yet; it comes within
-seconds. Of more than that, the one that was asked for first is deleted, and if its browser does
-come, it asks for the page anew. NiceGUI keeps such pages for a minute: a script that asked for
-pages again and again left a thousand or two, each 140 KiB, and each garbage collection looked at
-all of them, which stopped everything for a third of a second."""
 
 
 @dataclass(eq=False)
@@ -67,12 +61,8 @@ class OpenPage:
         self.account = account_of(self.session_id, self.user_id)
 
 
-CROWDED, FEW_UNCONNECTED = 100, 10
-"""Where more than so many such pages are here in all, fewer of each person's are kept."""
-
 _pages: dict[str, OpenPage] = {}
-_unconnected: dict[UUID, dict[OpenPage, None]] = {}
-"""The pages of each person to which no browser has come yet, the oldest first."""
+_unconnected: Unconnected[OpenPage] = Unconnected()
 
 
 class _Opened(asyncio.Event):
@@ -118,12 +108,8 @@ def register(
         collector.page_closed(len(_pages))
 
     client.on_delete(client_deleted)
-    waiting = _unconnected.setdefault(page.user_id, {})
-    waiting[page] = None
-    is_crowded = sum(map(len, _unconnected.values())) > CROWDED
-    most = FEW_UNCONNECTED if is_crowded else MOST_UNCONNECTED
-    # A few at a time: each deletion is a millisecond in which nothing else happens.
-    for oldest in list(waiting)[: min(max(len(waiting) - most, 0), 2)]:
+    _unconnected.add(page)
+    for oldest in _unconnected.too_many():
         delete_client(oldest)
     return page
 
@@ -143,19 +129,12 @@ def forget(page: OpenPage) -> None:
     if not is_open(page):
         return
     del _pages[page.client_id]
-    _connected_or_gone(page)
+    _unconnected.discard(page)
     page.account.leave()
     if page.is_present:
         if page.has_left:
             presence.page_left_no_more(page.user_id, page.tenant_id)
         presence.page_closed(page.user_id, page.tenant_id)
-
-
-def _connected_or_gone(page: OpenPage) -> None:
-    waiting = _unconnected.get(page.user_id, {})
-    waiting.pop(page, None)
-    if not waiting:
-        _unconnected.pop(page.user_id, None)
 
 
 def arrived(page: OpenPage) -> None:
@@ -164,7 +143,7 @@ def arrived(page: OpenPage) -> None:
     if page.is_present or not is_open(page):
         return
     page.is_present = True
-    _connected_or_gone(page)
+    _unconnected.discard(page)
     client = Client.instances.get(page.client_id)
     if client is not None:
         leftovers.drop(client)

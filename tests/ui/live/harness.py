@@ -33,7 +33,6 @@ from ui.listener import listen, web_server
 
 COOKIE = "rollcall"
 EVERYONE = live.Room("everyone")
-UNCROWDED = 10_000
 
 sessions: dict[UUID, UUID] = {}
 log = logging.getLogger(__name__)
@@ -246,11 +245,6 @@ def crowd_routes(app: FastAPI) -> None:
             urgent_acts.close()
         return {}
 
-    @app.post("/control/crowded")
-    async def crowded(beyond: int) -> dict[str, Any]:
-        vars(sys.modules["ui.live.pages"])["CROWDED"] = beyond
-        return {}
-
 
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> Any:
@@ -297,6 +291,5 @@ def main(port: int) -> None:
     runtime.use(assemble(Settings(port=port), b""))
     # A busy machine may take some seconds from a flood to what a test asks after it.
     vars(sys.modules["ui.live.flood"])["PAUSE"] = 150
-    vars(sys.modules["ui.live.pages"])["CROWDED"] = UNCROWDED  # pages of other tests are here, too
     app = create_app(f"http://localhost:{port}")
     asyncio.run(web_server(app).serve(sockets=[listen("127.0.0.1", port)]))

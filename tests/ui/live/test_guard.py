@@ -18,12 +18,10 @@ from ui.live import leftovers
 from ui.live.budget import BURST
 from ui.live.connection import LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
-from ui.live.pages import FEW_UNCONNECTED, MOST_UNCONNECTED
+from ui.live.unconnected import MOST_UNCONNECTED
 
 # Seconds; whoever gives no sign of life is closed, too, but later.
 BEFORE_A_PING = 40
-# More pages than there ever are here.
-UNCROWDED = 10_000
 # What the log says of a flood.
 SAID = "sent too much"
 
@@ -269,36 +267,23 @@ async def test_an_event_waits_for_an_act_that_ends_somebody_s_access(
 
 
 async def test_all_pages_of_a_busy_person_may_come_back_at_once(person: Person) -> None:
-    pages = [await person.page() for _ in range(SOCKETS_PER_SESSION // 2)]
+    pages = [await person.connected_page() for _ in range(SOCKETS_PER_SESSION // 2)]
     for _ in range(2):
+        await asyncio.gather(*(page.sio.eio.disconnect(abort=True) for page in pages))
         await asyncio.gather(*(page.connect() for page in pages))
         for _ in range(3):  # each asks for its rows, and says what it got
             await asyncio.gather(*(page.click() for page in pages))
         assert all(page.sio.connected for page in pages)
-        await asyncio.gather(*(page.sio.eio.disconnect(abort=True) for page in pages))
     assert (await person.http.get("/page")).status_code == 200
 
 
-async def test_of_pages_to_which_no_browser_comes_the_latest_are_kept(person: Person) -> None:
+async def test_of_pages_to_which_no_browser_comes_the_oldest_goes(person: Person) -> None:
     open_page = await person.connected_page()
-    first, second, *_ = [await person.page() for _ in range(MOST_UNCONNECTED + 1)]
+    first, *_, last = [await person.page() for _ in range(MOST_UNCONNECTED + 1)]
     with pytest.raises(socketio.exceptions.ConnectionError):
         await first.connect()
-    await second.connect()
+    await last.connect()
     assert open_page.sio.connected
-
-
-async def test_where_many_pages_wait_for_their_browsers_fewer_of_each_person_s_are_kept(
-    person: Person,
-) -> None:
-    await person.http.post("/control/crowded", params={"beyond": 0})
-    try:
-        first, second, *_ = [await person.page() for _ in range(FEW_UNCONNECTED + 1)]
-    finally:
-        await person.http.post("/control/crowded", params={"beyond": UNCROWDED})
-    with pytest.raises(socketio.exceptions.ConnectionError):
-        await first.connect()
-    await second.connect()
 
 
 async def test_idle_sockets_are_closed_and_nobody_notices(person: Person, base: str) -> None:
