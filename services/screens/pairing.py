@@ -19,7 +19,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
 from services.core import clock, runtime
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import InvalidInputError, SessionEndedError, TooManyAttemptsError
 from services.core.looking import looks_first
 from services.core.networks import network_of
@@ -167,7 +167,7 @@ async def claim_session(caller: Caller, key: str | None) -> str:
                 .with_for_update(key_share=True)
             )
         ).first()
-        screen = await tx.get(Screen, code.screen_id) if code and code.screen_id else None
+        screen = await tx.get(Screen, code.screen_id, **LOCKED) if code and code.screen_id else None
         if screen is None or screen.revoked_at is not None:
             raise SessionEndedError
         _, token = begin(tx, screen, caller, SignInMethod.LINK)

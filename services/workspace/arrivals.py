@@ -23,7 +23,7 @@ from models import FileChunk, ResourceFile
 from models.base import new_id
 from services.access.actor import Principal
 from services.core import clock, runtime
-from services.core.db import Transaction, transaction
+from services.core.db import LOCKED, Transaction, transaction
 from services.core.errors import (
     DatabaseUnavailableError,
     InvalidInputError,
@@ -220,7 +220,7 @@ async def in_database(arrived: Arrived, principal: Principal, look: Look) -> Asy
 async def belongs(tx: Transaction, resource_id: UUID, poc_id: UUID | None) -> None:
     """From this commit on the file is that of the resource of its id, which is new. Raises
     `DatabaseUnavailableError` if writing it took so long that it was removed."""
-    file = await tx.get(ResourceFile, resource_id)
+    file = await tx.get(ResourceFile, resource_id, **LOCKED)  # so that `_discard` waits
     if file is None:
         raise DatabaseUnavailableError("This took too long, and was given up.")
     file.poc_id, file.arriving_since = poc_id, None
@@ -239,8 +239,8 @@ async def remove_abandoned() -> None:
 
 async def _discard(resource_id: UUID) -> None:
     async with transaction(patient=True) as tx:
-        file = await tx.get(ResourceFile, resource_id)
-        if file is None or file.arriving_since is None:
+        file = await tx.get(ResourceFile, resource_id, **LOCKED)
+        if file is None or file.arriving_since is None:  # removed already, or complete meanwhile
             return
         await tx.exec(delete(FileChunk).where(col(FileChunk.resource_id) == resource_id))
         await tx.delete(file)

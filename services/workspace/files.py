@@ -19,7 +19,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.core import runtime
-from services.core.db import Transaction
+from services.core.db import LOCKED, Transaction
 from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
 from services.core.settings import MB
@@ -27,7 +27,7 @@ from services.workspace import arrivals
 from services.workspace.actions import ResourceAction
 from services.workspace.arrivals import Arrived
 from services.workspace.file_types import clean_file_name
-from services.workspace.resources import Belongs, OwnerIds, tell_changed, template_of
+from services.workspace.resources import Belongs, OwnerIds, owners_of, tell_changed, template_of
 from services.workspace.rights import (
     get_poc,
     get_poc_to_change,
@@ -232,13 +232,17 @@ async def _add(act: Act, owner: Belongs, arrived: Arrived, owner_ids: OwnerIds) 
 
 
 async def copy_content(act: Act, source: Resource, copy: Resource) -> None:
-    """Copy the file of a source resource to its copy, if there is one. Raises `ConflictError` if
-    the POC of the copy has no room for it."""
-    file = await act.tx.get(ResourceFile, source.id)
-    if file is None:
+    """Copy the file of a source resource to its copy, if the source is one. Raises `ConflictError`
+    if there is no room for the copy, or if the source was deleted meanwhile."""
+    if source.kind is not ResourceKind.FILE:
         return
-    if copy.poc_id is not None:
-        await _require_room(act, _of_poc(copy.poc_id), file.size)
+    await act.tx.flush()
+    # Locked, so that nobody deletes its content before it is copied.
+    file = await act.tx.get(ResourceFile, source.id, **LOCKED)
+    if file is None:
+        raise ConflictError(f"“{source.title}” was deleted meanwhile. Try again.")
+    where = _of_poc(copy.poc_id) if copy.poc_id else _of_template(owners_of(copy))
+    await _require_room(act, where, file.size)
     facts = file.model_dump(include={"tenant_id", "name", "media_type", "size", "sha256"})
     act.add(ResourceFile(resource_id=copy.id, poc_id=copy.poc_id, **facts))
     await act.tx.flush()

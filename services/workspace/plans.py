@@ -12,7 +12,6 @@ from models import (
     GroupTemplateTask,
     Poc,
     Resource,
-    ResourceKind,
     Side,
     Task,
     TaskGroup,
@@ -205,6 +204,4 @@ async def _copy_resources(
                 task_id=task_id,
             )
         )
-        if resource.kind is ResourceKind.FILE:
-            await act.tx.flush()
-            await files.copy_content(act, resource, copy)
+        await files.copy_content(act, resource, copy)

@@ -185,13 +185,13 @@ async def edit_of_template(
     only what a `FileForm` says, and that."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
         template, resource = await _of_template(act, resource_id)
-        before, owners = _owners(resource), {}
+        before, owners = owners_of(resource), {}
         if group_template_id is not None or task_template_id is not None:
             await template_of(act, OwnerIds(task_template_id, group_template_id))
             owners["group_template_id"] = group_template_id
             owners["task_template_id"] = task_template_id
         await _edit(act, (template, resource), version, form, owners)
-        if _owners(resource) != before:
+        if owners_of(resource) != before:
             _tell_template(act, before)
 
 
@@ -240,7 +240,7 @@ async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     resource = await act.get(Resource, resource_id, lock=True)
     if resource.poc_id is not None:
         raise NotFoundError("This resource doesn't exist.")
-    return await template_of(act, _owners(resource)), resource
+    return await template_of(act, owners_of(resource)), resource
 
 
 async def get_of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
@@ -346,7 +346,7 @@ def _view(
         html=html,
         language=resource.language,
         shared=resource.shared,
-        owner_ids=_owners(resource),
+        owner_ids=owners_of(resource),
         belongs_to=belongs_to,
         is_archived=resource.archived_at is not None,
         version=resource.version,
@@ -360,7 +360,8 @@ def facts_of_file(file: ResourceFile | None) -> FileFacts | None:
     return FileFacts(file.media_type, file.size, file.sha256) if file else None
 
 
-def _owners(resource: Resource) -> OwnerIds:
+def owners_of(resource: Resource) -> OwnerIds:
+    """What a resource belongs to."""
     return OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__)))
 
 
@@ -381,7 +382,7 @@ def tell_changed(act: Act, resource: Resource, *, was_shared: bool = False) -> N
             )
         )
     else:
-        _tell_template(act, _owners(resource))
+        _tell_template(act, owners_of(resource))
 
 
 def _tell_template(act: Act, owner_ids: OwnerIds) -> None:

@@ -199,7 +199,6 @@ async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
         for resource in await resources_of(act, group_ids=[group.id]):
             kept = resource.model_dump(include={"kind", "title", "content", "language", "shared"})
             resource_copy = act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
-            await act.tx.flush()
             await files.copy_content(act, resource, resource_copy)
         await act.record(TemplateAction.CREATED, copy, copy_of=group.title)
         _group_changed(act, copy, None)

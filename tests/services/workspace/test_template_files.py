@@ -97,6 +97,17 @@ async def test_what_is_too_large_for_a_template_or_for_the_poc_is_refused(
         assert len(rows.all()) == 1
 
 
+async def test_a_duplicate_for_whose_files_the_organisation_has_no_room_is_refused(
+    rollcall: Runtime, author: Actor
+) -> None:
+    group = await create_group(author)
+    await files.upload_to_template(author, "a", pieces_of(b"x" * 600), group_template_id=group)
+    rollcall.settings.tenant_files_mb = 1_000 / 2**20
+    with pytest.raises(ConflictError, match="files of this organisation"):
+        await templates.duplicate_group(author, group)
+    assert (await files.get_room_of_group(author, group)).used_of_tenant == 600
+
+
 async def test_another_organisations_template_takes_none(author: Actor) -> None:
     other = await create_tenant("Other")
     stranger = await sign_in(await create_user(other))
