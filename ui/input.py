@@ -27,7 +27,7 @@ def as_version(value: Any) -> int | None:
 
 
 def as_day(value: Any) -> date | None:
-    """The value as a day with which can be reckoned, as in forms, or none."""
+    """The value as a day within the limits of forms, or none."""
     try:
         day = date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:

@@ -1,5 +1,5 @@
-"""A bulk act: one thing that is done to many rows of a list, mostly to people, batch by batch, also
-if nobody watches."""
+"""A bulk act: one thing that is done to many rows of a list, mostly to people, batch by batch,
+even if nobody has its page open."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from models.base import UtcDateTime, enum_type, new_id
 
 
 class BulkKind(StrEnum):
-    """What is done to each."""
+    """What is done to each row."""
 
     DEACTIVATE = "deactivate"
     ACTIVATE = "activate"

@@ -1,4 +1,5 @@
-"""An import: people to invite from one file, batch by batch, also if nobody watches."""
+"""An import: people to invite from one file, batch by batch, even if nobody has
+its page open."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -34,8 +34,8 @@ FRESH_FOR = timedelta(minutes=15)
 
 
 IS_ACTIVE = col(User.active).is_not(False)
-"""`User.active`, for queries that another condition leads to few rows. SQLite doesn't know how many
-rows a value has: it would take an index of who is active, and read everybody."""
+"""`User.active`, for queries in which another condition leaves few rows. It is written so that
+SQLite doesn't choose an index of active users: it doesn't know that nearly everybody is active."""
 
 
 class OfTenant(Protocol):

@@ -1,4 +1,4 @@
-"""Does what is done batch by batch, whether or not anybody looks; any replica may do it.
+"""Does what is done batch by batch, even if nobody has its page open; any replica may do it.
 
 A run is leased before each batch. If a process dies, another one goes on where it was.
 """

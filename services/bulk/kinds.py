@@ -100,8 +100,8 @@ class Words:
 
 
 def words(noun: str, verb: str, doing: str, done: str, **own: str) -> Words:
-    """The words for a verb in its three forms ("Archive", "Archiving", "archived"), but for those
-    that an act has for itself."""
+    """The words for an act, made from the three forms of its verb ("Archive", "Archiving",
+    "archived"); those in `own` replace them."""
     usual = {
         "button": verb,
         "acts": f"{verb} {{n}}",

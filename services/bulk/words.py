@@ -5,7 +5,7 @@ from typing import Any
 
 
 def bulk_words(details: Mapping[str, Any], *own: str) -> str:
-    """How many rows an act on many changed, of how many that were selected, and what else of it;
+    """How many rows an act on many changed, how many were selected, and what else there is to say;
     `own` is what its kind alone has to say."""
     people, changed = details.get("people", 0), details.get("changed", 0)
     parts = [f"{changed:,} of {people:,} selected"]

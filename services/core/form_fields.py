@@ -305,7 +305,7 @@ class SeveralField(FormField):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonField(FormField):
-    """One person, found as one types. `among` is the permission that those offered have."""
+    """One person, found while one types. `among` is the permission that those offered have."""
 
     kind: ClassVar[str] = "person"
     empty: ClassVar[Any] = None
@@ -323,7 +323,7 @@ class PersonField(FormField):
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleField(SeveralField):
-    """Several people, found as one types. `among` is the permission that those offered have."""
+    """Several people, found while one types. `among` is the permission that those offered have."""
 
     kind: ClassVar[str] = "people"
     among: str = ""

@@ -42,7 +42,7 @@ class Reserve:
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """For as long as the block runs, there is the file's room on a disk that has none else."""
+        """While the block runs, a full disk has as much room as the file had."""
         gives = self._give()
         try:
             yield

@@ -1,6 +1,6 @@
-"""Who waits while an act that ends somebody's access is under way: whoever else would begin
-something. The act's own steps run in the event loop, and each of them would wait there for a step
-of every request, event and query that runs beside it.
+"""While an act that ends somebody's access is under way, nobody else begins anything. The act's own
+steps run in the event loop, and each of them would wait there for a step of every request, event
+and query that runs beside it.
 
 What has begun goes on: it may hold what the act waits for.
 """
@@ -15,20 +15,20 @@ from uuid import UUID
 from services.core.write_queue import Who
 
 LONGEST = 0.25
-"""Seconds for which one act is given way, and for which anybody waits for acts of this kind. Such
-an act takes some 10 ms."""
+"""Seconds: how long others wait for one act at most, and how long anybody waits for such acts
+without a break. Such an act takes some 10 ms."""
 
 OF_ONE, OF_ALL = 0.1, 0.5
-"""Which part of the time one user's acts are given way in the long run, and those of all together.
-So nobody can keep the others waiting by ending sessions again and again: who has used up their
-part, and what they have ..."""
+"""For which part of the time others wait, in the long run, for one user's acts, and for those of
+all users together. So nobody can keep the others waiting by ending sessions again and again."""
 
 OF_ONE_AT_ONCE, OF_ALL_AT_ONCE = 0.25, 1.0
-"""... in advance (seconds), is given way no more until it has grown again."""
+"""Seconds of that part that can be used up at once. Others don't wait for a user who has used up
+theirs, until some of it has grown again."""
 
 REMEMBERED = 1000
-"""Of so many users it is remembered what they have used; then those are forgotten who have all of
-their part again."""
+"""For how many users it is remembered what they have used. If there are more, those are forgotten
+whose part has grown back to its full size."""
 
 _has_begun: ContextVar[bool] = ContextVar("has_begun", default=False)
 
@@ -85,8 +85,8 @@ class RightOfWay:
         self._whole_at[key] = max(now, self._whole_at.get(key, now)) + seconds / part
 
     async def wait(self) -> None:
-        """Wait until no act is given way, but for `LONGEST` at most. Who is in the middle of
-        something doesn't wait (`begun`)."""
+        """Wait until no such act is under way, for `LONGEST` at most. What has begun already
+        doesn't wait (`begun`)."""
         if self._acts and not _has_begun.get():
             with suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST):

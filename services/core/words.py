@@ -10,8 +10,9 @@ def count_words(count: int, noun: str, plural: str = "") -> str:
 
 
 def isolated(words: str) -> str:
-    """Somebody's words inside a sentence of ours, which a name that is written from right to left
-    leaves in its order then (Unicode Bidirectional Algorithm, section 2.4)."""
+    """Somebody's words, to be put into a sentence of ours. A name that is written from right to
+    left then doesn't change the order of the sentence (Unicode Bidirectional Algorithm, section
+    2.4)."""
     return f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
 
 

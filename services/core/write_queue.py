@@ -31,7 +31,8 @@ PATIENCE = 0.5
 GIVES_UP = 60.0
 """After this many seconds, an act that still waits is told that the database doesn't answer."""
 REMEMBERED = 1000
-"""Of how many users the last turn is remembered; then those who aren't behind are forgotten."""
+"""For how many users the last turn is remembered. If there are more, those are forgotten who aren't
+behind."""
 
 
 class Turn(Enum):
@@ -92,8 +93,8 @@ class WriteQueue:
         return len(self._waiting) + len(self._running)
 
     async def calm(self, seconds: float) -> None:
-        """Wait until no act is here, but for so many seconds at most: for work that can wait, and
-        that acts would wait for in the event loop."""
+        """Wait until no act is here, for this many seconds at most. It is for work that can wait,
+        and for which acts would have to wait in the event loop."""
         if self.present:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):

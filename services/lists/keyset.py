@@ -20,8 +20,8 @@ from services.lists.query import Cursor, Key, ListQuery, key_of, values_of
 from services.lists.search import contain
 
 MOST_KEPT = 100
-"""Statements that are kept. To build one, and to find what it was compiled to, takes as long as to
-have it run; each organisation's pages of a list, as it begins, have the same one."""
+"""How many built statements are kept. To build one, and to find its compiled form, takes as long as
+to run it. The first page of a list has the same statement in every organisation."""
 
 
 @dataclass(frozen=True)

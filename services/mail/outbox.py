@@ -87,8 +87,8 @@ async def require_room(tx: Transaction, to: Recipient) -> None:
 IS_WAITING = col(OutgoingMail.state).not_in(
     [state for state in MailState if state is not MailState.WAITING]
 )
-"""That a mail waits, for queries that another condition leads to few rows: by "=" SQLite would take
-an index of the states, and read all mails that wait."""
+"""That a mail waits, for queries in which another condition leaves few rows. It is written without
+"=", for which SQLite would choose an index of the states, and read all mails that wait."""
 
 # Built once: invitations, activations and many other acts use them.
 _THEIRS = (

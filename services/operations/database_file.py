@@ -33,7 +33,7 @@ def copy_whole(source: sqlite3.Connection, target: Path) -> str:
     stops no writer. (Copied in many small steps, it starts over at each write, and never ends if
     writes never stop.) Raises `OSError` and `sqlite3.Error`.
     """
-    # If the database is locked, the backup itself would wait for ever; so it is asked first.
+    # If the database is locked, the backup itself would wait without end; so this asks first.
     source.execute("BEGIN")
     source.execute("SELECT count(*) FROM sqlite_master").fetchone()
     remove(target)

@@ -129,7 +129,8 @@ async def _count_here() -> None:
 async def _every(
     seconds: float | tuple[float, float], work: Callable[[], Awaitable[object]], otherwise: str
 ) -> None:
-    """Work for ever, so often; two numbers are for after a commit, and for when there was none."""
+    """Do this again and again, after so many seconds each time. Of two numbers, the first counts if
+    anything was committed meanwhile, and the second if nothing was."""
     soon, seldom = seconds if isinstance(seconds, tuple) else (seconds, seconds)
     rhythm = changes.Rhythm(soon, seldom)
     while True:

@@ -120,7 +120,7 @@ class _Settling:
 
 async def all_settled(seconds: float) -> None:
     """Wait until the pages of every act that was committed here are closed, and their receipts are
-    kept; but for so many seconds at most."""
+    kept, for this many seconds at most."""
     await asyncio.sleep(0)  # who hears of an act that was committed just now begins first
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

@@ -3,8 +3,8 @@
 Each purpose has its own counter for each user, and a success clears only the counter of its
 purpose: a right password doesn't excuse guessed codes. The counters are in the database, so that
 all replicas share them and a restart forgets nothing. An attempt counts as a failure before it is
-made, and no longer once it has succeeded: so many attempts at the same moment get no further than
-one after the other.
+made, and no longer once it has succeeded: so attempts that are made all at once gain nothing over
+attempts that are made one after the other.
 """
 
 from collections.abc import Sequence

@@ -1,11 +1,11 @@
 """Who gets in: the rules of docs/decisions, "Single sign-on links by subject".
 
-1. Whoever is linked to this issuer and subject gets in, whatever their email is there now.
-2. Else the email must be verified by the provider, and of an allowed domain. The active user of
+1. Whoever is linked to this issuer and subject gets in, whatever their email is there now. 2.
+Otherwise the email must be verified by the provider, and of an allowed domain. The active user of
    this tenant with exactly this email is linked, unless they are linked to another subject.
-   (An invitation reaches its addressee alone: who accepts one needs no further proof that the
-   email is theirs. It must be the same one all the same.)
-3. Else a new account is made, where the tenant wants that and nobody had the email here before.
+   (An invitation reaches only its addressee, so whoever accepts one needs no further proof that
+   the email is theirs. The provider must still name the email that was invited.)
+3. Otherwise a new account is made, if the tenant wants that and nobody had the email here before.
 4. Everyone else is refused. Nobody is linked by a guess.
 """
 
@@ -130,8 +130,8 @@ async def decide(
         return await _decide_by_email(tx, connection, person, user, invited)
     if connection.new_people is None or invited is not None:
         raise _no_account(person)
-    # An account in this organisation was made since then: this sign-in fails to make one, and looks
-    # again.
+    # Only other organisations are asked. If another sign-in has made an account in this one since
+    # the look above, the database refuses a second one, and this sign-in begins again (`_twice`).
     elsewhere = await tx.exec(
         select(User.id).where(
             User.email_key == key,

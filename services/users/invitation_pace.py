@@ -61,8 +61,9 @@ async def _invited(
 ) -> int:
     """How many new people were invited by this user, or by all, and how many are about to be."""
     since = first_id(clock.now() - within)
-    # Among all users of an organisation, and all people of its customers, the newest are found by
-    # their ids, which an index of their tenant would hide.
+    # The newest rows are found by their ids, which grow with time. `coalesce` keeps the database
+    # from choosing the index of the tenant instead, by which it would read all of the tenant's
+    # rows.
     here = col(User.tenant_id) if by else func.coalesce(User.tenant_id, User.tenant_id)
     invited_by = col(User.invited_by_id)
     users = select(func.count()).where(
@@ -70,7 +71,7 @@ async def _invited(
     )
     theirs = func.coalesce(CustomerPerson.tenant_id, CustomerPerson.tenant_id)
     customers = select(func.count()).where(col(CustomerPerson.id) > since, theirs == tenant_id)
-    # Few imports haven't ended: they are found by that.
+    # The same: the few imports that still run are found by `ended_at`.
     of_here = func.coalesce(UserImport.tenant_id, UserImport.tenant_id) == tenant_id
     waiting = select(func.coalesce(func.sum(UserImport.rows - UserImport.done), 0)).where(
         col(UserImport.ended_at).is_(None), of_here, UserImport.state == ImportState.RUNNING

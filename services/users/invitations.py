@@ -141,7 +141,7 @@ async def add_account(
         raise InvalidInputError(wrong)
     if isinstance(form, PersonalInvitation) and form.contact_id is not None:
         await require_selectable(View(tx, actor, by), "contact_id", [form.contact_id])
-    # only for a form that would have made an account: this question has a price
+    # Told only where nothing else is wrong: each such answer is counted (`emails_elsewhere`).
     if taken is not None:
         raise InUseElsewhereError
     user = new_user(actor, by, form, end)

@@ -1,4 +1,4 @@
-"""Choosing people for work: active users of the organisation, found as one types."""
+"""Choosing people for work: active users of the organisation, found while one types."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from services.lists.search import find_few
 from services.users.list import USERS
 from services.users.row import PICTURE_DIGITS
 
-# How many people are offered at once; to find another person, one types on.
+# How many people are offered at once; further typing finds others.
 OFFERED = 8
 
 

@@ -38,7 +38,7 @@ from services.workspace.left import find_pocs_left
 RUN_POCS = Permission.RUN_POCS
 MOST_HEIRS = 20
 AT_ONCE = 10
-"""If work is handed over later: of how many people in one transaction."""
+"""If work is handed over later: the work of how many people is in one transaction."""
 
 
 class When(StrEnum):

@@ -1,4 +1,4 @@
-"""Ctrl or ⌘ and K: any person, page or act, found as one types."""
+"""Ctrl or ⌘ and K: any person, page or act, found while one types."""
 
 import re
 

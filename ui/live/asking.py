@@ -35,8 +35,8 @@ LONGEST_PAUSE = 0.1
 some 20 ms."""
 
 SLOTS, SLOTS_ON_POSTGRESQL = 1, 2
-"""How many requests are being answered at a time, whosever they are: one processor answers all of
-them, and each step of an act waits for a step of every one. On SQLite they wait for nothing
+"""How many requests are being answered at a time, of all people together: one processor answers all
+of them, and each step of an act waits for a step of every one. On SQLite they wait for nothing
 meanwhile; for PostgreSQL they do, and then another one is answered."""
 
 SLOT = 0.05
@@ -57,17 +57,17 @@ sign-in page takes some 50 ms with all that its browser asks for: so many in adv
 people who come at the same moment, and then six more each second."""
 
 REFUSED_AFTER = 1.0
-"""Seconds until whoever asks for more is told so: a script that asks again at once isn't answered
-faster for it."""
+"""How many seconds a refusal is held back: so a script that asks again at once gets no faster
+answers."""
 
 RETRY_AFTER = 10
-"""Seconds to wait that are told to them."""
+"""The refusal asks them to wait this many seconds."""
 
 TOO_MANY = "Too many requests came from here at once. Wait a few seconds, then try again."
 
 REMEMBERED = 10_000
-"""Of how many sessions it is remembered whose they are, and of how many ips what they have used.
-(Whose is forgotten waits with strangers once, until a page recognises them again.)"""
+"""For how many sessions it is remembered whose they are, and for how many ips what they have used.
+(A person whose session is forgotten waits with strangers once, until a page recognises them.)"""
 
 OWN_LINE = "/sso/"
 """What waits for an identity provider's server holds up no other strangers."""

@@ -34,10 +34,10 @@ class Collector:
 
     Enough are `enough` pages, or a quarter of the open ones: so each page that closes pays for a
     handful of open ones at most, however many there are. It waits for `quiet` seconds in which
-    nothing was sent to rooms, and for `after_cut` in which no page was cut; but for at most
-    `patience` seconds, and for `cut_patience` while one cut follows the other: if many are
-    deactivated, some of them would wait for the collection. What piles up until then decides how
-    much memory the process keeps for good (docs/benchmarks.md).
+    nothing was sent to rooms, and for `after_cut` in which no page was cut. It waits for `patience`
+    seconds at most, or for `cut_patience` while one cut follows the other: if many people are
+    deactivated, the cuts of some would otherwise wait for the collection. What piles up until then
+    decides how much memory the process keeps for good (docs/benchmarks.md).
     """
 
     def __init__(

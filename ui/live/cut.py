@@ -20,7 +20,7 @@ ANSWER_WITHIN = 1.0
 DELETED_AFTER = 0.1
 """After how many of them the server deletes what it has of the pages."""
 GIVES_WAY = 0.25
-"""For so many seconds at most, in one cut, deleting lets acts go first: each of their steps would
+"""In one cut, deleting lets acts go first for this many seconds at most: each of their steps would
 wait for a page."""
 
 EVENT = "rollcall_cut"

@@ -1,4 +1,4 @@
-"""Whose page is built next, and whose file is sent: of everybody only a few at a time, so that
+"""Whose page is built next, and whose file is sent: a few of each person's at a time, so that
 nobody who asks for many keeps the others waiting. Whoever opens many tabs waits as long for all of
 them as without turns: one processor builds them."""
 

@@ -1,4 +1,4 @@
-"""Inviting an import's rows: one batch is one transaction, whoever waits for its end."""
+"""Inviting an import's rows: one batch is one transaction, whether or not a page shows it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -45,7 +45,8 @@ from services.users.stays import UNLIMITED, stays_of
 
 BATCH = 50
 """How many rows one transaction has: others who want to write wait for a tenth of a second."""
-# Two imports of the same people may collide; each time one of them gets further.
+# Two imports of the same people may collide: then the batch is tried again. Each time, one of the
+# two gets further.
 TRIES = 5
 
 

@@ -17,7 +17,7 @@ MOST = 200
 PASTED = "pasted emails"
 """What an import of them is called, which has no file's name, and no lines."""
 NAMED = 3
-"""Of how many emails a refusal tells what is wrong; a form is no place for all."""
+"""For how many emails a refusal says what is wrong; a form has no room for all."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from services.workspace.tasks import touch
 
 MOST, WITHIN = 60, timedelta(minutes=1)
 """How much somebody at a customer's may do within this time: one thing each second. (Each is an
-entry of the log for ever, and a page lets 20 a second through: 1.7 million a day without this.)"""
+entry of the log for good, and a page lets 20 a second through: 1.7 million a day without this.)"""
 
 
 class SharedCommentForm(Form):
