@@ -168,6 +168,9 @@ async def test_a_poc_is_whole_on_paper_and_has_no_buttons_there(
     await look_on_paper(page)
     await page.emulate_media(media="print")
     await expect(page.locator(".main .btn:visible")).to_have_count(0)
+    # Firefox would begin a grid on a new sheet.
+    await expect(page.locator(".poc-tasks")).to_have_css("display", "block")
+    await expect(page.locator(".board")).to_have_css("display", "flow-root")
 
 
 async def test_code_and_tables_of_a_comment_scroll_in_themselves(
