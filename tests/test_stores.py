@@ -11,6 +11,7 @@ STAYS = {
     "services/audit/actions.py:_DECLARED": "filled by declarations, when modules are imported",
     "services/lists/declaration.py:_declared": "filled by declarations, when modules are imported",
     "services/bulk/kinds.py:_declared": "filled by declarations, when modules are imported",
+    "services/mail/outbox.py:_declared": "filled by declarations, when modules are imported",
     "ui/assets.py:_files": "filled when modules are imported; the same in each Rollcall",
     "services/core/runtime.py:_current": "which Rollcall runs",
     "services/core/clock.py:_shift": "the one clock of a process, which tests move",

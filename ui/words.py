@@ -77,6 +77,7 @@ MAIL_NAMES = {
     MailTemplate.ACTIVATED: "Activated",
     MailTemplate.DEACTIVATED: "Deactivated",
     MailTemplate.END_DATE: "End date",
+    MailTemplate.MENTIONED: "Mentioned in a comment",
     MailTemplate.TEST: "Test of a mail’s text",
 }
 _MAIL_WORDS = {

@@ -59,6 +59,7 @@ class MailTemplate(StrEnum):
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"
     END_DATE = "end_date"
+    MENTIONED = "mentioned"
     TEST = "test"
     """One of the others, with sample data, for whoever writes its text."""
 
@@ -76,6 +77,7 @@ class MailTemplate(StrEnum):
                 MailTemplate.DEACTIVATED,
                 MailTemplate.CUSTOMER_DEACTIVATED,
                 MailTemplate.END_DATE,
+                MailTemplate.MENTIONED,
             }
         )
 

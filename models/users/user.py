@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, false, text
+from sqlalchemy import Index, false, text, true
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -97,6 +97,8 @@ class User(SQLModel, table=True):
     end_set_by_id: UUID | None = Field(default=None)
     wants_end_reminders: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether this admin is reminded by mail of everybody's end."""
+    wants_mention_mails: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    """Whether they get a mail about a comment that mentions them while they aren't here."""
     contractor: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether they are no employee: a review asks about contractors without an end date."""
     successor_id: UUID | None = Field(default=None)

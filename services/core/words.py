@@ -1,5 +1,7 @@
 """Words that sentences of several nouns share."""
 
+import unicodedata
+
 from services.core.settings import MB
 
 
@@ -14,6 +16,13 @@ def isolated(words: str) -> str:
     left then doesn't change the order of the sentence (Unicode Bidirectional Algorithm, section
     2.4)."""
     return f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def isolated_where_needed(words: str) -> str:
+    """The same for mails, whose subjects are mostly ASCII: words without a letter that is written
+    from right to left stay as they are."""
+    turns = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in words)
+    return isolated(words) if turns else words
 
 
 def file_size_words(size: int) -> str:

@@ -20,7 +20,7 @@ from services.core.settings import Settings
 from services.mail import letters, queue
 from services.mail.lanes import Lanes
 from services.mail.message import Letter, UnsendableError, compose
-from services.mail.outbox import is_configured
+from services.mail.outbox import LeftOutError, is_configured
 from services.mail.queue import Lease
 from services.mail.smtp import hand_over
 from services.mail.troubles import MisconfiguredError, NotSentError, UnansweredError
@@ -89,6 +89,9 @@ async def _stop(running: set[asyncio.Task[None]]) -> None:
 async def _deliver(lease: Lease) -> None:
     try:
         letter = await _render(lease)
+    except LeftOutError as error:
+        await queue.settle(lease, MailState.CANCELLED, str(error))
+        return
     except RollcallError as error:
         await queue.settle(lease, MailState.FAILED, str(error))
         return

@@ -13,8 +13,17 @@ from services.core import clock, runtime
 from services.core.colours import brand_of
 from services.core.days import find_zone
 from services.core.db import Transaction
+from services.mail import outbox
 from services.mail.message import LOGO_ID, Letter
-from services.mail.wordings import MAILS, Mail, Wording, html_of, subject_of, text_of
+from services.mail.wordings import (
+    MAILS,
+    SAID_IN_LAYOUT,
+    Mail,
+    Wording,
+    html_of,
+    subject_of,
+    text_of,
+)
 
 # The pages that links lead to.
 PAGES = {
@@ -40,7 +49,7 @@ _environment = Environment(
 
 
 async def write(tx: Transaction, row: OutgoingMail) -> Letter | None:
-    """A mail with its link as it is now; none if the link is dead."""
+    """A mail with its link as it is now; none if the link is dead. Raises `LeftOutError`."""
     link = await tx.get(OneTimeLink, row.link_id) if row.link_id else None
     tenant = await tx.get(Tenant, row.tenant_id) if row.tenant_id else None
     if row.link_id is not None and (link is None or not link.is_live(clock.now())):
@@ -48,16 +57,14 @@ async def write(tx: Transaction, row: OutgoingMail) -> Letter | None:
     logo = await _logo_of(tx, tenant)
     if row.template is MailTemplate.TEST:
         return _test(row, tenant, logo)
-    values = {
-        **row.params,
-        **_values_of_all(tenant, row.recipient),
-    }
+    late = await outbox.find_late(tx, row)
+    values = {**row.params, **late, **_values_of_all(tenant, row.recipient)}
     token = ""
     if link is not None:
         token = one_time_links.token_of(link)
         values["link_url"] = f"{_base(tenant)}/{PAGES[link.purpose]}/{token}"
     said = {
-        **{name: str(value) for name, value in row.params.items()},
+        **{name: str(value) for name, value in {**row.params, **late}.items()},
         "organisation": str(values.get("tenant_name", "")),
         "inviter": str(values.get("sender_name") or SOMEBODY),
         "admin": str(values.get("sender_name") or SOMEBODY),
@@ -100,7 +107,7 @@ def sample(
         "expires": _moment(clock.now() + timedelta(days=7), tenant),
         "documentation": tenant.documentation_url or said.get("documentation", ""),
     }
-    values = {**said, **_values_of_all(tenant, said.get("email", recipient))}
+    values = {**SAID_IN_LAYOUT, **said, **_values_of_all(tenant, said.get("email", recipient))}
     values |= {
         "tenant_name": tenant.name,
         "sender_name": reader,
@@ -199,6 +206,7 @@ def _values_of_all(tenant: Tenant | None, recipient: str) -> dict[str, Any]:
         "email": recipient,
         "sign_in_url": f"{base}/login",
         "customer_url": f"{base}/customer",
+        "account_url": f"{base}/account",
         **looks_of(tenant),
     }
 

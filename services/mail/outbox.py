@@ -1,8 +1,9 @@
 """The outbox: a mail is a row of the transaction that promised it. `delivery` sends it."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from email.utils import make_msgid
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -12,7 +13,7 @@ from models import CustomerPerson, MailState, MailTemplate, OneTimeLink, Outgoin
 from services.core import clock, runtime
 from services.core.db import LOCKED, Transaction
 from services.core.emails import on_the_wire
-from services.core.errors import ConflictError
+from services.core.errors import ConflictError, RollcallError
 from services.core.prepared import Prepared
 from services.mail.events import CustomerMailProgressed, MailProgressed
 
@@ -24,6 +25,32 @@ MOST_TO_ONE = 20
 refused. Without it, a script that sends a link again and again would fill a mailbox that may be
 anybody's. People who send a link once more do so two or three times."""
 COUNTED = timedelta(minutes=10)
+
+
+class LeftOutError(RollcallError):
+    """A mail that waits says nothing any more; the sentence says why."""
+
+
+Late = Callable[[Transaction, OutgoingMail], Awaitable[Mapping[str, Any]]]
+"""What a mail says besides its `params`, found when it is sent. Raises `LeftOutError`."""
+_declared: dict[MailTemplate, Late] = {}
+
+
+def said_late(template: MailTemplate) -> Callable[[Late], Late]:
+    """Declare the function that finds, each time a mail of this template is about to be sent, what
+    it says then. So the outbox keeps no words that may be changed or taken back meanwhile."""
+
+    def declare(late: Late) -> Late:
+        _declared[template] = late
+        return late
+
+    return declare
+
+
+async def find_late(tx: Transaction, mail: OutgoingMail) -> Mapping[str, Any]:
+    """What a mail says besides its `params`, as it is now. Raises `LeftOutError`."""
+    late = _declared.get(mail.template)
+    return await late(tx, mail) if late else {}
 
 
 def is_configured() -> bool:
@@ -41,7 +68,8 @@ def enqueue(
     sender_name: str = "",
     **params: str,
 ) -> OutgoingMail | None:
-    """Promise a mail, with a one-time link or without one; none if no mail server is configured."""
+    """Promise a mail, with a one-time link or without one, which is due at once; none if no mail
+    server is configured."""
     settings = runtime.current().settings
     if not is_configured() or settings.mail_from is None:
         return None
@@ -73,10 +101,11 @@ def enqueue(
 
 async def require_room(tx: Transaction, to: Recipient) -> None:
     """Refuse one more link for a person who is locked, and to whom many mails went just now. Raises
-    `ConflictError`."""
+    `ConflictError`. Mentions don't count: colleagues who write much keep nobody from a link."""
     mine = col(OutgoingMail.user_id) if isinstance(to, User) else col(OutgoingMail.customer_id)
     lately = col(OutgoingMail.created_at) > clock.now() - COUNTED
-    counted = await tx.exec(select(func.count()).where(mine == to.id, lately))
+    counts = col(OutgoingMail.template) != MailTemplate.MENTIONED
+    counted = await tx.exec(select(func.count()).where(mine == to.id, lately, counts))
     if counted.one() >= MOST_TO_ONE:
         raise ConflictError(
             f"{MOST_TO_ONE} mails went to {to.full_name} within ten minutes. Wait a little, then "

@@ -147,8 +147,9 @@ def _due(now: datetime, openings: Openings) -> SelectOfScalar[OutgoingMail]:
         .where(
             OutgoingMail.state == MailState.WAITING,
             # If more time is left than the pause or the lease ever had, the clock was set back (or
-            # another replica's clock is ahead, by less than `APART`).
-            or_(next_at <= now, next_at > _latest_next_attempt(now)),
+            # another replica's clock is ahead, by less than `APART`). A mail that wasn't tried yet
+            # may wait from the start; it was made later than now then.
+            or_(next_at <= now, _is_waiting_for() > _latest_next_attempt(now)),
             or_(leased.is_(None), leased <= now, leased > now + _longest() + clock.APART),
             _may_go(openings),
         )
@@ -167,6 +168,11 @@ def _may_go(openings: Openings) -> ColumnElement[bool]:
 def _not_to(domains: frozenset[str]) -> list[ColumnElement[bool]]:
     recipient = col(OutgoingMail.recipient)
     return [~recipient.endswith(f"@{domain}", autoescape=True) for domain in sorted(domains)]
+
+
+def _is_waiting_for() -> ColumnElement[datetime]:
+    untried = col(OutgoingMail.attempts) == 0
+    return case((untried, col(OutgoingMail.created_at)), else_=col(OutgoingMail.next_attempt_at))
 
 
 def _latest_next_attempt(now: datetime) -> ColumnElement[datetime]:

@@ -7,6 +7,7 @@ is computed, and no text can say more than the fields of its mail.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -83,6 +84,10 @@ DOCUMENTATION = Field("documentation", "https://docs.example.com/poc", may_be_em
 PERSON = Field("person", "Léa Fontaine")
 PERSON_EMAIL = Field("person_email", "lea.fontaine@example.com")
 PERSON_ROLE = Field("person_role", "Sales Engineer")
+
+AUTHOR = Field("author", "Grace Hopper")
+POC = Field("poc", "Payments pilot")
+CUSTOMER = Field("customer", "Helvetia Freight AG")
 
 _ONESELF = (FIRST_NAME, LAST_NAME, EMAIL, ORGANISATION, ROLE)
 _INVITED = (*_ONESELF, INVITER, CONTACT, NOTE, EXPIRES, END_DATE, DOCUMENTATION)
@@ -179,7 +184,30 @@ MAILS: Mapping[MailTemplate, Mail] = {
         needed=("email",),
         has_link=True,
     ),
+    MailTemplate.MENTIONED: Mail(
+        "Mentioned in a comment",
+        Wording(
+            "{organisation}: {author} mentioned you in {poc}",
+            "Hello {first_name},\n\n{author} mentioned you in the POC {poc} for {customer}.",
+        ),
+        (FIRST_NAME, LAST_NAME, ORGANISATION, AUTHOR, POC, CUSTOMER),
+        needed=("author", "poc"),
+        has_link=True,
+    ),
 }
+
+SAID_IN_LAYOUT: Mapping[str, Any] = {
+    "comments": [
+        {
+            "author": AUTHOR.sample,
+            "task": "Connect the test system",
+            "lines": ["@Léa Fontaine, can you look at the certificate before Thursday?"],
+            "comment_url": "https://rollcall.example.com/t/acme/pocs",
+        }
+    ],
+    "more": 0,
+}
+"""What the layouts say besides the words and their fields, as previews show it."""
 
 
 def check_subject(mail: Mail, subject: str) -> str:

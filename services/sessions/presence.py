@@ -9,12 +9,16 @@ Customers' people and screens have sessions and pages as users have: a `user_id`
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.core import runtime
+from services.core import clock, runtime
 
 log = logging.getLogger(__name__)
+
+KEPT = timedelta(minutes=10)
+"""For how long it is remembered when somebody left: those who ask do so some minutes later."""
 
 
 class UserPresence(NamedTuple):
@@ -41,6 +45,8 @@ class _Presence:
     here: dict[UUID, UserPresence] = field(default_factory=dict)
     elsewhere: dict[str, dict[UUID, UserPresence]] = field(default_factory=dict)
     callbacks: list[Callback] = field(default_factory=list)
+    left_at: dict[UUID, datetime] = field(default_factory=dict)
+    """When people left, the earliest first."""
 
 
 def _known() -> _Presence:
@@ -82,6 +88,13 @@ def is_online(user_id: UUID) -> bool:
     """Whether the user has Rollcall open."""
     known = _known()
     return user_id in known.here or any(user_id in there for there in known.elsewhere.values())
+
+
+def was_online_since(user_id: UUID, at: datetime) -> bool:
+    """Whether the user has Rollcall open, or had at that moment or later. What this process doesn't
+    know any more, or wasn't there to see, it takes for no."""
+    left = _known().left_at.get(user_id)
+    return is_online(user_id) or (left is not None and left >= at)
 
 
 def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
@@ -143,7 +156,17 @@ def _change(user_id: UUID, tenant_id: UUID | None, *, pages: int = 0, left: int 
         _tell(user_id, tenant_id, online=not was_online)
 
 
+def _note_left(user_id: UUID) -> None:
+    left_at, now = _known().left_at, clock.now()
+    left_at.pop(user_id, None)
+    left_at[user_id] = now
+    while (first := next(iter(left_at))) != user_id and left_at[first] < now - KEPT:
+        del left_at[first]
+
+
 def _tell(user_id: UUID, tenant_id: UUID | None, *, online: bool) -> None:
+    if not online:
+        _note_left(user_id)
     for callback in _known().callbacks:
         try:
             callback(user_id, tenant_id, online)

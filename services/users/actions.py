@@ -68,6 +68,7 @@ class UserAction(AuditAction):
     END_DATE_SET = "user.end_date_set", "User end date set", _end
     CONTRACTOR_SET = "user.contractor_set", "Contractor set"
     END_REMINDERS_SET = "user.end_reminders_set", "Reminders of ends set"
+    MENTION_MAILS_SET = "user.mention_mails_set", "Mails about mentions set"
     EXPORTED = "user.exported", "Users exported"
 
 

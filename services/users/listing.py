@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from models import OutgoingMail, Role, User
+from models import MailState, MailTemplate, OutgoingMail, Role, User
 from services.access.actor import Actor, Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import acting, viewing
@@ -26,6 +26,12 @@ from services.users.list import USERS
 from services.users.row import UserRow
 from services.users.stays import UNLIMITED, Stays, stays_of
 from services.users.telling import suggests
+
+_LEFT_OUT = and_(
+    col(OutgoingMail.template) == MailTemplate.MENTIONED,
+    col(OutgoingMail.state) == MailState.CANCELLED,
+)
+"""The mails about mentions that weren't needed: many, and nothing to an admin."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
         user = await view.get(User, user_id)
         mails = await tx.exec(
             select(OutgoingMail)
-            .where(OutgoingMail.user_id == user.id)
+            .where(OutgoingMail.user_id == user.id, ~_LEFT_OUT)
             .order_by(col(OutgoingMail.created_at).desc())
             .limit(20)
         )

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from models import Picture, User
 from services.access.actor import Principal
-from services.access.permissions import Permission
+from services.access.permissions import Permission, may
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
 from services.core.db import Transaction
@@ -20,6 +20,7 @@ from services.core.forms import choice, text
 from services.core.images import Encoded, read_portrait
 from services.core.looking import looks_first
 from services.core.zones import check_zone, time_zones
+from services.mail import outbox
 from services.tenants import pictures
 from services.tenants.pictures import Served, served
 from services.users.accounts import set_names
@@ -75,6 +76,8 @@ class Profile:
     time_zone: str
     picture: str
     waits_for: str
+    wants_mention_mails: bool | None
+    """None for those whom no comment can mention, and where no mail can be sent."""
 
 
 async def get_profile(actor: Principal) -> Profile:
@@ -90,6 +93,7 @@ async def get_profile(actor: Principal) -> Profile:
             time_zone=user.time_zone,
             picture=user.picture,
             waits_for=change.new_email if change else "",
+            wants_mention_mails=user.wants_mention_mails if _may_get_mails(user) else None,
         )
 
 
@@ -109,6 +113,18 @@ async def edit_profile(actor: Principal, form: ProfileForm) -> None:
             user.phone, user.time_zone = form.phone, form.time_zone
             await act.record(UserAction.CONTACT_CHANGED, user)
         _changed(act, user, old_key)
+
+
+@looks_first
+async def want_mention_mails(actor: Principal, wanted: bool) -> None:
+    """Have the actor told by mail of comments that mention them, or not any more."""
+    async with acting(actor, Permission.COMMENT, lock=_own(actor)) as act:
+        user = act.own
+        if user.wants_mention_mails is wanted:
+            return
+        user.wants_mention_mails = wanted
+        await act.record(UserAction.MENTION_MAILS_SET, user, wanted=wanted)
+        _changed(act, user, user.search_key)
 
 
 async def set_picture(actor: Principal, data: bytes) -> None:
@@ -157,6 +173,10 @@ async def _replace_picture(actor: Principal, image: Encoded | None) -> None:
         user.picture = digest
         await act.record(UserAction.PICTURE_CHANGED if image else UserAction.PICTURE_REMOVED, user)
         _changed(act, user, user.search_key)
+
+
+def _may_get_mails(user: User) -> bool:
+    return may(user.role, Permission.COMMENT) and outbox.is_configured()
 
 
 def _own(actor: Principal) -> tuple[UUID, ...]:

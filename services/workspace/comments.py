@@ -21,6 +21,7 @@ from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from services.core.forms import Form, checkbox, lines, people
 from services.core.looking import looks_first
+from services.workspace import mention_mails
 from services.workspace.actions import CommentAction
 from services.workspace.comment_pace import require_comment_pace
 from services.workspace.events import CommentChanged
@@ -39,6 +40,8 @@ from services.workspace.rights import (
 # making the HTML of one takes nearly a millisecond.
 SLICE = 20
 EARLIER = 50
+MOST = 200
+"""How many a page opens with where its address leads to an earlier one."""
 
 
 class CommentForm(Form):
@@ -85,10 +88,15 @@ class CommentSlice:
 
 
 async def list_comments(
-    principal: Principal, poc_id: UUID, *, task_id: UUID | None = None, before: UUID | None = None
+    principal: Principal,
+    poc_id: UUID,
+    *,
+    task_id: UUID | None = None,
+    before: UUID | None = None,
+    reaching: UUID | None = None,
 ) -> CommentSlice:
-    """The latest comments on a POC and on its tasks, or on one task alone; if another comment is
-    given, those before it."""
+    """The latest comments on a POC and on its tasks, or on one task alone; with `before`, those
+    before that one; with `reaching`, at least those back to it, if they aren't too many."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
         query = select(Comment).where(Comment.poc_id == poc.id)
@@ -97,6 +105,9 @@ async def list_comments(
         if before is not None:
             query = query.where(col(Comment.id) < before)
         size = SLICE if before is None else EARLIER
+        if reaching is not None:
+            since = select(Comment.id).where(Comment.poc_id == poc.id, col(Comment.id) >= reaching)
+            size = max(size, len((await view.tx.exec(since.limit(MOST))).all()))
         latest = query.order_by(col(Comment.id).desc()).limit(size + 1)
         found = (await view.tx.exec(latest)).all()
         comments = await _views(view.tx, found[:size][::-1])
@@ -165,8 +176,8 @@ async def edit(principal: Principal, comment_id: UUID, version: int, form: Comme
         check_version(version, comment.version, "this comment")
         comment.body, comment.edited_at = form.body, clock.now()
         comment.version += 1
-        await _mention(act, poc, comment, form.mention_ids)
-        await act.record(CommentAction.EDITED, poc)
+        mentioned = await _mention(act, poc, comment, form.mention_ids)
+        await act.record(CommentAction.EDITED, poc, mentions=", ".join(mentioned) or None)
         _changed(act, comment)
 
 
@@ -212,8 +223,8 @@ async def _task_of(act: Act, poc: Poc, task_id: UUID | None) -> Task | None:
 async def _mention(
     act: Act, poc: Poc, comment: Comment, user_ids: Collection[UUID]
 ) -> Sequence[str]:
-    """Note who is mentioned; returns the names of the people who are mentioned for the first
-    time."""
+    """Note who is mentioned, and promise a mail to those who are mentioned for the first time;
+    returns their names."""
     rows = {row.user_id: row for row in await _mentions_of(act.tx, [comment.id])}
     for user_id in rows.keys() - set(user_ids):
         await act.tx.delete(rows[user_id])
@@ -232,6 +243,7 @@ async def _mention(
                 name=user.full_name,
             )
         )
+    await mention_mails.promise(act, poc, comment, users)
     return [user.full_name for user in users]
 
 

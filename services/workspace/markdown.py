@@ -7,9 +7,11 @@ else's server for anything. Whatever comes out of it, nh3 lets through only what
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import nh3
@@ -42,6 +44,8 @@ LONG = 2000
 """Texts with at least this many characters are read beside the event loop, on which everybody
 waits: in the worst case each character takes some 20 µs."""
 
+_EMPTY_LINES = re.compile(r"\n{3,}")
+
 _own = threading.local()  # parsers: the part that finds links keeps what it looks at
 
 
@@ -59,6 +63,14 @@ async def htmls_of(texts: Sequence[tuple[str, Collection[str]]]) -> list[str]:
     if sum(len(text) for text, _ in texts) < LONG:
         return make()
     return await asyncio.to_thread(make)
+
+
+async def plain_of(markdown: str) -> str:
+    """The words of a text without its marks, for where no HTML is shown: as lines, with at most one
+    empty line between two. Links are their words alone."""
+    (html,) = await htmls_of([(markdown, ())])
+    words = unescape(nh3.clean(html, tags=set()))
+    return _EMPTY_LINES.sub("\n\n", "\n".join(map(str.strip, words.splitlines()))).strip()
 
 
 async def names_in(markdown: str, names: Collection[str]) -> set[str]:

@@ -51,6 +51,9 @@ async def test_an_email_is_confirmed_from_the_new_address_and_taken_back_from_th
     browsers: Browsers, mail_server: MailServer, tenant: Tenant, ada: User
 ) -> None:
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    mentions = page.get_by_role("switch", name="Mail me when somebody mentions me")
+    await mentions.click()
+    await expect(mentions).to_have_attribute("aria-checked", "false")
     email = f"new-{ada.email}"
     await page.get_by_role("button", name="Change email").click()
     await dialog(page).get_by_label("New email").fill(email)

@@ -215,8 +215,8 @@ async def test_a_member_is_mentioned_by_the_keyboard_and_not_once_they_are_inact
         await factories.create_user(tenant, first_name=first_name, last_name="Vaughan")
         for first_name in ("Doris", "Dorothy")
     ]
-    for user in (doris, dorothy):
-        await members.add_member(work, rows.poc, user.id)
+    await members.add_member(work, rows.poc, doris.id)
+    await members.add_member(work, rows.poc, dorothy.id)
     page = await browsers.as_user(owner, _url(tenant, rows.poc, "comments"))
     words = page.get_by_label("Comment", exact=True)
     await words.press_sequentially("Ask @vau")
@@ -226,8 +226,7 @@ async def test_a_member_is_mentioned_by_the_keyboard_and_not_once_they_are_inact
     await page.keyboard.press("Enter")
     await expect(words).to_have_value("Ask @Dorothy Vaughan ")
     await send_and_type_on(words, "Then @Do")
-    mention = page.locator(".comment-body .mention")
-    await expect(mention).to_have_text("@Dorothy Vaughan")
+    await expect(page.locator(".comment-body .mention")).to_have_text("@Dorothy Vaughan")
     await expect(words).to_have_value("Then @Do")
     await expect(options).to_have_count(2)
     await accounts.set_active(admin, doris.id, False)
@@ -237,6 +236,9 @@ async def test_a_member_is_mentioned_by_the_keyboard_and_not_once_they_are_inact
     await page.get_by_role("button", name="Comment", exact=True).click()
     await expect(page.get_by_text("Doris Vaughan is inactive.")).to_be_visible()
     await expect(words).to_have_value("Then @Doris Vaughan")
+    said = await page.locator(".comment", has_text="Ask @D").get_attribute("data-row")
+    reader = await browsers.as_user(dorothy, _url(tenant, rows.poc, f"comments?comment={said}"))
+    await expect(reader.locator(".found", has_text="Ask @Dorothy")).to_be_focused()
 
 
 async def test_a_poc_of_a_deactivated_owner_stays_and_is_reassigned_from_home(

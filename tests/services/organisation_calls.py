@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from PIL import Image
 
-from models import User
+from models import Role, User
 from services.access.actor import Actor
 from services.core.db import transaction
 from services.core.errors import ConflictError
@@ -146,6 +146,12 @@ ORGANISATION_CALLS = [
         "users.profile.set_picture",
         EVERYONE,
         lambda a, _t: profile.set_picture(a, picture()),
+        takes_id=False,
+    ),
+    Call(
+        "users.profile.want_mention_mails",
+        {Role.SALES_ENGINEER},
+        lambda a, _t: profile.want_mention_mails(a, wanted=False),
         takes_id=False,
     ),
     Call("users.profile.remove_picture", EVERYONE, _remove_picture, takes_id=False),

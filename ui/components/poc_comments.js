@@ -29,11 +29,13 @@ export default {
       sending: false,
       sent: "",
       known: this.people,
+      found: null, // the comment to which the address leads
       mention: null, // what is typed after an @, and which of the people found is marked
     };
   },
   created() {
     this.show(JSON.parse(this.comments), this.hasEarlier);
+    this.found = [...this.byId.values()].find((comment) => comment.found)?.id;
   },
   mounted() {
     this.stop = listen(
@@ -43,7 +45,8 @@ export default {
     const typed = () => ({ name: "comment", values: this.words });
     this.stopAsking = askWhile(() => this.words.trim() && !this.sending, typed);
     this.words = takeKept("comment") ?? "";
-    if (this.byId.size) this.toEnd();
+    if (this.found) this.toFound();
+    else if (this.byId.size) this.toEnd();
   },
   unmounted() {
     this.stop();
@@ -88,6 +91,13 @@ export default {
     toEnd() {
       this.$nextTick(() => this.$el.lastElementChild?.scrollIntoView({ block: "end" }));
     },
+    toFound() {
+      this.$nextTick(() => {
+        const row = this.$el.querySelector(`[data-row="${this.found}"]`);
+        row.scrollIntoView({ block: "center" });
+        row.focus({ preventScroll: true });
+      });
+    },
     // An author was activated, deactivated or renamed.
     patchPerson({ id, name, active, picture }) {
       const comments = [...this.byId.values()].map((comment) =>
@@ -131,7 +141,10 @@ export default {
 function one(view, comment) {
   const removed = comment.removed_by;
   const about = { id: comment.id, version: comment.version };
-  return h("li", { key: comment.id, "data-row": comment.id, class: ["card comment", { shared: comment.shared }] }, [
+  const isFound = view.found === comment.id;
+  const classes = ["card comment", { shared: comment.shared, found: isFound }];
+  const attributes = { "data-row": comment.id, class: classes, tabindex: isFound ? -1 : null };
+  return h("li", { key: comment.id, ...attributes }, [
     h("div", { class: "comment-head" }, [
       avatar(comment.author_id ?? comment.author, comment.author, { picture: comment.picture }),
       h("strong", { dir: "auto" }, comment.author),

@@ -23,7 +23,8 @@ class PocComments(
         "comment_mentions.js",
     ],
 ):
-    """Shows comments, the oldest first, opened at the end; patched by the POC's room.
+    """Shows comments, the oldest first, opened at the one that is `found`, or else at the end;
+    patched by the POC's room.
 
     `people` are those who can be mentioned, `customer` says who reads what is shared, and how many
     they are. `on_act` gets an act's name (`ACTS`) and the values that a browser sent; `on_missed`

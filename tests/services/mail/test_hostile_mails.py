@@ -12,17 +12,31 @@ from uuid import UUID
 import pytest
 from jinja2 import Environment, meta
 
-from models import LinkPurpose, MailTemplate, OutgoingMail, Tenant, User
+from models import (
+    Comment,
+    LinkPurpose,
+    MailTemplate,
+    OutgoingMail,
+    Poc,
+    Task,
+    Tenant,
+    User,
+)
 from services.access import one_time_links
 from services.core.db import reading, transaction
 from services.core.runtime import Runtime
 from services.mail import letters
 from services.mail.message import Letter, as_bytes, compose
 from services.mail.wordings import MAILS
+from services.workspace.comments import NewCommentForm, post
+from services.workspace.members import add_member
+from tests import books
 from tests.conftest import ONE_DATABASE
-from tests.factories import create_user
+from tests.factories import create_user, sign_in
 from tests.hostile import HOSTILE
+from tests.mail_server import MailServer
 from tests.markup import Reader
+from tests.services.workspace.scene import create_poc, create_task
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 LONGEST_LINE = 998  # RFC 5322, section 2.1.1
@@ -128,7 +142,7 @@ async def test_no_words_change_a_mail_but_for_what_it_says(
         links = {of: one_time_links.issue(tx, of, user.id).id for of in set(PURPOSES.values())}
     wrong = []
     async with reading() as tx:
-        for template in set(MailTemplate) - {MailTemplate.TEST}:
+        for template in set(MailTemplate) - {MailTemplate.TEST, MailTemplate.MENTIONED}:
             link = links[PURPOSES[template]] if template in PURPOSES else None
             row = partial(_row, template, tenant, user, link)
             said = _says(template, [PLAIN], 0)
@@ -137,4 +151,33 @@ async def test_no_words_change_a_mail_but_for_what_it_says(
                 said = _says(template, texts, number)
                 found = _faults(*_sent(await letters.write(tx, row(said))), plain)
                 wrong += [(template.value, what, said) for what in found]
+    assert wrong == []
+
+
+@pytest.mark.walk
+@ONE_DATABASE  # a mail is written by no database
+async def test_no_comment_changes_a_mail_but_for_what_it_says(
+    rollcall: Runtime, tenant: Tenant, mail_server: MailServer
+) -> None:
+    author, user = await create_user(tenant), await create_user(tenant, first_name="Joan")
+    actor = await sign_in(author)
+    poc_id = await create_poc(actor)
+    task_id = await create_task(actor, poc_id)
+    await add_member(actor, poc_id, user.id)
+    said = NewCommentForm(body="@Joan", mention_ids=(user.id,), task_id=task_id)
+    comment_id = await post(actor, poc_id, said)
+    (row,) = await books.mails_of(user.id)
+    row.recipient = TO
+    wrong = []
+    async with reading() as tx:
+        whole = [await tx.get_one(User, author.id), await tx.get_one(Poc, poc_id)]
+        comment, task = await tx.get_one(Comment, comment_id), await tx.get_one(Task, task_id)
+        plain = None
+        for text in (PLAIN, *(one.text for one in HOSTILE if one.name not in NO_TEXT)):
+            whole[0].first_name = whole[1].title = whole[1].customer = task.title = text
+            comment.body = f"```\n{text}\n```"  # as the words that they are
+            with tx.no_autoflush:
+                sent = _sent(await letters.write(tx, row))
+            plain = plain or sent[1]
+            wrong += [(text, what) for what in _faults(*sent, plain)]
     assert wrong == []

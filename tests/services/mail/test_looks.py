@@ -10,7 +10,7 @@ import pytest
 from models import MailTemplate, Tenant
 from services.access.actor import Actor
 from services.mail.letters import looks_of, render, written_in
-from services.mail.wordings import MAILS
+from services.mail.wordings import MAILS, SAID_IN_LAYOUT
 from services.tenants import organisation
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
@@ -33,7 +33,9 @@ VALUES = {
     "by": "",
     "poc_title": "Single sign-on",
     "customer_url": "https://rollcall.example.com/t/acme/customer",
+    "account_url": "https://rollcall.example.com/t/acme/account",
     **looks_of(None),
+    **SAID_IN_LAYOUT,
     "person": "Alan Turing",
     "person_email": "alan@example.com",
     "person_role": "Sales Engineer",

@@ -28,6 +28,7 @@ from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.page import add_page
+from ui.pages.account.mail_card import MailCard
 from ui.pages.account.profile_card import ProfileCard
 from ui.pages.account.second_factor_card import SecondFactorCard
 from ui.paths import home_path
@@ -101,6 +102,8 @@ class _AccountScreen:
             with ui.element("div").classes("details"):
                 self.profile = ProfileCard(self.visit, self.toast)
                 self.profile.build(profile)
+                self.mail = MailCard(self.actor, self.toast)
+                self.mail.build(profile)
                 self._build_sessions()
             self.second_factor = SecondFactorCard(self.visit, self.toast)
             self.second_factor.build(factors)
@@ -124,6 +127,7 @@ class _AccountScreen:
         factors = await totp.get_own(self.actor)
         self.second_factor.refresh(factors)
         await self.profile.refresh()
+        self.mail.show(self.profile.shown)
         if self.visit.lacks_second_factor:
             self.rule.show(factors.any)
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from nicegui import ui
+
 from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
 from services.core.forms import Form, lines
 from services.sessions.sessions import Visit
@@ -28,9 +30,11 @@ class BodyForm(Form):
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
-    """Lay the tab out."""
+    """Lay the tab out, at the comment to which the address leads (`?comment=`), if to one."""
     screen = _CommentsScreen(visit, toast, details)
-    screen.build(await comments.list_comments(visit.actor, details.row.id))
+    sought = as_uuid(ui.context.client.request.query_params.get("comment"))
+    found = await comments.list_comments(visit.actor, details.row.id, reaching=sought)
+    screen.build(found, sought)
 
 
 class _CommentsScreen:
@@ -47,7 +51,7 @@ class _CommentsScreen:
         self.version = 0
         self.mentioned: tuple[UUID, ...] = ()
 
-    def build(self, found: CommentSlice) -> None:
+    def build(self, found: CommentSlice, sought: UUID | None) -> None:
         """Lay the tab out."""
         self.edit = FormDialog(
             self.toast, "Edit comment", BodyForm, submit="Save", on_submit=self._edit
@@ -62,7 +66,7 @@ class _CommentsScreen:
             body="What it says can’t be brought back. That there was a comment stays to be seen.",
         )
         self.view = PocComments(
-            _values(found),
+            _values(found, sought),
             has_earlier=found.has_earlier,
             me=str(self.actor.user_id),
             may_change=self.may_change,
@@ -143,8 +147,11 @@ class _CommentsScreen:
         return (*named, *(set(before) - {person.id for person in people}))
 
 
-def _values(found: CommentSlice) -> list[dict[str, Any]]:
-    return [work_feed.comment_values(comment) for comment in found.comments]
+def _values(found: CommentSlice, sought: UUID | None = None) -> list[dict[str, Any]]:
+    return [
+        {**work_feed.comment_values(comment), "found": comment.id == sought}
+        for comment in found.comments
+    ]
 
 
 def _people(found: Sequence[Member]) -> list[dict[str, Any]]:

@@ -1,0 +1,174 @@
+"""The mails to people whom a comment mentions while they aren't here.
+
+A mail is promised with the comment, and due a little later. What it says is found when it is sent:
+the outbox holds none of the comment's words, and who was here meanwhile, or isn't meant any more,
+gets none.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import (
+    Comment,
+    CommentMention,
+    MailTemplate,
+    OutgoingMail,
+    Poc,
+    Task,
+    Tenant,
+    User,
+)
+from services.access import one_time_links
+from services.access.permissions import Permission, may
+from services.audit.acting import Act
+from services.core import clock, runtime
+from services.core.db import Transaction
+from services.core.words import isolated_where_needed
+from services.mail import outbox
+from services.mail.outbox import LeftOutError
+from services.sessions import presence
+from services.workspace.markdown import plain_of
+from services.workspace.people import find_people
+from services.workspace.rights import is_member
+
+WAIT = timedelta(minutes=2)
+"""How long a mail waits for more comments, and for the person to come and read them here."""
+MOST_COMMENTS = 5
+"""How many comments one mail shows; it counts the others."""
+MOST_WORDS = 600
+"""How many characters of a comment a mail shows: about what fits on a phone's screen."""
+MOST_AUTHORS = 2
+
+
+async def promise(act: Act, poc: Poc, comment: Comment, users: Sequence[User]) -> None:
+    """Promise the mail to these users, whom a comment mentions for the first time and whom the act
+    has locked; to those who want it and aren't here. What waits for one of them about the same POC
+    tells of this comment, too."""
+    wanting = [user for user in users if user.wants_mention_mails and user.id != comment.author_id]
+    absent = [user for user in wanting if not presence.is_online(user.id)]
+    if not absent or not outbox.is_configured():
+        return
+    tenant = await act.get_tenant()
+    for user in absent:
+        mail = await _waiting(act.tx, user, poc) or _enqueue(act.tx, user, poc, tenant)
+        if mail is not None:
+            told = {**mail.params.get("told", {}), str(comment.id): clock.now().isoformat()}
+            mail.params = {**mail.params, "told": told}
+
+
+def _enqueue(tx: Transaction, user: User, poc: Poc, tenant: Tenant) -> OutgoingMail | None:
+    template = MailTemplate.MENTIONED
+    mail = outbox.enqueue(tx, template, user, tenant_name=tenant.name, poc_id=str(poc.id))
+    if mail is not None:
+        mail.next_attempt_at = mail.created_at + WAIT
+    return mail
+
+
+async def _waiting(tx: Transaction, user: User, poc: Poc) -> OutgoingMail | None:
+    """The mail to this user about this POC that nobody has begun to send; locked, so that nobody
+    begins meanwhile."""
+    found = await tx.exec(
+        select(OutgoingMail)
+        .where(
+            OutgoingMail.user_id == user.id,
+            OutgoingMail.template == MailTemplate.MENTIONED,
+            outbox.IS_WAITING,
+            OutgoingMail.attempts == 0,
+        )
+        .with_for_update(key_share=True)
+    )
+    return next((mail for mail in found if mail.params["poc_id"] == str(poc.id)), None)
+
+
+@outbox.said_late(MailTemplate.MENTIONED)
+async def find_said(tx: Transaction, mail: OutgoingMail) -> Mapping[str, Any]:
+    """What the mail says now. Raises `LeftOutError` where there is nothing left to say to them."""
+    user, poc = await tx.get_one(User, mail.user_id), await _poc(tx, mail)
+    if not (user.active and may(user.role, Permission.COMMENT)):
+        raise LeftOutError("They were deactivated.")
+    if not user.wants_mention_mails:
+        raise LeftOutError("They want no such mails any more.")
+    if poc.archived_at is not None or not await is_member(tx, poc.id, user.id):
+        raise LeftOutError("They don’t work on the POC any more.")
+    found = await _comments(tx, mail, user)
+    if not found:
+        raise LeftOutError("The comment was removed, or changed.")
+    unseen = [one for one in found if not _was_here(user, _told_at(mail, one[0]))]
+    if not unseen:
+        raise LeftOutError("They were here meanwhile.")
+    tenant = await tx.get_one(Tenant, poc.tenant_id)
+    base = runtime.current().settings.public_url + one_time_links.path_of(tenant.slug)
+    people = await find_people(tx, [comment.author_id for comment, _ in unseen])
+    names = [
+        isolated_where_needed(people[comment.author_id].name)
+        for comment, _ in unseen
+        if comment.author_id
+    ]
+    return {
+        "author": _in_words(list(dict.fromkeys(names))),
+        "poc": isolated_where_needed(poc.title),
+        "customer": isolated_where_needed(poc.customer),
+        "comments": [
+            {
+                "author": name,
+                "task": isolated_where_needed(task.title) if task else "",
+                "lines": _shortened(await plain_of(comment.body)).splitlines(),
+                "comment_url": f"{base}/pocs/{poc.id}/comments?comment={comment.id}",
+            }
+            for name, (comment, task) in zip(names, unseen[:MOST_COMMENTS], strict=False)
+        ],
+        "more": max(0, len(unseen) - MOST_COMMENTS),
+    }
+
+
+async def _poc(tx: Transaction, mail: OutgoingMail) -> Poc:
+    return await tx.get_one(Poc, UUID(mail.params["poc_id"]))
+
+
+async def _comments(
+    tx: Transaction, mail: OutgoingMail, user: User
+) -> Sequence[tuple[Comment, Task | None]]:
+    """The comments of which the mail tells and that still mention the user, the oldest first."""
+    found = await tx.exec(
+        select(Comment, Task)
+        .join(CommentMention, col(CommentMention.comment_id) == Comment.id)
+        .join(Task, col(Task.id) == Comment.task_id, isouter=True)
+        .where(
+            col(Comment.id).in_([UUID(comment_id) for comment_id in mail.params["told"]]),
+            col(Comment.removed_at).is_(None),
+            col(Task.archived_at).is_(None),
+            CommentMention.user_id == user.id,
+        )
+        .order_by(col(Comment.id))
+    )
+    return found.all()
+
+
+def _told_at(mail: OutgoingMail, comment: Comment) -> datetime:
+    return datetime.fromisoformat(mail.params["told"][str(comment.id)])
+
+
+def _was_here(user: User, since: datetime) -> bool:
+    """Whether they had a page open since then: Home tells of every mention. Of what happened before
+    this process began, the last sign of life in the database tells, to about a minute."""
+    active = user.last_active_at
+    return presence.was_online_since(user.id, since) or (active is not None and active >= since)
+
+
+def _in_words(names: Sequence[str]) -> str:
+    if len(names) <= MOST_AUTHORS:
+        return " and ".join(names)
+    return f"{', '.join(names[:MOST_AUTHORS])} and {len(names) - MOST_AUTHORS} more"
+
+
+def _shortened(words: str) -> str:
+    """The beginning of long words, up to the end of one of them if that isn't far."""
+    if len(words) <= MOST_WORDS:
+        return words
+    begun = words[:MOST_WORDS]
+    whole = begun[: max(begun.rfind(" "), begun.rfind("\n"))]
+    return f"{(whole if len(whole) > MOST_WORDS / 2 else begun).rstrip()}…"
