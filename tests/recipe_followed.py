@@ -100,7 +100,7 @@ async def _screen(tenant_id: object) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
 
     async def broadcast(room: live.Room, name: str, _values: object) -> None:
-        told.append((room.kind, name))
+        told.append((room.partition(" ")[0], name))
 
     vars(live)["broadcast"] = broadcast
     event = vars(events)["PocStarred"](tenant_id=tenant_id, poc_id=uuid4())

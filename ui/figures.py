@@ -157,7 +157,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditGrew, _count)
 
 
-async def _count(_event: AuditWritten | AuditGrew) -> None:
+def _count(_event: AuditWritten | AuditGrew) -> None:
     current().changed()
 
 

@@ -201,24 +201,24 @@ async def _patch_row(event: UserEvent) -> None:
     await tell_row(USERS, event.tenant_id, read, _was(event), event.committed_at)
 
 
-async def _refresh_details(event: UserEvent) -> None:
+def _refresh_details(event: UserEvent) -> None:
     for room in (user_room(event.user_id), account_room(event.user_id)):
-        await live.broadcast(room, "rollcall_details", {})
+        live.broadcast_soon(room, "rollcall_details", {})
 
 
-async def _show_successors(event: UsersSucceeded) -> None:
+def _show_successors(event: UsersSucceeded) -> None:
     for user_id in event.user_ids:
-        await live.broadcast(user_room(user_id), "rollcall_details", {})
+        live.broadcast_soon(user_room(user_id), "rollcall_details", {})
 
 
-async def _show_ends(event: UserEvent) -> None:
+def _show_ends(event: UserEvent) -> None:
     if not isinstance(event, UserSignedIn) or event.first:
-        await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
-        await live.broadcast(welcome_room(event.tenant_id), "rollcall_welcome", {})
+        live.broadcast_soon(ends_room(event.tenant_id), "rollcall_ends", {})
+        live.broadcast_soon(welcome_room(event.tenant_id), "rollcall_welcome", {})
 
 
-async def _show_more_ends(event: UsersInvited) -> None:
-    await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
+def _show_more_ends(event: UsersInvited) -> None:
+    live.broadcast_soon(ends_room(event.tenant_id), "rollcall_ends", {})
 
 
 def _was(event: UserEvent) -> dict[str, Any] | None:
@@ -244,8 +244,8 @@ async def _show_entry(event: AuditWritten) -> None:
             await live.broadcast(room, "rollcall_audit", {"entry": row_values(ENTRIES, entry)})
 
 
-async def _renew_selections(event: UserEvent) -> None:
-    await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
+def _renew_selections(event: UserEvent) -> None:
+    live.broadcast_soon(people_room(event.tenant_id), "rollcall_people", {})
 
 
 async def _ask_for_users(event: UsersInvited) -> None:

@@ -3,6 +3,7 @@
 Events that a transaction publishes leave after its commit, and not at all where it rolls back.
 """
 
+import asyncio
 import logging
 import sqlite3
 import time
@@ -141,6 +142,10 @@ async def transaction(
     with right_of_way.given(actor) if urgent else nullcontext(), begun():
         async with _in_turn(actor, urgent=urgent, patient=patient) as tx:
             yield tx
+        if tx.events:
+            # Who hears of it begins, before the caller says what came of it: the notices to pages
+            # that are cut are the first to leave.
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
@@ -10,9 +11,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import Tenant, User
 from services.access.actor import Actor
+from services.audit.events import AuditWritten
 from services.audit.reading import find_entry
+from services.core.events import Event
 from services.core.runtime import Runtime
 from services.users import accounts
+from services.users.events import UserEdited
 from services.users.listing import find_row
 from tests.factories import create_user
 from ui import live, notices
@@ -34,7 +38,6 @@ async def user(rollcall: Runtime, tenant: Tenant) -> AsyncIterator[User]:
 async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
     rollcall: Runtime, admin: Actor, user: User
 ) -> None:
-    await accounts.set_active(admin, user.id, active=False)
     asked: list[str] = []
 
     def note(*call: Any) -> None:
@@ -42,14 +45,24 @@ async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
 
     for engine in {rollcall.database.reader, rollcall.database.writer}:
         event.listen(engine.sync_engine, "before_cursor_execute", note)
+    rollcall.bus.publish(_facts_about(user))
     await rollcall.bus.drain()
     assert asked == []
-    await accounts.set_active(admin, user.id, active=True)
+    await accounts.rename(admin, user.id, "Augusta", "King")
     assert asked, "this would be seen"
 
 
+def _facts_about(user: User) -> list[Event]:
+    """What an act on a user publishes."""
+    assert user.tenant_id is not None
+    return [
+        AuditWritten(chain_id=user.tenant_id, entry_id=uuid4(), subject_id=user.id),
+        UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key),
+    ]
+
+
 async def test_pages_ask_for_what_could_not_be_read_for_them(
-    rollcall: Runtime, tenant: Tenant, admin: Actor, user: User, monkeypatch: pytest.MonkeyPatch
+    rollcall: Runtime, tenant: Tenant, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[live.Room | None] = []
 
@@ -60,8 +73,8 @@ async def test_pages_ask_for_what_could_not_be_read_for_them(
 
     monkeypatch.setattr(live, "tell_missed", tell_missed)
     monkeypatch.setattr(live, "is_watched", lambda _room: True)
-    await accounts.rename(admin, user.id, "Augusta", "King")
     monkeypatch.setattr(rollcall.database, "reader", create_async_engine(NOWHERE))
+    rollcall.bus.publish(_facts_about(user))
     await rollcall.bus.drain()
     assert notices.users_room(tenant.id) in asked
     assert notices.audit_room(tenant.id) in asked

@@ -3,8 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from nicegui import core
@@ -13,13 +12,16 @@ from services.core import runtime
 from ui.live.collector import collector
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(str):
     """The open pages that watch the same thing: what kind of thing, and whose or which one; none is
-    what is above the tenants. (It is no tuple: socket.io would take that for several rooms.)"""
+    what is above the tenants. (It is a text: each act looks some twenty rooms up, and the ids of a
+    tuple or of a dataclass are compared by Python. A tuple would be several rooms to socket.io.)"""
 
-    kind: str
-    scope: UUID | None = None
+    __slots__ = ()
+
+    def __new__(cls, kind: str, scope: UUID | None = None) -> Self:
+        """The room of this kind of thing, and of this one among them."""
+        return super().__new__(cls, f"{kind} {scope.hex}" if scope else kind)
 
 
 class _Rooms:
@@ -40,7 +42,7 @@ def sent_to(rooms: Iterable[Room]) -> int:
 def is_watched(room: Room) -> bool:
     """Whether any page here hears what is sent to the room. If none does, a page that is still
     loading asks again when it is connected: the message counts as sent, and needn't be sent."""
-    watched = bool(core.sio.manager.rooms.get("/", {}).get(room))
+    watched = room in core.sio.manager.rooms.get("/", ())
     if not watched:
         runtime.current().part(_Rooms).sent[room] += 1
     return watched
@@ -61,6 +63,8 @@ async def broadcast(room: Room, event: str, data: Any) -> None:
 
 def broadcast_soon(room: Room, event: str, data: Any) -> None:
     """The same, without waiting; call this in the event loop's thread."""
+    if not is_watched(room):
+        return
     task = asyncio.get_running_loop().create_task(broadcast(room, event, data))
     sending = runtime.current().part(_Rooms).sending
     sending.add(task)  # the loop itself holds tasks only weakly

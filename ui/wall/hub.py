@@ -213,15 +213,15 @@ def subscribe(bus: Bus) -> None:
     moves.watch(lambda tenant_id: hub().wake(tenant_id))
 
 
-async def _cut(event: SessionsEnded) -> None:
+def _cut(event: SessionsEnded) -> None:
     hub().cut(event.session_ids)
 
 
-async def _wake(event: ScreenChanged) -> None:
+def _wake(event: ScreenChanged) -> None:
     hub().wake(event.tenant_id)
 
 
-async def _reload(event: ScreenReloaded) -> None:
+def _reload(event: ScreenReloaded) -> None:
     for line in hub().lines:
         if line.screen is not None and line.screen.screen_id == event.screen_id:
             line.tell("reload", frames.RELOAD)

@@ -69,19 +69,37 @@ async def _fail_after_publishing(tenant: Tenant) -> None:
         raise RuntimeError("afterwards")
 
 
+async def test_who_hears_of_an_act_begins_before_its_caller_goes_on(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    user = await create_user(tenant)
+    begun: list[Event] = []
+
+    async def begin(event: UserDeactivated) -> None:
+        begun.append(event)
+
+    rollcall.bus.subscribe(UserDeactivated, begin)
+    await accounts.set_active(admin, user.id, active=False)
+    assert len(begun) == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
 async def test_failing_subscriber_reaches_neither_the_caller_nor_the_others(
-    rollcall: Runtime, tenant: Tenant, admin: Actor, caplog: pytest.LogCaptureFixture
+    waits: bool, rollcall: Runtime, tenant: Tenant, admin: Actor, caplog: pytest.LogCaptureFixture
 ) -> None:
     user = await create_user(tenant)
     heard: list[Event] = []
 
-    async def fail(_event: Event) -> None:
+    async def fail_later(_event: Event) -> None:
+        raise RuntimeError("a subscriber's bug")
+
+    def fail_at_once(_event: Event) -> None:
         raise RuntimeError("a subscriber's bug")
 
     async def hear(event: Event) -> None:
         heard.append(event)
 
-    rollcall.bus.subscribe(UserDeactivated, fail)
+    rollcall.bus.subscribe(UserDeactivated, fail_later if waits else fail_at_once)
     rollcall.bus.subscribe(UserDeactivated, hear)
     assert (await accounts.set_active(admin, user.id, active=False)).changed
     await rollcall.bus.drain()
