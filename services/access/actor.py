@@ -9,6 +9,7 @@ from functools import partial
 from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
+import sqlalchemy
 from sqlalchemy import and_, bindparam
 from sqlmodel import col, select
 
@@ -25,6 +26,7 @@ from services.core.errors import (
     SessionEndedError,
 )
 from services.core.names import is_slug
+from services.core.prepared import Prepared, Whole
 
 log = logging.getLogger(__name__)
 
@@ -238,8 +240,10 @@ _SESSION = (
 
 # The same, and users besides, in one statement. PostgreSQL mustn't be asked so: after waiting for a
 # locked user, it would answer with the session as it was before (its manual, 13.2.1).
-_SESSION_AND_USERS = (
-    select(User, LoginSession, col(Tenant.second_factor_policy))
+_USERS, _SESSIONS = Whole(User), Whole(LoginSession)
+_SESSION_AND_USERS = Prepared(
+    sqlalchemy.select(*_USERS.columns, *_SESSIONS.columns, col(Tenant.second_factor_policy))
+    .select_from(User)
     .join(
         LoginSession,
         and_(
@@ -250,18 +254,18 @@ _SESSION_AND_USERS = (
     )
     .join(Tenant, col(Tenant.id) == col(User.tenant_id), isouter=True)
     .where(col(User.id).in_(bindparam("ids", expanding=True)))
-    .execution_options(populate_existing=True)
 )
 
 
 async def _read_together(tx: Transaction, session_id: UUID, ids: Collection[UUID]) -> None:
     """Read the users who are decided about, and the session that decides, where nothing has to be
     locked. `_require_session` then needs no statement of its own."""
-    asked = {"session_id": session_id, "ids": list(ids)}
-    for user, session, policy in await tx.exec(_SESSION_AND_USERS, params=asked):
+    for row in await _SESSION_AND_USERS.rows(tx, session_id=session_id, ids=list(ids)):
+        values = iter(row)
+        user, session = _USERS.take(tx, values), _SESSIONS.take(tx, values)
         tx.hold(user)
         if session is not None:
-            tx.info[_ACTS] = session, user, policy
+            tx.info[_ACTS] = session, user, next(values)
 
 
 async def _require_session(

@@ -5,15 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import bindparam, insert
 from sqlmodel import col, select, update
 
-from models import NotedHead, Tenant, User
+from models import NotedHead, Role, Tenant, User
 from models.base import new_id
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.looking import LookingSession, WouldWriteError
-from services.core.prepared import Prepared
+from services.core.prepared import Prepared, Whole
 from services.core.runtime import Runtime
 from tests.factories import create_user, create_users
 
@@ -26,6 +27,14 @@ _CREATED = (
 _NAMED = Prepared(select(User.id).where(User.first_name == bindparam("name")))
 _SEEN = Prepared(select(User.id).where(User.first_name == bindparam("name")), sees_changes=True)
 _RENAME = Prepared(update(User).where(_AMONG).values(first_name=bindparam("name")))
+
+_WHOLE_USER, _WHOLE_TENANT = Whole(User), Whole(Tenant)
+_WITH_TENANT = Prepared(
+    sqlalchemy.select(*_WHOLE_USER.columns, *_WHOLE_TENANT.columns, col(User.id))
+    .select_from(User)
+    .join(Tenant, col(Tenant.id) == col(User.tenant_id), isouter=True)
+    .where(_AMONG)
+)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -87,6 +96,42 @@ async def test_it_sees_what_is_not_written_yet_only_if_it_says_so(tenant: Tenant
         (await tx.get_one(User, user.id)).first_name = "Later"
         assert not await _NAMED.rows(tx, name="Later")
         assert [*await _SEEN.rows(tx, name="Later")] == [user.id]
+
+
+async def test_a_whole_row_is_a_model_that_the_transaction_writes(tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    async with transaction() as tx:
+        (row,) = await _WITH_TENANT.rows(tx, ids=[user.id])
+        values = iter(row)
+        read, own = _WHOLE_USER.take(tx, values), _WHOLE_TENANT.take(tx, values)
+        assert next(values) == user.id
+        assert read is not None
+        assert not tx.dirty
+        assert await tx.get(User, user.id) is read
+        assert (read.model_dump(), own) == (user.model_dump(), tenant)
+        read.first_name = "Augusta"
+    async with reading() as tx:
+        assert [*await _NAMED.rows(tx, name="Augusta")] == [user.id]
+
+
+async def test_a_whole_row_that_is_known_becomes_what_was_read(tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    async with transaction() as tx:
+        known = await tx.get_one(User, user.id)
+        await _RENAME.rows(tx, ids=[user.id], name="Augusta")
+        (row,) = await _WITH_TENANT.rows(tx, ids=[user.id])
+        assert _WHOLE_USER.take(tx, iter(row)) is known
+        assert known.first_name == "Augusta"
+        assert not tx.dirty
+
+
+async def test_a_whole_row_that_an_outer_join_did_not_find_is_none(rollcall: Runtime) -> None:
+    user = await create_user(None, role=Role.PLATFORM_ADMIN)
+    async with reading() as tx:
+        (row,) = await _WITH_TENANT.rows(tx, ids=[user.id])
+        values = iter(row)
+        assert _WHOLE_USER.take(tx, values) is not None
+        assert _WHOLE_TENANT.take(tx, values) is None
 
 
 async def test_a_look_runs_none_that_writes(rollcall: Runtime) -> None:
