@@ -87,13 +87,13 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     live.without_middlewares()
     add_shortcut(app)
     live.plain_errors(render_framed, public.STATUSES)
-    app.add_middleware(live.InTurn)
     harden(
         app,
         public_url=settings.public_url,
         trusted_proxies=settings.trusted_proxies,
         most_of_file=settings.most_of_file,
         render=public.render_error,
+        in_turn=live.InTurn,
     )
     # The highest level takes three times as long, for a thirtieth less.
     app.add_middleware(Compression, minimum_size=500, compresslevel=4)

@@ -1,7 +1,7 @@
 """What comes in, and what every answer says; NiceGUI's pages through `tests.ui.live.harness`."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.ui.live.client import Person, harness
 from ui.headers import BODY_LIMIT, harden, origin_of
@@ -34,7 +35,9 @@ async def secret(_request: Request) -> Response:
     return PlainTextResponse("x", headers={"Referrer-Policy": "no-referrer"})
 
 
-def browser(public_url: str, *proxies: str) -> httpx.AsyncClient:
+def browser(
+    public_url: str, *proxies: str, in_turn: Callable[[ASGIApp], ASGIApp] | None = None
+) -> httpx.AsyncClient:
     app = Starlette(
         routes=[
             Route("/", echo, methods=["GET", "POST"]),
@@ -44,7 +47,7 @@ def browser(public_url: str, *proxies: str) -> httpx.AsyncClient:
             Route("/t/acme/invitation/{token}", echo, methods=["POST"]),
         ]
     )
-    harden(app, public_url=public_url, trusted_proxies=proxies)
+    harden(app, public_url=public_url, trusted_proxies=proxies, in_turn=in_turn)
     transport = httpx.ASGITransport(app=app, client=("10.0.0.1", 1))
     return httpx.AsyncClient(transport=transport, base_url=public_url)
 
@@ -101,6 +104,28 @@ async def test_only_our_own_pages_may_post(
     people: httpx.AsyncClient, headers: dict[str, str], status: int
 ) -> None:
     assert (await people.post("/", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [("GET", {"Host": "evil.example"}), ("POST", {}), ("GET", {"Content-Length": "much"})],
+)
+async def test_what_is_refused_waits_for_its_turn_and_comes_from_whom_the_proxy_says(
+    method: str, headers: dict[str, str]
+) -> None:
+    waited: list[str] = []
+
+    def in_turn(app: ASGIApp) -> ASGIApp:
+        async def wait(scope: Scope, receive: Receive, send: Send) -> None:
+            waited.append(scope["client"][0])
+            await app(scope, receive, send)
+
+        return wait
+
+    async with browser(PUBLIC, "10.0.0.0/8", in_turn=in_turn) as people:
+        headers = {"X-Forwarded-For": "203.0.113.7", **headers}
+        assert (await people.request(method, "/", headers=headers)).is_client_error
+    assert waited == ["203.0.113.7"]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ Go's standard library does, and refuses a request that has neither. In addition,
 cookie is `SameSite=Lax`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp
 
 from ui.headers.access import AccessLog
 from ui.headers.answers import LastResort, Render, SecurityHeaders
@@ -60,8 +61,12 @@ def harden(
     body_limit: int = BODY_LIMIT,
     most_of_file: int = 0,
     render: Render = _in_plain_words,
+    in_turn: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> None:
     """Put all of the above around an application; `Compression` goes around it, and is added later.
+
+    `in_turn` is put around what refuses requests. It knows from where they come, and what it does
+    is logged.
 
     `render(request, status, sentence)` makes the answers of refusals. Over plain http, the machine
     itself may be asked for by its local names, too.
@@ -75,6 +80,8 @@ def harden(
     app.add_middleware(BodyLimit, limit=body_limit, most_of_file=most_of_file, render=render)
     app.add_middleware(CrossOriginDefence, origin=origin_of(public_url), render=render)
     app.add_middleware(TrustedHosts, names=names, render=render)
+    if in_turn is not None:
+        app.add_middleware(in_turn)
     app.add_middleware(LastResort, render=render)
     app.add_middleware(SecurityHeaders, https=public.scheme == "https")
     app.add_middleware(AccessLog)

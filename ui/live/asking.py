@@ -9,6 +9,8 @@ hold that up by asking for pages, pictures or exports over many connections.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
 from uuid import UUID
 
 from starlette.requests import HTTPConnection
@@ -21,6 +23,7 @@ from services.core.right_of_way import RightOfWay
 from services.core.secrets import token_hash
 from ui.cookies import session_token
 from ui.headers.requests import PROBES
+from ui.live.steps import Steps
 
 TURN = 0.5
 """Seconds. What takes longer waits for something else than the processor: another server, a slow
@@ -48,13 +51,18 @@ MOST_WAITING = 300
 """How many may wait in one person's line: more than their tabs, each with a few pictures."""
 
 STRANGERS_AT_ONCE = 4
-"""How many requests have their turn at a time that came from one ip, of whom it isn't known whose
-they are: all people of an office, when Rollcall was started anew. They have no pauses, ..."""
+"""How many requests of each `_Lane` have their turn at a time that came from one ip, of whom it
+isn't known whose they are: all people of an office, when Rollcall was started anew. They have no
+pauses, ..."""
 
 STRANGERS_PART, STRANGERS_IN_ADVANCE = 1 / 3, 5.0
 """... unless answering them took more than this part of the time, and so many seconds in advance. A
 sign-in page takes some 50 ms with all that its browser asks for: so many in advance are a hundred
 people who come at the same moment, and then six more each second."""
+
+PROBES_IN_ADVANCE = 0.5
+"""The same of the programs that watch the process; they have a part of their own. Each of their
+requests takes half a millisecond, and they come every few seconds."""
 
 REFUSED_AFTER = 1.0
 """How many seconds a refusal is held back: so a script that asks again at once gets no faster
@@ -69,27 +77,57 @@ REMEMBERED = 10_000
 """For how many sessions it is remembered whose they are, and for how many ips what they have used.
 (A person whose session is forgotten waits with strangers once, until a page recognises them.)"""
 
-OWN_LINE = "/sso/"
-"""What waits for an identity provider's server holds up no other strangers."""
 
-Key = UUID | tuple[str, bool]
+class _Lane(Enum):
+    """What is asked for. No lane waits for another one."""
+
+    OWN = auto()
+    """All that somebody asks for of whom it is known who they are."""
+    PAGES = auto()
+    PROVIDERS = auto()
+    """What waits for an identity provider's server."""
+    POSTS = auto()
+    """Who tries to sign in, above all."""
+    SOCKETS = auto()
+    """Pages that connect, until they are let in or refused."""
+    ASSETS = auto()
+    """Scripts and styles, a dozen for a page."""
+    PROBES = auto()
+    """They tell whether the process serves."""
+
+
+HOLD_A_BODY = {_Lane.OWN, _Lane.POSTS}
+"""Of these requests, those that wait may hold 64 KiB each."""
+
+IN_NO_SLOT = {_Lane.SOCKETS, _Lane.ASSETS, _Lane.PROBES}
+"""What doesn't wait for whoever else is being answered: it is done in a millisecond or two, and a
+page isn't there before it."""
+
+OF_PROVIDERS, OF_ASSETS = "/sso/", ("/static/", "/_nicegui/")
+
+Key = tuple[UUID | str, _Lane]
 
 
 class _Holders(dict[bytes, UUID]):
     """Whose session each token stands for, by its hash."""
 
 
-class _Used(dict[str, float]):
-    """When strangers of each ip have their whole part again."""
+class _Used(dict[tuple[UUID | str, bool], float]):
+    """When those of each ip, and the probes among them, have their whole part again."""
 
-    def add(self, ip: str, seconds: float) -> bool:
+    def add(self, key: Key, seconds: float) -> bool:
         """Count what answering one of them took; returns whether they have used up their part."""
+        is_probe = key[1] is _Lane.PROBES
+        who, in_advance = (
+            (key[0], is_probe),
+            PROBES_IN_ADVANCE if is_probe else STRANGERS_IN_ADVANCE,
+        )
         now = asyncio.get_running_loop().time()
         if len(self) >= REMEMBERED:
             for whole in [known for known, at in self.items() if at <= now]:
                 del self[whole]
-        self[ip] = max(now, self.get(ip, now)) + seconds / STRANGERS_PART
-        return (self[ip] - now) * STRANGERS_PART > STRANGERS_IN_ADVANCE
+        self[who] = max(now, self.get(who, now)) + seconds / STRANGERS_PART
+        return (self[who] - now) * STRANGERS_PART > in_advance
 
 
 class _Lines(dict[Key, "_Line"]):
@@ -109,7 +147,7 @@ def known_as(token: str | None, holder_id: UUID) -> None:
 def end_pause(holder_id: UUID) -> None:
     """Let a person's next request have its turn at once: what they asked for meanwhile is refused,
     if their session has ended, and they shouldn't wait to be told."""
-    if (line := runtime.current().part(_Lines).get(holder_id)) is not None:
+    if (line := runtime.current().part(_Lines).get((holder_id, _Lane.OWN))) is not None:
         line.end_pause()
 
 
@@ -122,10 +160,11 @@ class _Slots(asyncio.Semaphore):
 
 
 class InTurn:
-    """Has every request wait for its turn. Those of a person stand in one line, whatever session
-    they are of, and so do those from an ip of whom it isn't known whose they are.
+    """Has everything that comes in wait for its turn. A person's requests stand in one line,
+    whatever session they are of, and those of one kind (`_Lane`) from an ip of whom it isn't known
+    whose they are in another.
 
-    A stranger's POST doesn't wait: how often those may try is limited by what answers them.
+    It stands around what refuses requests: refusals are answered in turn, too.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -133,42 +172,67 @@ class InTurn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
-        if scope["type"] != "http" or scope["path"] in PROBES:
+        if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
         key, lines = _whose(scope), runtime.current().part(_Lines)
-        if isinstance(key, tuple) and scope["method"] not in {"GET", "HEAD"}:
-            await self.app(scope, receive, send)
-        elif isinstance(key, UUID) and key in lines and lines[key].waiting >= MOST_WAITING:
+        if key in lines and lines[key].is_full:
             await asyncio.sleep(REFUSED_AFTER)
             answer = PlainTextResponse(TOO_MANY, 429, {"Retry-After": str(RETRY_AFTER)})
             await answer(scope, receive, send)
-        else:
-            async with _turn(lines, key) as slot:
-                right_of_way = runtime.current().part(RightOfWay)
+            return
+        async with _turn(lines, key) as turn:
+            right_of_way = runtime.current().part(RightOfWay)
+            is_let_in = False
 
-                async def receive_elsewhere() -> Message:
-                    slot.leave()
+            async def receive_elsewhere() -> Message:
+                turn.slot.leave()
+                if is_let_in:
+                    turn.end()
                     return await receive()
+                message = await receive()
+                await right_of_way.wait()
+                return message
 
-                async def send_elsewhere(message: Message) -> None:
-                    slot.leave()
-                    await right_of_way.wait()
+            async def send_elsewhere(message: Message) -> None:
+                nonlocal is_let_in
+                if is_let_in:
                     await send(message)
+                    return
+                turn.slot.leave()
+                await right_of_way.wait()
+                is_let_in = message["type"] == "websocket.accept"
+                await send(message)
 
-                await self.app(scope, receive_elsewhere, send_elsewhere)
+            await turn.slot.steps.of(self.app(scope, receive_elsewhere, send_elsewhere))
 
 
 def _whose(scope: Scope) -> Key:
-    """The person whose session's cookie a request brings, if it is known; otherwise its ip, and
-    whether it has to do with an identity provider."""
+    """The person whose session's cookie a request brings, if it is known; otherwise its ip. And
+    what is asked for."""
+    lane = _lane_of(scope)
+    ip = scope["client"][0] if scope.get("client") else ""
+    if lane in {_Lane.ASSETS, _Lane.PROBES}:
+        return ip, lane
     holders, cookies = runtime.current().part(_Holders), HTTPConnection(scope).cookies
     for kind in SessionKind:
         token = session_token(cookies, kind)
         if token and (holder_id := holders.get(token_hash(token))) is not None:
-            return holder_id
-    ip = scope["client"][0] if scope.get("client") else ""
-    return ip, OWN_LINE in scope["path"]
+            return holder_id, lane if lane is _Lane.SOCKETS else _Lane.OWN
+    return ip, lane
+
+
+def _lane_of(scope: Scope) -> _Lane:
+    if scope["type"] == "websocket":
+        return _Lane.SOCKETS
+    path = scope["path"]
+    if path in PROBES:
+        return _Lane.PROBES
+    if scope["method"] not in {"GET", "HEAD"}:
+        return _Lane.POSTS
+    if path.startswith(OF_ASSETS):
+        return _Lane.ASSETS
+    return _Lane.PROVIDERS if OF_PROVIDERS in path else _Lane.PAGES
 
 
 class _Line:
@@ -177,17 +241,22 @@ class _Line:
     def __init__(self, key: Key) -> None:
         self.key = key
         self._used = runtime.current().part(_Used)
-        self.turns = asyncio.Semaphore(1 if isinstance(key, UUID) else STRANGERS_AT_ONCE)
+        self.turns = asyncio.Semaphore(1 if key[1] is _Lane.OWN else STRANGERS_AT_ONCE)
         self.waiting = 0
         self.present = 0
         self._pausing: dict[asyncio.TimerHandle, Callable[[], None]] = {}
 
+    @property
+    def is_full(self) -> bool:
+        """Whether too many wait."""
+        return self.key[1] in HOLD_A_BODY and self.waiting >= MOST_WAITING
+
     def pause_after(self, took: float, answering: float) -> float:
-        """Seconds until the next one begins after a turn that took so long, so much of it until it
-        was answered."""
-        if isinstance(self.key, UUID):
+        """Seconds until the next one begins after a turn that took so long, so much of it spent on
+        the answer."""
+        if self.key[1] is _Lane.OWN:
             return min(took * PAUSE, LONGEST_PAUSE)
-        if not self._used.add(self.key[0], answering):
+        if not self._used.add(self.key, answering):
             return 0.0
         return STRANGERS_AT_ONCE * min(answering * PAUSE, LONGEST_PAUSE)
 
@@ -210,12 +279,13 @@ class _Line:
 
 
 @asynccontextmanager
-async def _turn(lines: _Lines, key: Key) -> AsyncIterator["_Slot"]:
-    """Wait for the turn in this line, and for a slot. The turn ends with the block, or after
-    `TURN` seconds; the slot ends with it, after `SLOT` seconds, or when it is left."""
+async def _turn(lines: _Lines, key: Key) -> AsyncIterator["_Turn"]:
+    """Wait for the turn in this line, and for a slot. The turn ends with the block, after `TURN`
+    seconds, or when it is ended; the slot ends with it, after `SLOT` seconds, or when it is
+    left."""
     line, loop = lines.setdefault(key, _Line(key)), asyncio.get_running_loop()
     has_turn = is_over = False
-    slot = _Slot()
+    slot = _Slot(is_needed=key[1] not in IN_NO_SLOT)
 
     def leave() -> None:
         if has_turn:
@@ -229,7 +299,7 @@ async def _turn(lines: _Lines, key: Key) -> AsyncIterator["_Slot"]:
         if not is_over:
             is_over = True
             slot.leave()
-            line.leave_later(line.pause_after(loop.time() - begun, slot.took), leave)
+            line.leave_later(line.pause_after(loop.time() - begun, slot.answering), leave)
 
     line.present += 1
     line.waiting += 1
@@ -244,29 +314,39 @@ async def _turn(lines: _Lines, key: Key) -> AsyncIterator["_Slot"]:
     try:
         await slot.take()
         begun, timer = loop.time(), loop.call_later(TURN, end)
-        yield slot
+        yield _Turn(slot, end)
     finally:
         if timer is not None:
             timer.cancel()
         end()
 
 
-class _Slot:
-    """A slot of those that are being answered."""
+@dataclass(frozen=True)
+class _Turn:
+    """A turn, and what ends it early."""
 
-    def __init__(self) -> None:
+    slot: "_Slot"
+    end: Callable[[], None]
+
+
+class _Slot:
+    """A slot of those that are being answered, and how long the answer took."""
+
+    def __init__(self, *, is_needed: bool) -> None:
+        self._is_needed = is_needed
         self._slots = runtime.current().part(_Slots)
-        self.took = 0.0
-        """For how many seconds it was kept."""
+        self.steps = Steps()
+        self._took = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._since = 0.0
 
     async def take(self) -> None:
         """Wait for it, and then until no act is given way. It is kept for `SLOT` seconds, or until
         it is left."""
-        loop = asyncio.get_running_loop()
-        await self._slots.acquire()
-        self._timer, self._since = loop.call_later(SLOT, self.leave), loop.time()
+        if self._is_needed:
+            loop = asyncio.get_running_loop()
+            await self._slots.acquire()
+            self._timer, self._since = loop.call_later(SLOT, self.leave), loop.time()
         await runtime.current().part(RightOfWay).wait()
 
     def leave(self) -> None:
@@ -274,5 +354,11 @@ class _Slot:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self.took = asyncio.get_running_loop().time() - self._since
+            self._took = asyncio.get_running_loop().time() - self._since
             self._slots.release()
+
+    @property
+    def answering(self) -> float:
+        """For how many seconds it was kept, or the steps of the answer ran if that is more: they
+        go on after it was left."""
+        return max(self._took, self.steps.took)

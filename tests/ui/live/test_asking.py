@@ -180,20 +180,64 @@ async def test_who_asks_for_more_than_can_wait_is_told_when_to_try_again(
     await asyncio.gather(*waiting)
 
 
-async def test_strangers_of_one_ip_have_a_few_turns_and_their_posts_and_the_probes_none(
+async def test_strangers_of_one_ip_have_a_few_turns_of_each_kind_that_don_t_wait_for_each_other(
     application: _Application,
 ) -> None:
-    asked = [_asked(application, _scope("/", "unknown")) for _ in range(STRANGERS_AT_ONCE + 1)]
-    asked += [
-        _asked(application, _scope("/login", method="POST")),
-        _asked(application, _scope("/healthz")),
-        _asked(application, _scope("/t/acme/sso/start")),
+    kinds = {
+        "/": "GET",
+        "/login": "POST",
+        "/t/acme/sso/start": "GET",
+        "/static/live.js": "GET",
+        "/healthz": "GET",
+    }
+    asked = [
+        _asked(application, _scope(path, "unknown", method))
+        for path, method in kinds.items()
+        for _ in range(STRANGERS_AT_ONCE + 1)
     ]
     await asyncio.sleep(0)
-    others = ["/login", "/healthz", "/t/acme/sso/start"]
-    assert application.begun == ["/"] * STRANGERS_AT_ONCE + others
+    assert application.begun == [path for path in kinds for _ in range(STRANGERS_AT_ONCE)]
     application.may_end.set()
     await asyncio.gather(*asked)
+
+
+async def test_of_what_strangers_post_few_wait(
+    application: _Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_WAITING", 1)
+    monkeypatch.setattr(asking, "REFUSED_AFTER", 0)
+    post = _scope("/login", method="POST")
+    waiting = [_asked(application, post) for _ in range(STRANGERS_AT_ONCE + 1)]
+    await asyncio.sleep(0)
+    start, _ = await _ask(application, post)
+    assert start["status"] == 429
+    application.may_end.set()
+    await asyncio.gather(*waiting)
+
+
+async def test_probes_wait_for_no_slot(one_slot: _Application) -> None:
+    person = _asked(one_slot, _scope("/", "one"))
+    probe = _asked(one_slot, _scope("/healthz", "one"))
+    await asyncio.sleep(0)
+    assert one_slot.begun == ["/", "/healthz"]
+    one_slot.may_end.set()
+    await asyncio.gather(person, probe)
+
+
+async def test_what_is_answered_after_its_body_was_awaited_counts_as_well(
+    application: _Application, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "STRANGERS_IN_ADVANCE", 0)
+
+    async def refuse(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+        sum(range(10_000))
+
+    post = _scope("/login", method="POST")
+    await InTurn(refuse)(post, _receive, _hears)
+    first = rollcall.part(asking._Used)["192.0.2.1", False]
+    await InTurn(refuse)(post, _receive, _hears)
+    assert rollcall.part(asking._Used)["192.0.2.1", False] - first > 0
 
 
 async def test_strangers_of_one_ip_who_have_used_up_their_part_have_pauses(
@@ -223,9 +267,40 @@ async def test_whose_session_it_is_is_known_once_a_page_has_let_them_in(
     _, token = await factories.open_session(user)
     scope = _scope(f"/t/{tenant.slug}/account", token)
     scope["path_params"] = {"slug": tenant.slug}
-    assert asking._whose(scope) == ("192.0.2.1", False)
+    assert asking._whose(scope) == ("192.0.2.1", asking._Lane.PAGES)
     await identity.require(Permission.USE_OWN_ACCOUNT)(Request(scope))
-    assert asking._whose(scope) == user.id
+    assert asking._whose(scope) == (user.id, asking._Lane.OWN)
+
+
+async def test_pages_that_connect_have_a_few_turns_that_end_when_they_are_let_in(
+    application: _Application,
+) -> None:
+    stays = asyncio.Event()
+
+    async def let_in(scope: Scope, receive: Receive, send: Send) -> None:
+        await application(scope, receive, send)
+        await send({"type": "websocket.accept"})
+        await receive()
+
+    async def says_nothing() -> Message:
+        await stays.wait()
+        return {"type": "websocket.disconnect"}
+
+    connects = {**_scope("/_nicegui_ws/", "unknown"), "type": "websocket"}
+    sockets = [
+        asyncio.create_task(InTurn(let_in)(connects, says_nothing, _hears))
+        for _ in range(STRANGERS_AT_ONCE * 2)
+    ]
+    await asyncio.sleep(0)
+    assert len(application.begun) == STRANGERS_AT_ONCE
+    application.may_end.set()
+    await _until_begun(application, len(sockets))
+    stays.set()
+    await asyncio.gather(*sockets)
+
+
+async def _hears(_message: Message) -> None:
+    pass
 
 
 async def _until_begun(application: _Application, count: int) -> None:
