@@ -17,6 +17,7 @@ STAYS = {
     "services/core/clock.py:_shift": "the one clock of a process, which tests move",
     "services/core/logs.py:_about": "whom log lines are about, in one task; it ends with the task",
     "services/core/looking.py:_call": "the service call of one task; it ends with the task",
+    "services/core/right_of_way.py:_claimed": "what one task is given; it ends with the task",
     "services/core/right_of_way.py:_has_begun": "whether one task has begun; it ends with the task",
     "services/sign_in/passwords.py:_has_slot": "whether one task has a slot; it ends with the task",
     "services/sign_in/passwords.py:_slots": "counts those who wait for the threads of a process",

@@ -31,6 +31,8 @@ REMEMBERED = 1000
 whose part has grown back to its full size."""
 
 _has_begun: ContextVar[bool] = ContextVar("has_begun", default=False)
+_claimed: ContextVar["_Way | None"] = ContextVar("claimed", default=None)
+"""What was given way before its act began (`RightOfWay.claimed`)."""
 
 
 class RightOfWay:
@@ -47,18 +49,33 @@ class RightOfWay:
     def given(self, who: Who | None) -> Iterator[None]:
         """Have all others wait for as long as the block runs, if this user has some of their part
         left."""
-        own = who.holder_id if who is not None else None
-        begun = self._now()
-        if not self._has_left(None) or (own is not None and not self._has_left(own)):
+        way = _claimed.get()
+        if way is None or way.is_over:
+            way = self._begin(who.holder_id if who is not None else None)
+        try:
             yield
-            return
-        is_over = False
+        finally:
+            if way is not None:
+                way.end()
+
+    @contextmanager
+    def claimed(self, holder_id: UUID) -> Iterator[None]:
+        """Have all others wait from now on for an act of this user's that is started in this block:
+        until the act has ended, or `let_go` is called. So nothing comes between what was clicked
+        and the act. Whoever claims knows that this user may do such acts."""
+        before = _claimed.set(self._begin(holder_id))
+        try:
+            yield
+        finally:
+            _claimed.reset(before)
+
+    def _begin(self, own: UUID | None) -> "_Way | None":
+        if not self._has_left(None) or (own is not None and not self._has_left(own)):
+            return None
+        begun = self._now()
+        self._acts += 1
 
         def end() -> None:
-            nonlocal is_over
-            if is_over:
-                return
-            is_over = True
             self._acts -= 1
             if not self._acts:
                 self._nobody.set()
@@ -66,13 +83,7 @@ class RightOfWay:
             for key in {None, own}:
                 self._count(key, self._now() - begun)
 
-        self._acts += 1
-        timer = asyncio.get_running_loop().call_later(LONGEST, end)
-        try:
-            yield
-        finally:
-            timer.cancel()
-            end()
+        return _Way(end)
 
     def _has_left(self, key: UUID | None) -> bool:
         part, at_once = (OF_ALL, OF_ALL_AT_ONCE) if key is None else (OF_ONE, OF_ONE_AT_ONCE)
@@ -86,12 +97,35 @@ class RightOfWay:
 
     async def wait(self) -> None:
         """Wait until no such act is under way, for `LONGEST` at most. What has begun already
-        doesn't wait (`begun`)."""
-        if self._acts and not _has_begun.get():
+        doesn't wait (`begun`), nor does what others wait for."""
+        own = _claimed.get()
+        if self._acts and not _has_begun.get() and (own is None or own.is_over):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST):
                     while self._acts:  # one that looked first begins again at once
                         await self._nobody.wait()
+
+
+class _Way:
+    """What one act is given, for `LONGEST` seconds at most."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self._end = end
+        self.is_over = False
+        self._timer = asyncio.get_running_loop().call_later(LONGEST, self.end)
+
+    def end(self) -> None:
+        """Let the others go on; calling it a second time does nothing."""
+        if not self.is_over:
+            self.is_over = True
+            self._timer.cancel()
+            self._end()
+
+
+def let_go() -> None:
+    """What was claimed for this isn't needed any more, if it was."""
+    if (way := _claimed.get()) is not None:
+        way.end()
 
 
 @contextmanager

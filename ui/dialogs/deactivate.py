@@ -87,7 +87,7 @@ class DeactivateDialog:
             submit="Deactivate",
             tone="danger",
             on_submit=self._deactivate,
-            helpers=Helpers(on_stale=self.look_again, hidden=not_offered()),
+            helpers=Helpers(on_stale=self.look_again, hidden=not_offered(), ends_access=True),
         )
         # For a user who would leave work behind.
         self.leaving: FormDialog[LeavingForm] = FormDialog(
@@ -101,6 +101,7 @@ class DeactivateDialog:
                 on_stale=self.look_again,
                 people=partial(selection.list_selectable, actor),
                 hidden=not_offered(),
+                ends_access=True,
             ),
         )
         self.dialog: FormDialog[Telling] | FormDialog[LeavingForm] = self.plain

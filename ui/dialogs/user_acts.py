@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models import Role
-from services.access.permissions import may_invite
+from services.access.permissions import Permission, may, may_invite
 from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form
 from services.core.names import mixed_letters
@@ -125,7 +125,10 @@ class UserActs:
             tone="danger",
             body="Every open page of theirs closes at once, on every device. They can sign in "
             "again: to shut them out, deactivate them.",
-            helpers=Helpers(on_stale=self.look_again),
+            helpers=Helpers(
+                on_stale=self.look_again,
+                ends_access=may(visit.role, Permission.SIGN_OUT_USERS),
+            ),
         )
         self.link = FormDialog(
             toast, "Invitation link", Form, submit="Renew the link", on_submit=self._renew

@@ -58,7 +58,9 @@ class Helpers:
     over what they changed, or shows it beside what was typed there, and can be sent again. Fields
     that are `hidden` aren't offered, and stay empty. `uploads` are the urls to which the files of
     fields are sent at once: a POST of the bytes, with the file's name as `?name=`, answered by
-    `{"id": …}`, or with another status by `{"error": "a sentence"}`.
+    `{"id": …}`, or with another status by `{"error": "a sentence"}`. What `ends_access` of somebody
+    goes before what others ask for from the click on; only those may get such a dialog who may do
+    that.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class Helpers:
     anew: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     hidden: Collection[str] = ()
     uploads: Mapping[str, str] = field(default_factory=dict)
+    ends_access: bool = False
 
     def of_field(self, name: str) -> dict[str, Any]:
         """What replaces a field's own values."""

@@ -8,6 +8,7 @@ one. Everything that it would take passes through here instead.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -312,13 +313,18 @@ def _guarded(
 ) -> Callable[..., Awaitable[None]]:
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
+        way: AbstractContextManager[None] = nullcontext()
         if socket is not None and paced:
             if delay := socket.page.account.delay():
                 await asyncio.sleep(delay)
-            await runtime.current().part(RightOfWay).wait()
+            right_of_way = runtime.current().part(RightOfWay)
+            if messages.ends_access(message, socket.page):
+                way = right_of_way.claimed(socket.page.user_id)
+            else:
+                await right_of_way.wait()
             socket, message = _heard(sid, args, check)  # it may have been cut meanwhile
         if socket is not None:
-            with logs.about_event(socket.page.user_id):
+            with way, logs.about_event(socket.page.user_id):
                 handler(sid, message)
 
     return guarded

@@ -19,6 +19,7 @@ from services.core.right_of_way import (
     OF_ONE_AT_ONCE,
     RightOfWay,
     begun,
+    let_go,
 )
 from services.core.runtime import Runtime
 from services.users import accounts
@@ -122,6 +123,46 @@ async def test_all_together_are_given_way_for_their_part_alone(clock: _Clock) ->
     clock.now += OF_ALL_AT_ONCE / OF_ALL
     with way.given(_Who()):
         assert await _waits(way)
+
+
+async def test_what_is_claimed_is_given_way_until_its_act_has_ended(clock: _Clock) -> None:
+    way, who = RightOfWay(clock), _Who()
+    may_act = asyncio.Event()
+
+    async def act() -> None:
+        assert not await _waits(way)  # for itself
+        await may_act.wait()
+        with way.given(who):
+            clock.now += OF_ONE_AT_ONCE
+
+    with way.claimed(who.holder_id):
+        acting = asyncio.create_task(act())
+    assert await _waits(way)
+    may_act.set()
+    await acting
+    assert not await _waits(way)
+    with way.claimed(who.holder_id):  # it counts as their act does
+        assert not await _waits(way)
+        with way.given(who):
+            assert not await asyncio.create_task(_waits(way))
+
+
+async def test_what_is_claimed_and_comes_to_nothing_is_let_go(clock: _Clock) -> None:
+    way = RightOfWay(clock)
+
+    may_refuse = asyncio.Event()
+
+    async def refuse() -> None:
+        await may_refuse.wait()
+        let_go()
+
+    with way.claimed(uuid4()):
+        refusing = asyncio.create_task(refuse())
+    assert await _waits(way)
+    may_refuse.set()
+    await refusing
+    assert not await _waits(way)
+    let_go()
 
 
 async def test_while_an_act_that_ends_access_runs_nobody_begins_to_read_or_write(

@@ -22,7 +22,7 @@ from services.access.actor import Actor
 from services.core import right_of_way, runtime
 from services.core.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
 from services.core.logs import set_up_logging
-from services.core.right_of_way import RightOfWay
+from services.core.right_of_way import RightOfWay, let_go
 from services.core.settings import Settings
 from services.core.startup import assemble
 from services.sessions import presence
@@ -86,6 +86,15 @@ async def note() -> None:
     events.append("logged")
 
 
+async def note_way() -> None:
+    """Note whether this is given way: it doesn't wait for itself then."""
+    way = runtime.current().part(RightOfWay)
+    events.append(f"given way: {way._acts}")
+    await way.wait()
+    let_go()
+    events.append(f"let go: {way._acts}")
+
+
 def page_routes() -> None:
     """The live pages."""
 
@@ -104,6 +113,9 @@ def page_routes() -> None:
         ui.button("Log", on_click=note)
         ui.button("Act", on_click=lambda: events.append("act"))
         ui.button("Slow", on_click=slow)
+        ui.button("Send").on("submit", note_way)
+        ending = ui.button("End access").on("submit", note_way).on("check", note_way)
+        vars(ending)["ends_access"] = True
         ui.context.client.on_delete(lambda: events.append("deleted"))
 
     @ui.page("/unregistered")

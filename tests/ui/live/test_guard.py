@@ -266,6 +266,22 @@ async def test_an_event_waits_for_an_act_that_ends_somebody_s_access(
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize(
+    ("button", "listener", "acts"), [("End access", 0, 1), ("End access", 1, 0), ("Send", 0, 0)]
+)
+async def test_what_is_submitted_to_end_access_is_given_way_before_it_begins_and_nothing_else(
+    person: Person, button: str, listener: int, acts: int
+) -> None:
+    page, before = await person.connected_page(), len(await _acts(person))
+    event = page.event(button)
+    event["listener_id"] = page.elements[str(event["id"])]["events"][listener]["listener_id"]
+    await page.sio.emit("event", event)
+    async with asyncio.timeout(PATIENCE):
+        while len(told := (await _acts(person))[before:]) < 2:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
+    assert told == [f"given way: {acts}", "let go: 0"]
+
+
 async def test_all_pages_of_a_busy_person_may_come_back_at_once(person: Person) -> None:
     pages = [await person.connected_page() for _ in range(SOCKETS_PER_SESSION // 2)]
     for _ in range(2):
