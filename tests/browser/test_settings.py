@@ -77,6 +77,8 @@ async def test_what_two_admins_change_at_once_is_told_and_nothing_typed_is_lost(
     await one.set_viewport_size({"width": 390, "height": 844})
     await one.get_by_role("link", name="Sign-in").click()
     await expect(one.get_by_role("heading", name="Single sign-on")).to_be_visible()
+    navigation = one.get_by_role("navigation", name="Main")
+    await expect(navigation.get_by_role("link", name="Settings")).to_be_in_viewport(ratio=1)
 
 
 async def test_the_text_of_a_mail_is_written_seen_tried_out_and_put_back(

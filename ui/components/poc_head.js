@@ -4,6 +4,7 @@ import { h } from "vue";
 import { avatar } from "avatar";
 import { ClampedText } from "clamped_text";
 import { listen } from "live_socket";
+import { showOpen } from "open_tab";
 
 const SIDES = { Team: ["team"], Customer: ["customer"], Whole: ["team", "customer"] };
 
@@ -21,9 +22,7 @@ export default {
       { rollcall_poc_head: this.patch, rollcall_person: this.patchPerson },
       { onReconnect: () => this.$emit("missed") },
     );
-    const tabs = this.$refs.tabs;
-    const open = tabs.querySelector("[aria-current]");
-    if (open) tabs.scrollLeft = open.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+    showOpen(this.$refs.tabs);
   },
   unmounted() {
     this.stop();

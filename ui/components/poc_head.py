@@ -9,7 +9,7 @@ from ui.components.component import Component
 class PocHead(
     Component,
     script="poc_head.js",
-    imports=["live_socket.js", "table_rows.js", "avatar.js", "clamped_text.js"],
+    imports=["live_socket.js", "table_rows.js", "avatar.js", "clamped_text.js", "open_tab.js"],
 ):
     """Shows the head, patched by the POC's room; what is built inside stands beside the title.
 

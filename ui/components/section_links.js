@@ -1,5 +1,7 @@
 // Links to the sections of a page, of which one is shown. On a narrow screen they are one row,
 // scrolled so that the current one is visible.
+import { showOpen } from "open_tab";
+
 export default {
   template: `
   <nav class="settings-nav" :aria-label="label">
@@ -8,7 +10,6 @@ export default {
   </nav>`,
   props: { label: String, links: Array },
   mounted() {
-    const current = this.$el.querySelector("[aria-current]");
-    if (current) this.$el.scrollLeft = current.offsetLeft - (this.$el.clientWidth - current.offsetWidth) / 2;
+    showOpen(this.$el);
   },
 };

@@ -3,6 +3,7 @@
 // template would have to be compiled in the browser before anything of the page is shown.
 import { h } from "vue";
 import { listen } from "live_socket";
+import { showOpen } from "open_tab";
 import palette from "palette";
 import singleKeys from "single_keys";
 
@@ -44,10 +45,8 @@ export default {
     if (url.href !== location.href) history.replaceState(history.state, "", url);
     document.addEventListener("click", this.outside);
     window.addEventListener("storage", this.lookAtTheme); // chosen in another tab
-    // If the tabs don't all fit, scroll to the open one: sideways alone, the page stays at its top.
-    const tabs = this.$refs.tabs;
-    const tab = tabs?.querySelector('[aria-current="page"]');
-    if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+    showOpen(this.$refs.links);
+    showOpen(this.$refs.tabs);
     const heard = { rollcall_header: this.changed, rollcall_undecided: ({ count }) => this.count(count) };
     this.unlisten = listen(heard, { onReconnect() {} });
   },
@@ -111,7 +110,7 @@ export default {
       const link = ({ name, href, current }) =>
         h("a", { class: "nav-link", href, "aria-current": current ? "page" : null }, name);
       if (!this.navigation.length) return h("span", { class: "nav" });
-      return h("nav", { class: "nav", "aria-label": "Main" }, this.navigation.map(link));
+      return h("nav", { ref: "links", class: "nav", "aria-label": "Main" }, this.navigation.map(link));
     },
     // The tabs of sibling pages. The page that is open is no link, so a single tab is only a label.
     beside() {

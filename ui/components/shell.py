@@ -22,7 +22,14 @@ Find = Callable[[str], Awaitable[Sequence[Mapping[str, Any]]]]
 class Shell(
     Component,
     script="shell.js",
-    imports=["live_socket.js", "palette.js", "single_keys.js", "icons.js", "table_rows.js"],
+    imports=[
+        "live_socket.js",
+        "palette.js",
+        "single_keys.js",
+        "icons.js",
+        "table_rows.js",
+        "open_tab.js",
+    ],
 ):
     """Header, navigation and the person's menu; what is built inside is the page's main part.
 
