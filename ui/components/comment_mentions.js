@@ -15,7 +15,7 @@ function found(view) {
     folded(name).startsWith(words) ||
     folded(name).split(" ").some((word) => word.startsWith(words)) ||
     detail.startsWith(words);
-  return view.known.filter(matches).slice(0, MOST);
+  return view.people.filter(matches).slice(0, MOST);
 }
 
 // Finds out from the text before the caret whether a mention is being typed.
@@ -23,7 +23,7 @@ export function typed(view, area) {
   const before = area.value.slice(0, area.selectionStart);
   const match = TYPED.exec(before);
   const words = match?.[1];
-  const isWhole = words && view.known.some(({ name }) => words === name || words.startsWith(`${name} `));
+  const isWhole = words && view.people.some(({ name }) => words === name || words.startsWith(`${name} `));
   view.mention = match && !isWhole ? { words, from: before.length - words.length, at: 0 } : null;
 }
 
@@ -59,7 +59,7 @@ export function pressed(view, event) {
 
 function take(view, person) {
   const { from, words } = view.mention;
-  const area = document.getElementById("comment-body");
+  const area = view.$refs.words;
   const after = view.words.slice(from + words.length);
   const before = `${view.words.slice(0, from)}${person.name} `;
   view.words = before + after.replace(/^ /, "");

@@ -4,9 +4,10 @@
 // that changes.
 import { h } from "vue";
 import { avatar } from "avatar";
+import { Composer } from "composer";
 import { described } from "described";
 import { icon } from "icons";
-import { askWhile, listen, takeKept, typedSince } from "live_socket";
+import { listen } from "live_socket";
 import { mark } from "task_marks";
 
 const WORDS = {
@@ -36,15 +37,12 @@ const ORDER = {
 export default {
   props: { poc: Object, files: String },
   data() {
-    return { now: {}, words: "", error: "", sending: false, sent: "" };
+    return { now: {} };
   },
   created() {
     this.show(this.poc);
   },
   mounted() {
-    const typed = () => ({ name: "comment", values: this.words });
-    this.stopAsking = askWhile(() => this.words.trim() && !this.sending, typed);
-    this.words = takeKept("comment") ?? "";
     this.stop = listen({
       rollcall_shared_task: (task) => this.patch("tasks", task),
       rollcall_shared_group: this.patchGroup,
@@ -55,7 +53,6 @@ export default {
   },
   unmounted() {
     this.stop();
-    this.stopAsking();
   },
   methods: {
     // Called by the server.
@@ -69,13 +66,10 @@ export default {
       this.now = { ...this.now, comments: [...this.now.comments, ...comments], earlier };
     },
     posted() {
-      this.sending = false;
-      this.error = "";
-      this.words = typedSince(this.sent, this.words);
+      this.$refs.composer.posted();
     },
     refused(why) {
-      this.sending = false;
-      this.error = why;
+      this.$refs.composer.refused(why);
     },
     // From a socket event: a row as it is now.
     patch(rows, row) {
@@ -88,12 +82,6 @@ export default {
     patchGroup(group) {
       const as = (task) => (task.group.id === group.id ? { ...task, group } : task);
       this.now = { ...this.now, tasks: this.now.tasks.map(as) };
-    },
-    send() {
-      if (this.sending) return;
-      this.sending = true;
-      this.sent = this.words;
-      this.$emit("act", { act: "comment", body: this.words });
     },
   },
   render() {
@@ -291,34 +279,13 @@ function comments(view) {
 }
 
 function composer(view) {
-  const submit = (event) => {
-    event.preventDefault();
-    view.send();
-  };
-  return h("form", { class: "composer", onSubmit: submit }, [
-    h("textarea", {
-      rows: 3,
-      dir: "auto",
-      value: view.words,
-      placeholder: `Write to ${view.now.team} and your colleagues`,
-      "aria-label": "Comment",
-      "aria-invalid": view.error ? "true" : null,
-      "aria-describedby": "comment-error",
-      onInput: (event) => (view.words = event.target.value),
-      onKeydown: (event) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.send();
-      },
-    }),
-    h("p", { class: "field-error", id: "comment-error", role: "alert" }, view.error),
-    h("div", { class: "composer-foot" }, [
-      h("span", { class: "small muted" }, "Both sides read this."),
-      h(
-        "button",
-        { type: "submit", class: "btn btn-primary", "aria-disabled": String(view.sending) },
-        "Comment",
-      ),
-    ]),
-  ]);
+  return h(Composer, {
+    ref: "composer",
+    rows: 3,
+    placeholder: `Write to ${view.now.team} and your colleagues`,
+    help: "Markdown. Both sides read this.",
+    onPost: (body) => view.$emit("act", { act: "post", body }),
+  });
 }
 
 function resources(view) {

@@ -1,22 +1,20 @@
 """A POC as the customer's people see it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
-
-from nicegui.events import GenericEventArguments
+from collections.abc import Awaitable, Callable, Sequence
 
 from ui.components.component import Component
+from ui.components.composing import SCRIPTS, Composing, Values
 
-Values = Mapping[str, Any]
-ACTS = ("comment", "earlier", "done", "accept")
+ACTS = ("post", "earlier", "done", "accept")
 
 
 class CustomerPoc(
+    Composing,
     Component,
     script="customer_poc.js",
     imports=[
         "icons.js",
-        "live_socket.js",
+        *SCRIPTS,
         "table_rows.js",
         "avatar.js",
         "described.js",
@@ -34,9 +32,8 @@ class CustomerPoc(
     ) -> None:
         super().__init__()
         self._props["files"] = files
-        self._on_act = on_act
         self._props["poc"] = dict(values)
-        self.on("act", self._acted)
+        self.hear(ACTS, on_act)
 
     def show(self, values: Values) -> None:
         """Show it as it is now."""
@@ -45,17 +42,3 @@ class CustomerPoc(
     def show_earlier(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
         """Show these comments, too, and whether there are still earlier ones."""
         self.run_method("showEarlier", list(comments), has_earlier)
-
-    def posted(self) -> None:
-        """Empty the field for a new comment: it is posted."""
-        self.run_method("posted")
-
-    def refused(self, why: str) -> None:
-        """Say why the comment isn't posted; what was written stays."""
-        self.run_method("refused", why)
-
-    async def _acted(self, event: GenericEventArguments) -> None:
-        sent = event.args if isinstance(event.args, dict) else {}
-        act = sent.get("act")
-        if act in ACTS:
-            await self._on_act(act, sent)

@@ -4,8 +4,8 @@
 import { h } from "vue";
 import { avatar } from "avatar";
 import { keepFocus } from "kept_focus";
-import { askWhile, listen, takeKept, typedSince } from "live_socket";
-import { forget, list, mentioning, pressed, typed } from "comment_mentions";
+import { Composer } from "composer";
+import { listen } from "live_socket";
 
 const NEAR_END = 80; // px from the page's end within which new comments are scrolled into view
 
@@ -23,14 +23,9 @@ export default {
     return {
       byId: new Map(),
       earlier: false,
-      words: "",
       shared: false,
-      error: "",
-      sending: false,
-      sent: "",
       known: this.people,
       found: null, // the comment to which the address leads
-      mention: null, // what is typed after an @, and which of the people found is marked
     };
   },
   created() {
@@ -42,15 +37,11 @@ export default {
       { rollcall_comment: this.patch, rollcall_person: this.patchPerson },
       { onReconnect: () => this.$emit("missed") },
     );
-    const typed = () => ({ name: "comment", values: this.words });
-    this.stopAsking = askWhile(() => this.words.trim() && !this.sending, typed);
-    this.words = takeKept("comment") ?? "";
     if (this.found) this.toFound();
     else if (this.byId.size) this.toEnd();
   },
   unmounted() {
     this.stop();
-    this.stopAsking();
   },
   methods: {
     // Called by the server.
@@ -68,14 +59,11 @@ export default {
     // What is meant for the team alone mustn't follow a shared comment to the customer: who reads the
     // next one is chosen anew.
     posted() {
-      this.sending = this.shared = false;
-      this.error = "";
-      this.words = typedSince(this.sent, this.words);
-      if (this.mention) this.$nextTick(() => typed(this, document.getElementById("comment-body")));
+      this.shared = false;
+      this.$refs.composer.posted();
     },
     refused(why) {
-      this.sending = false;
-      this.error = why;
+      this.$refs.composer.refused(why);
     },
     patch(comment) {
       const known = this.byId.get(comment.id);
@@ -106,12 +94,6 @@ export default {
           : comment,
       );
       this.byId = new Map(comments.map((comment) => [comment.id, comment]));
-    },
-    post() {
-      if (this.sending) return;
-      this.sending = true;
-      this.sent = this.words;
-      this.$emit("act", { act: "post", body: this.words, shared: this.shared });
     },
   },
   render() {
@@ -181,57 +163,21 @@ function act(view, label, values) {
 }
 
 function composer(view) {
-  return h(
-    "form",
-    {
-      class: ["card composer", { shared: view.shared }],
-      onSubmit: (event) => {
-        event.preventDefault();
-        view.post();
-      },
-    },
-    [
-      h("label", { for: "comment-body" }, "Comment"),
-      h("div", { class: "composer-words" }, [
-        h("textarea", {
-          id: "comment-body",
-          rows: 4,
-          value: view.words,
-          dir: "auto",
-          "aria-invalid": view.error ? "true" : null,
-          "aria-describedby": "comment-help comment-error",
-          ...mentioning(view),
-          onInput: (event) => {
-            view.words = event.target.value;
-            typed(view, event.target);
-          },
-          onClick: (event) => typed(view, event.target),
-          onBlur: () => forget(view),
-          onKeydown: (event) => {
-            if (pressed(view, event)) return;
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.post();
-          },
-        }),
-        list(view),
-      ]),
-      h(
-        "p",
-        { class: "small muted", id: "comment-help" },
-        "Markdown. @ mentions a member of this POC. Who reads it can’t be changed later.",
-      ),
-      h("p", { class: "field-error", id: "comment-error", role: "alert" }, view.error),
-      h("fieldset", { class: "composer-who" }, [
-        h("legend", { class: "visually-hidden" }, "Who reads it"),
-        choice(view, false, "Internal"),
-        choice(view, true, `Shared with ${view.customer}`),
-        view.shared && h("span", { class: "small composer-readers" }, readers(view)),
-      ]),
-      h(
-        "button",
-        { type: "submit", class: "btn btn-primary", "aria-disabled": String(view.sending) },
-        "Comment",
-      ),
-    ],
+  const attributes = {
+    ref: "composer",
+    class: ["card", { shared: view.shared }],
+    rows: 4,
+    people: view.known,
+    help: "Markdown. @ mentions a member of this POC. Who reads it can’t be changed later.",
+    onPost: (body) => view.$emit("act", { act: "post", body, shared: view.shared }),
+  };
+  return h(Composer, attributes, () =>
+    h("fieldset", { class: "composer-who" }, [
+      h("legend", { class: "visually-hidden" }, "Who reads it"),
+      choice(view, false, "Internal"),
+      choice(view, true, `Shared with ${view.customer}`),
+      view.shared && h("span", { class: "small composer-readers" }, readers(view)),
+    ]),
   );
 }
 

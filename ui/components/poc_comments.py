@@ -1,26 +1,24 @@
 """The comments on a POC, and the field for a new one."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import json
-from nicegui.events import GenericEventArguments
 
 from ui.components.component import Component
+from ui.components.composing import SCRIPTS, Composing, Values
 
-Values = Mapping[str, Any]
 ACTS = ("post", "edit", "remove", "earlier")
 
 
 class PocComments(
+    Composing,
     Component,
     script="poc_comments.js",
     imports=[
-        "live_socket.js",
+        *SCRIPTS,
         "kept_focus.js",
         "table_rows.js",
         "avatar.js",
-        "comment_mentions.js",
     ],
 ):
     """Shows comments, the oldest first, opened at the one that is `found`, or else at the end;
@@ -47,7 +45,6 @@ class PocComments(
         on_missed: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__()
-        self._on_act = on_act
         # As a text: NiceGUI keeps each page's props, and would watch each value of each comment.
         self._props["comments"] = json.dumps(list(comments))
         self._props["hasEarlier"] = has_earlier
@@ -55,7 +52,7 @@ class PocComments(
         self._props["mayChange"] = may_change
         self._props["people"] = list(people)
         self._props["customer"], self._props["readers"] = customer
-        self.on("act", self._acted)
+        self.hear(ACTS, on_act)
         self.on("missed", on_missed, args=[])
 
     def show(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
@@ -69,17 +66,3 @@ class PocComments(
     def show_people(self, people: Sequence[Values]) -> None:
         """Let these people, and nobody else, be mentioned."""
         self.run_method("showPeople", list(people))
-
-    def posted(self) -> None:
-        """Empty the field for a new comment: it is posted."""
-        self.run_method("posted")
-
-    def refused(self, why: str) -> None:
-        """Say why the comment isn't posted; what was written stays."""
-        self.run_method("refused", why)
-
-    async def _acted(self, event: GenericEventArguments) -> None:
-        sent = event.args if isinstance(event.args, dict) else {}
-        act = sent.get("act")
-        if act in ACTS:
-            await self._on_act(act, sent)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.core.errors import InvalidInputError, NotFoundError, RollcallError, SessionEndedError
+from services.core.errors import NotFoundError
 from services.sessions import sessions
 from services.sessions.outside import CustomerVisit
 from services.workspace.customers import acts, files, shared
@@ -75,8 +75,11 @@ class _CustomerScreen:
         self.view.show(values_of(await shared.get_shared(self.actor, self.poc_id)))
 
     async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
-        if act == "comment":
-            await self._comment(as_text(sent, "body"))
+        if act == "post":
+            body = as_text(sent, "body")
+            await self.view.post(
+                lambda: acts.comment(self.actor, self.poc_id, SharedCommentForm(body=body))
+            )
             return
         if act == "earlier":
             await told(self.toast)(self._show_earlier)(as_uuid(sent.get("before")))
@@ -89,18 +92,6 @@ class _CustomerScreen:
     async def _show_earlier(self, before: UUID | None) -> None:
         found = await shared.list_comments(self.actor, self.poc_id, before=before)
         self.view.show_earlier(comments_values(found), has_earlier=found.has_earlier)
-
-    async def _comment(self, body: str) -> None:
-        try:
-            await acts.comment(self.actor, self.poc_id, SharedCommentForm(body=body))
-        except SessionEndedError:
-            return  # the cut brings the page that says it
-        except InvalidInputError as error:
-            self.view.refused(next(iter(error.fields.values())))
-        except RollcallError as error:
-            self.view.refused(str(error))
-        else:
-            self.view.posted()
 
     async def _set_done(self, task_id: UUID, version: int, done: bool) -> None:
         task = await acts.set_done(self.actor, task_id, version, done=done)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from nicegui import ui
 
-from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
 from services.core.forms import Form, lines
 from services.sessions.sessions import Visit
 from services.workspace import comments, members
@@ -99,16 +98,7 @@ class _CommentsScreen:
 
     async def _post(self, body: str, *, shared: bool) -> None:
         form = {"body": body, "shared": shared, "mention_ids": await self._named(body)}
-        try:
-            await comments.post(self.actor, self.poc_id, NewCommentForm(**form))
-        except SessionEndedError:
-            return  # the cut brings the sign-in page by itself
-        except InvalidInputError as error:
-            self.view.refused(next(iter(error.fields.values())))
-        except RollcallError as error:
-            self.view.refused(str(error))
-        else:
-            self.view.posted()
+        await self.view.post(lambda: comments.post(self.actor, self.poc_id, NewCommentForm(**form)))
 
     async def _show_earlier(self, before: UUID | None) -> None:
         older = await comments.list_comments(self.actor, self.poc_id, before=before)
