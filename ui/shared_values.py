@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from models import ResourceKind
 from services.core import clock
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.workspace.customers.shared import (
     SharedComment,
     SharedComments,
@@ -23,9 +23,10 @@ from ui.work_words import day_words, due_words, file_words, period_words
 def values_of(poc: SharedPoc) -> dict[str, Any]:
     """A POC as plain values, for the customer's browser."""
     dates = period_words(poc.start_on, poc.end_on)
+    customer, team = (isolated_where_needed(name) for name in (poc.customer, poc.team))
     return {
         "title": poc.title,
-        "facts": f"{poc.customer} with {poc.team} · {dates}",
+        "facts": f"{customer} with {team} · {dates}",
         "contact": _name(poc.contact),
         "team": poc.team,
         "customer": poc.customer,
@@ -76,11 +77,13 @@ def task_values(task: SharedTask) -> dict[str, Any]:
     if task.is_archived:
         return {"id": str(task.id), "archived": True, "version": task.version}
     words, tone = due_words(task.due_on, clock.now().date(), is_done=task.completed_at is not None)
-    people = ", ".join(_name(person) for person in task.people)
+    people = ", ".join(isolated_where_needed(_name(person)) for person in task.people)
     if task.completed_at is not None:
         tone, words = "", f"done {day_words(task.completed_at.date())}"
-        people = f"by {task.done_by}" if task.done_by else ""
-    accepted = f"accepted by {task.accepted_by}" if task.accepted_at else ""
+        people = f"by {isolated_where_needed(task.done_by)}" if task.done_by else ""
+    accepted = ""
+    if task.accepted_at:
+        accepted = f"accepted by {isolated_where_needed(task.accepted_by)}"
     said = " · ".join(filter(None, (words, people, accepted)))
     return {
         "id": str(task.id),

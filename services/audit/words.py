@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 
 Say = Callable[[Mapping[str, Any]], str]
 """Says the details of an entry in words."""
@@ -21,7 +21,8 @@ def in_a_row(details: Mapping[str, Any]) -> str:
 
 def change(details: Mapping[str, Any]) -> str:
     """What it was, and what it is now."""
-    return f"{details.get('before', '')} → {details.get('after', '')}"
+    both = (str(details.get(name, "")) for name in ("before", "after"))
+    return " → ".join(isolated_where_needed(words) for words in both)
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,18 +6,21 @@ from typing import Any
 from services.audit.actions import AuditAction
 from services.audit.words import change, in_a_row
 from services.bulk.words import bulk_words
-from services.core.words import file_size_words
+from services.core.words import file_size_words, isolated_where_needed
 
 
 def _task(details: Mapping[str, Any]) -> str:
-    reason = f": {details['reason']}" if details.get("reason") else ""
-    return f"{details.get('task', '')}: {change(details)}{reason}"
+    reason = f": {isolated_where_needed(details['reason'])}" if details.get("reason") else ""
+    return f"{isolated_where_needed(details.get('task', ''))}: {change(details)}{reason}"
 
 
 def _assigned(details: Mapping[str, Any]) -> str:
-    came = f"to {details['to']}" if details.get("to") else ""
-    left = f"no more to {details['no_more']}" if details.get("no_more") else ""
-    return f"{details.get('task', '')}: {', '.join(filter(None, (came, left)))}"
+    said = [
+        f"{words} {isolated_where_needed(details[name])}"
+        for name, words in (("to", "to"), ("no_more", "no more to"))
+        if details.get(name)
+    ]
+    return f"{isolated_where_needed(details.get('task', ''))}: {', '.join(said)}"
 
 
 def _resource(details: Mapping[str, Any]) -> str:

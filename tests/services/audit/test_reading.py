@@ -35,6 +35,7 @@ from services.sign_in.actions import SecondFactorAction, SignInAction
 from services.sso.actions import SsoAction
 from services.users import accounts
 from services.users.actions import UserAction
+from services.workspace.actions import TaskAction
 from tests import books
 from tests.factories import create_user
 
@@ -190,6 +191,11 @@ async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
             "Nobody → Everyone",
         ),
         (UserAction.INVITED, {"email": "a@example.com", "run": "01a2"}, "a@example.com"),
+        (
+            TaskAction.ASSIGNED,
+            {"task": "בדיקה", "to": "Ada"},
+            "\N{FIRST STRONG ISOLATE}בדיקה\N{POP DIRECTIONAL ISOLATE}: to Ada",
+        ),
     ],
 )
 def test_details_are_told_in_words(action: AuditAction, details: dict[str, Any], said: str) -> None:
