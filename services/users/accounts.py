@@ -12,7 +12,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
+from services.core.db import Transaction, reading
 from services.core.emails import email_key
 from services.core.errors import (
     ConflictError,
@@ -26,10 +26,7 @@ from services.mail import outbox
 from services.sessions import presence
 from services.users import telling
 from services.users.actions import UserAction
-from services.users.emails_elsewhere import (
-    ActiveElsewhereError,
-    claim_answer,
-)
+from services.users.emails_elsewhere import counting_answers
 from services.users.ends import End, chosen_end, details_of, end_of, set_end, zone_of
 from services.users.events import UserEdited
 from services.users.forms import UserNames
@@ -108,18 +105,12 @@ async def set_active(
         admins = await platform_admin_ids(tx) if not active and actor.reaches(None) else ()
         return admins if user_id in admins else (user_id,)
 
-    try:
-        async with acting(
-            actor, Permission.SWITCH_USERS, lock=decided_about, urgent=not active
-        ) as act:
-            user = await act.get(User, user_id)
-            return await switch(
-                act, user, active, seen_version=seen_version, reason=reason, tell=tell
-            )
-    except ActiveElsewhereError:
-        async with transaction(actor=actor) as tx:
-            await claim_answer(tx, actor)
-        raise
+    async with (
+        counting_answers(actor),
+        acting(actor, Permission.SWITCH_USERS, lock=decided_about, urgent=not active) as act,
+    ):
+        user = await act.get(User, user_id)
+        return await switch(act, user, active, seen_version=seen_version, reason=reason, tell=tell)
 
 
 @looks_first

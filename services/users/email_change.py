@@ -44,7 +44,13 @@ from services.users import emails_elsewhere
 from services.users.accounts import set_names
 from services.users.actions import UserAction
 from services.users.allowed_domains import allowed_domains, refusal
-from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, active_with, is_taken
+from services.users.emails_elsewhere import (
+    IN_USE,
+    InUseElsewhereError,
+    active_with,
+    counting_answers,
+    is_taken,
+)
 from services.users.events import UserEdited
 from services.users.invitation_links import renew, require_open
 
@@ -79,43 +85,39 @@ async def request_change(actor: Principal, form: EmailForm) -> str:
     Needs a fresh sign-in. Raises `InvalidInputError`, `ConflictError` without a mail server, and
     `TooManyAttemptsError` for callers who ask for emails of other organisations too often.
     """
-    own = () if actor.user_id is None else (actor.user_id,)
-    try:
-        async with acting(actor, Permission.USE_OWN_ACCOUNT, lock=own, fresh=True) as act:
-            tx, user = act.tx, act.own
-            if not outbox.is_configured():
-                raise ConflictError(NO_MAIL)
-            await outbox.require_room(tx, user)
-            await emails_elsewhere.check_pause(tx, actor)
-            await _require_free(tx, user, form.email)
-            await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_CONFIRM)
-            await outbox.cancel(tx, user.id, MailTemplate.EMAIL_CONFIRM)
-            link = one_time_links.issue(tx, LinkPurpose.EMAIL_CONFIRM, user.id)
-            await tx.flush()
-            tx.add(
-                EmailChange(
-                    user_id=user.id,
-                    old_email=user.email,
-                    new_email=form.email,
-                    link_id=link.id,
-                    created_at=clock.now(),
-                )
+    async with (
+        counting_answers(actor),
+        acting(actor, Permission.USE_OWN_ACCOUNT, fresh=True) as act,
+    ):
+        tx, user = act.tx, act.own
+        if not outbox.is_configured():
+            raise ConflictError(NO_MAIL)
+        await outbox.require_room(tx, user)
+        await emails_elsewhere.check_pause(tx, actor)
+        await _require_free(tx, user, form.email)
+        await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_CONFIRM)
+        await outbox.cancel(tx, user.id, MailTemplate.EMAIL_CONFIRM)
+        link = one_time_links.issue(tx, LinkPurpose.EMAIL_CONFIRM, user.id)
+        await tx.flush()
+        act.add(
+            EmailChange(
+                user_id=user.id,
+                old_email=user.email,
+                new_email=form.email,
+                link_id=link.id,
+                created_at=clock.now(),
             )
-            await _tell(tx, MailTemplate.EMAIL_CONFIRM, user, form.email, link)
-            await act.record(UserAction.EMAIL_CHANGE_REQUESTED, user, email=form.email)
-            act.publish(_edited(user, user.search_key))
-            return form.email
-    except InUseElsewhereError:
-        async with transaction(actor=actor) as tx:
-            await emails_elsewhere.claim_answer(tx, actor)
-        raise
+        )
+        await _tell(tx, MailTemplate.EMAIL_CONFIRM, user, form.email, link)
+        await act.record(UserAction.EMAIL_CHANGE_REQUESTED, user, email=form.email)
+        act.publish(_edited(user, user.search_key))
+        return form.email
 
 
 @looks_first
 async def cancel_change(actor: Principal) -> None:
     """Void the link that waits in the actor's new mailbox."""
-    own = () if actor.user_id is None else (actor.user_id,)
-    async with acting(actor, Permission.USE_OWN_ACCOUNT, lock=own) as act:
+    async with acting(actor, Permission.USE_OWN_ACCOUNT) as act:
         if await waiting_change(act.tx, act.own.id, clock.now()) is None:
             return
         await one_time_links.void(act.tx, act.own.id, LinkPurpose.EMAIL_CONFIRM)
@@ -133,7 +135,10 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
     raises.
     """
     try:
-        async with acting(actor, Permission.EDIT_USERS, lock=(user_id,), fresh=True) as act:
+        async with (
+            counting_answers(actor),
+            acting(actor, Permission.EDIT_USERS, lock=(user_id,), fresh=True) as act,
+        ):
             user = await act.get(User, user_id)
             if user.id == actor.user_id:
                 raise ConflictError("Change your own email in My account.")
@@ -156,10 +161,6 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
         if not is_taken(error):
             raise
         raise InvalidInputError({"email": IN_USE}) from error
-    except InUseElsewhereError:
-        async with transaction(actor=actor) as tx:
-            await emails_elsewhere.claim_answer(tx, actor)
-        raise
 
 
 async def open_confirmation(slug: str | None, token: str) -> Offered:

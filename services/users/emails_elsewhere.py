@@ -6,7 +6,8 @@ such answer is counted per user, leads to pauses as failed sign-ins do, and is l
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -15,7 +16,7 @@ from sqlmodel import col, select
 
 from models import User
 from services.access.actor import Principal
-from services.core.db import Transaction
+from services.core.db import Transaction, transaction
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.prepared import Prepared
@@ -100,12 +101,19 @@ async def check_pause(tx: Transaction, actor: Principal) -> None:
         await throttle.check(tx, _counters(actor.user_id))
 
 
-async def claim_answer(tx: Transaction, actor: Principal) -> None:
-    """Count and log an answer before it is given. The transaction that found it was rolled back.
-    Raises `TooManyAttemptsError` if there were too many."""
-    if actor.user_id is not None:
-        await throttle.claim_in(tx, _counters(actor.user_id))
-        _log(actor.user_id)  # not before this: a look goes no further than here
+@asynccontextmanager
+async def counting_answers(actor: Principal) -> AsyncIterator[None]:
+    """If the block is refused because another organisation has an email, count and log that answer
+    before it is given: the transaction that found it was rolled back. Raises `TooManyAttemptsError`
+    if there were too many."""
+    try:
+        yield
+    except (InUseElsewhereError, ActiveElsewhereError):
+        if actor.user_id is not None:
+            async with transaction(actor=actor) as tx:
+                await throttle.claim_in(tx, _counters(actor.user_id))
+                _log(actor.user_id)  # not before this: a look goes no further than here
+        raise
 
 
 async def count_answer(tx: Transaction, actor: Principal) -> None:

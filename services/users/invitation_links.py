@@ -18,7 +18,7 @@ from models import (
     User,
 )
 from services.access import one_time_links
-from services.access.actor import Principal, authorize, is_open
+from services.access.actor import is_open
 from services.access.permissions import INVITATIONS, Secret
 from services.audit.acting import Act
 from services.core import clock, runtime
@@ -46,7 +46,7 @@ async def refusals(act: Act, users: Sequence[User]) -> Mapping[UUID, RollcallErr
     closed = bool(users) and not await is_open(act.tx, users[0].tenant_id)
     for user in users:
         try:
-            await authorize_role(act.tx, act.principal, user.role)
+            await require_role(act, user.role)
             _require_waiting(user)
             if closed:
                 raise TenantClosedError
@@ -57,11 +57,11 @@ async def refusals(act: Act, users: Sequence[User]) -> Mapping[UUID, RollcallErr
     return refused
 
 
-async def authorize_role(tx: Transaction, actor: Principal, role: Role) -> None:
+async def require_role(act: Act, role: Role) -> None:
     """Check what the invitation of an admin takes beyond what every invitation does."""
     secret = INVITATIONS[role]
     if secret is not Secret.INVITATION:
-        await authorize(tx, actor, secret)
+        await act.require(secret)
 
 
 def _require_waiting(user: User) -> None:

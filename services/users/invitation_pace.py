@@ -12,8 +12,8 @@ from sqlmodel import col, func, select
 
 from models import CustomerPerson, ImportState, User, UserImport
 from models.base import first_id
-from services.access.actor import Principal, authorize
 from services.access.permissions import Permission
+from services.audit.acting import Act
 from services.core import clock
 from services.core.counting import count_each
 from services.core.db import Transaction
@@ -31,24 +31,22 @@ TOO_MANY = (
 )
 
 
-async def require_invitation_pace(
-    tx: Transaction, actor: Principal, permission: Permission, *, people: int = 1
-) -> None:
-    """Check that an actor who has this permission may have so many new people mailed now.
+async def require_invitation_pace(act: Act, permission: Permission, *, people: int = 1) -> None:
+    """Check that the actor, who has this permission, may have so many new people mailed now.
 
     Raises `FreshSignInNeededError` if these are many within an hour and the last sign-in isn't
     fresh, and `ConflictError` if the organisation has invited too many within a day. The command
     line may always, and so may everybody where no mail is sent.
     """
-    by = actor.user_id
+    tx, tenant_id, by = act.tx, act.tenant_id, act.principal.user_id
     if by is None or not outbox.is_configured():
         return
-    if await _invited(tx, actor.tenant_id, UNASKED_WITHIN, by) + people > UNASKED:
+    if await _invited(tx, tenant_id, UNASKED_WITHIN, by) + people > UNASKED:
         try:
-            await authorize(tx, actor, permission, fresh=True)
+            await act.require(permission, fresh=True)
         except FreshSignInNeededError as error:
             raise FreshSignInNeededError(_why()) from error
-    if await _invited(tx, actor.tenant_id, OF_ALL_WITHIN) + people > OF_ALL:
+    if await _invited(tx, tenant_id, OF_ALL_WITHIN) + people > OF_ALL:
         raise ConflictError(TOO_MANY)
 
 

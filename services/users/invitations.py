@@ -1,6 +1,6 @@
 """Invitations: from the form to the first sign-in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,9 @@ from models import (
     User,
 )
 from services.access import one_time_links
-from services.access.actor import Principal, authorize, lock_users
+from services.access.actor import Principal, lock_users
 from services.access.permissions import Permission, invitable_roles
-from services.audit.acting import Act, View, acting, viewing
+from services.audit.acting import Act, acting, viewing
 from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction, transaction
@@ -44,7 +44,7 @@ from services.users.emails_elsewhere import (
 from services.users.ends import chosen_end, details_of, end_of
 from services.users.events import UserEdited, UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
-from services.users.invitation_links import Sent, authorize_role, require_open
+from services.users.invitation_links import Sent, require_open, require_role
 from services.users.invitation_pace import require_invitation_pace
 from services.users.new_user import new_user
 from services.users.row import row_of
@@ -74,110 +74,89 @@ async def invite(actor: Principal, form: InvitationForm) -> Invited:
     callers who ask for emails of other organisations too often. Inviting an admin needs a fresh
     sign-in, and so does inviting many; raises what `require_invitation_pace` raises.
     """
+    permission = _least_permission(actor)
+
+    async def decided_about(tx: Transaction) -> Collection[UUID]:
+        """Locked together with the actor, so that nobody is activated or deactivated meanwhile."""
+        earlier = await inactive_ids(tx, actor.tenant_id, [email_key(form.email)])
+        contact = form.contact_id if isinstance(form, PersonalInvitation) else None
+        return earlier if contact is None else [*earlier, contact]
+
     try:
-        async with transaction(actor=actor) as tx:
-            by = await authorize_inviting(tx, actor, [form])
-            await require_invitation_pace(tx, actor, _least_permission(actor))
-            user = await add_account(tx, actor, by, form)
-            return await send_invitation(tx, actor, by, user)
+        async with (
+            emails_elsewhere.counting_answers(actor),
+            acting(actor, permission, lock=decided_about) as act,
+        ):
+            await emails_elsewhere.check_pause(act.tx, actor)
+            await require_open(act.tx, act.tenant_id)
+            await require_invitation_pace(act, permission)
+            user = await add_account(act, form)
+            return await send_invitation(act, user)
     except IntegrityError as error:
         # Two invitations of one email at the same moment: the database let one in.
         if not is_taken(error):
             raise
         raise InvalidInputError({"email": IN_USE}) from error
-    except InUseElsewhereError:
-        async with transaction(actor=actor) as tx:
-            await emails_elsewhere.claim_answer(tx, actor)
-        raise
 
 
-async def authorize_inviting(
-    tx: Transaction, actor: Principal, forms: Sequence[InvitationForm]
-) -> User | None:
-    """Check that the actor may invite; locks what the decisions about these forms depend on.
-
-    Raises `TooManyAttemptsError` as `emails_elsewhere` does.
-    """
-    # Locked together with the actor, so that none is reactivated meanwhile.
-    keys = [email_key(form.email) for form in forms]
-    earlier = await inactive_ids(tx, actor.tenant_id, keys)
-    own = () if actor.user_id is None else (actor.user_id,)
-    contacts = [form.contact_id for form in forms if isinstance(form, PersonalInvitation)]
-    lock = (*own, *earlier, *filter(None, contacts))
-    by = await authorize(tx, actor, _least_permission(actor), lock=lock)
-    await emails_elsewhere.check_pause(tx, actor)
-    await require_open(tx, actor.tenant_id)
-    return by
-
-
-async def add_account(
-    tx: Transaction, actor: Principal, by: User | None, form: InvitationForm
-) -> User:
-    """Add the account in this transaction, which `authorize_inviting` began.
+async def add_account(act: Act, form: InvitationForm) -> User:
+    """Add the account, for an act that may invite and has locked whom it decides about.
 
     Raises `InvalidInputError`; `InUseElsewhereError`, which the caller has to count;
     `NotAllowedError` if the actor may invite, but not this role; `FreshSignInNeededError`; and
     `IntegrityError` if another transaction was faster.
     """
-    wrong = {}
-    # Whether this actor may invite the role is checked by `authorize_role`.
-    if form.role in invitable_roles(Role.PLATFORM_ADMIN, above_tenants=actor.tenant_id is None):
-        await authorize_role(tx, actor, form.role)
+    tx, tenant_id, wrong = act.tx, act.tenant_id, {}
+    # Whether this actor may invite the role is checked by `require_role`.
+    if form.role in invitable_roles(Role.PLATFORM_ADMIN, above_tenants=tenant_id is None):
+        await require_role(act, form.role)
     else:
         wrong["role"] = fields_of(InvitationForm)["role"].missing
     taken = await active_with(tx, form.email)
-    if taken is not None and taken.tenant_id == actor.tenant_id:
+    if taken is not None and taken.tenant_id == tenant_id:
         wrong["email"] = IN_USE
-    elif refused := refusal(await allowed_domains(tx, actor.tenant_id), form.email):
+    elif refused := refusal(await allowed_domains(tx, tenant_id), form.email):
         wrong["email"] = refused
     end = None
     try:
-        end = await chosen_end(tx, actor.tenant_id, form.end_date, form.end_time)
-        if refused := (await stays_of(tx, actor.tenant_id)).refusal(form.role, end):
+        end = await chosen_end(tx, tenant_id, form.end_date, form.end_time)
+        if refused := (await stays_of(tx, tenant_id)).refusal(form.role, end):
             wrong["end_date"] = refused
     except InvalidInputError as error:
         wrong |= error.fields
     if wrong:
         raise InvalidInputError(wrong)
     if isinstance(form, PersonalInvitation) and form.contact_id is not None:
-        await require_selectable(View(tx, actor, by), "contact_id", [form.contact_id])
+        await require_selectable(act, "contact_id", [form.contact_id])
     # Told only where nothing else is wrong: each such answer is counted (`emails_elsewhere`).
     if taken is not None:
         raise InUseElsewhereError
-    user = new_user(actor, by, form, end)
-    tx.add(user)
+    user = act.add(new_user(act, form, end))
     await tx.flush()
     if isinstance(form, PersonalInvitation):
-        await welcoming.carry(tx, by, user, form.note, form.contact_id)
+        await welcoming.carry(act, user, form.note, form.contact_id)
     return user
 
 
 async def send_invitation(
-    tx: Transaction,
-    actor: Principal,
-    by: User | None,
-    user: User,
-    *,
-    old_role: str = "",
-    by_mail: bool = True,
+    act: Act, user: User, *, old_role: str = "", by_mail: bool = True
 ) -> Invited:
-    """Make the new account's invitation, promise its mail, and log it, in this transaction. With an
-    `old_role`, the mail says that the account takes the place of one with that role."""
-    await _link_predecessors(tx, user)
-    (sent,) = await invitation_links.send(tx, [user], by, old_role=old_role, by_mail=by_mail)
-    await record(
-        tx,
+    """Make the new account's invitation, promise its mail, and log it. With an `old_role`, the mail
+    says that the account takes the place of one with that role."""
+    await _link_predecessors(act.tx, user)
+    (sent,) = await invitation_links.send(
+        act.tx, [user], act.user, old_role=old_role, by_mail=by_mail
+    )
+    await act.record(
         UserAction.INVITED,
-        actor=actor,
-        by=by,
-        subject=user,
+        user,
         email=user.email,
         role=user.role.label,
         **(details_of(end) if (end := end_of(user)) else {}),
     )
     row = row_of(user, sent.mail, sent.link.expires_at)
-    tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id, row=row))
-    return await _invited(Act(tx, actor, by), user, sent)
+    act.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id, row=row))
+    return await _invited(act, user, sent)
 
 
 async def check_field(actor: Principal, field: str, value: str) -> tuple[str, str]:

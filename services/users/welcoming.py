@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from models import MailTemplate, Onboarding, Role, Tenant, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import View, viewing
+from services.audit.acting import Act, View, viewing
 from services.core.colours import Brand, brand_of
 from services.core.db import Transaction
 from services.mail import outbox
@@ -78,14 +78,13 @@ async def get_first_day(actor: Principal) -> FirstDay:
         )
 
 
-async def carry(
-    tx: Transaction, by: User | None, user: User, note: str, contact_id: UUID | None
-) -> dict[str, str]:
+async def carry(act: Act, user: User, note: str, contact_id: UUID | None) -> dict[str, str]:
     """Keep what an invitation carries, in its transaction, and tell the point of contact by mail;
     returns what the invitation's mail says about it.
 
     Somebody who isn't active any more is nobody's point of contact.
     """
+    tx, by = act.tx, act.user
     contact = await tx.get(User, contact_id) if contact_id else None
     if contact is not None and (not contact.active or contact.tenant_id != user.tenant_id):
         contact = None

@@ -8,12 +8,11 @@ from models import Role, Tenant, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
-from services.core.db import transaction
 from services.core.errors import ConflictError, NotFoundError, RollcallError
 from services.core.looking import looks_first
 from services.users import switching, telling
 from services.users.departures import LeavingReceipt, find_receipt
-from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.users.emails_elsewhere import counting_answers
 from services.users.switching import StatusChange
 from services.users.telling import Notice
 from services.workspace.handover import (
@@ -119,26 +118,24 @@ async def undo(
 
     Raises `ConflictError` once it is too late, and what `accounts.set_active` raises.
     """
-    try:
-        async with acting(principal, Permission.SWITCH_USERS, lock=(user_id,)) as act:
-            await act.require(Permission.REASSIGN_POCS)
-            user = await act.get(User, user_id)
-            receipt = await find_receipt(act.tx, user)
-            if receipt is None or user.active:
-                return await switching.switch(act, user, True)
-            if not receipt.can_be_undone:
-                raise ConflictError(TOO_LATE)
-            # A person who was told that they are out is told that they are back.
-            knows = user.id in await telling.who_know_of_departure(act.tx, [user])
-            rows = await find_handovers(act.tx, receipt.cause)
-            await lock_handed_over(act, rows)
-            change = await switching.switch(
-                act, user, True, seen_version=seen_version, tell=knows, undone=True
-            )
-            for row in rows:
-                await take_back_in(act, row)
-            return change
-    except ActiveElsewhereError:
-        async with transaction(actor=principal) as tx:
-            await claim_answer(tx, principal)
-        raise
+    async with (
+        counting_answers(principal),
+        acting(principal, Permission.SWITCH_USERS, lock=(user_id,)) as act,
+    ):
+        await act.require(Permission.REASSIGN_POCS)
+        user = await act.get(User, user_id)
+        receipt = await find_receipt(act.tx, user)
+        if receipt is None or user.active:
+            return await switching.switch(act, user, True)
+        if not receipt.can_be_undone:
+            raise ConflictError(TOO_LATE)
+        # A person who was told that they are out is told that they are back.
+        knows = user.id in await telling.who_know_of_departure(act.tx, [user])
+        rows = await find_handovers(act.tx, receipt.cause)
+        await lock_handed_over(act, rows)
+        change = await switching.switch(
+            act, user, True, seen_version=seen_version, tell=knows, undone=True
+        )
+        for row in rows:
+            await take_back_in(act, row)
+        return change

@@ -65,10 +65,8 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
             await act.tx.flush()  # the email is free from here on
             stays = await stays_of(act.tx, act.tenant_id)
             end = stays.fitting(form.role, end_of(user))
-            new = await add_account(act.tx, principal, act.user, _form(user, form.role, end))
-            invited = await send_invitation(
-                act.tx, principal, act.user, new, old_role=before, by_mail=form.tell
-            )
+            new = await add_account(act, _form(user, form.role, end))
+            invited = await send_invitation(act, new, old_role=before, by_mail=form.tell)
             works = may(form.role, Permission.RUN_POCS)
             given = await hand_over_in(act, user, new, "") if works else None
             await act.record(UserAction.ROLE_CORRECTED, user, before=before, after=form.role.label)

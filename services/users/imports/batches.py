@@ -147,7 +147,7 @@ async def _invite(act: Act, run_id: UUID, rows: Sequence[_Row]) -> list[RowOutco
     for row in rows:
         if row.line in users and isinstance(row.form, PersonalInvitation):
             user, given = users[row.line], (row.form.note, row.form.contact_id)
-            carried[user.id] = await welcoming.carry(act.tx, act.user, user, *given)
+            carried[user.id] = await welcoming.carry(act, user, *given)
     await _promise(act, run_id, list(users.values()), carried)
     return [_outcome(row, users.get(row.line), problems.get(row.line, "")) for row in rows]
 
@@ -206,7 +206,7 @@ async def _add(
         for row in sorted(free, key=lambda row: row.key):
             if isinstance(row.form, PersonalInvitation):
                 end = ends.get(row.line)
-                users[row.line] = new_user(act.principal, act.user, row.form, end)
+                users[row.line] = new_user(act, row.form, end)
         try:
             async with act.tx.begin_nested():
                 act.tx.add_all(users.values())

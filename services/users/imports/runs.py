@@ -82,7 +82,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
         await require_open(act.tx, act.tenant_id)
         for role in _roles_of(rows):
             await act.require(INVITATIONS[role])
-        await require_invitation_pace(act.tx, actor, Permission.INVITE_USERS, people=len(rows))
+        await require_invitation_pace(act, Permission.INVITE_USERS, people=len(rows))
         now = clock.now()
         run = act.add(
             UserImport(

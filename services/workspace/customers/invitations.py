@@ -189,7 +189,7 @@ async def _checked(
 
 
 async def _add(act: Act, form: CustomerForm, key: str) -> CustomerPerson:
-    await require_invitation_pace(act.tx, act.principal, Permission.INVITE_CUSTOMERS)
+    await require_invitation_pace(act, Permission.INVITE_CUSTOMERS)
     person = act.add(
         CustomerPerson(
             tenant_id=tenant_of(act),
