@@ -83,14 +83,14 @@ async def create_poc(owner: User, tasks: int, comments: int) -> tuple[UUID, Sequ
 
 async def show_poc(tx: Transaction, tenant: Tenant, poc_id: UUID) -> str:
     """Show a POC to somebody at the customer's; returns the token of a session of theirs."""
-    address = f"{new_id().hex}@customer.example"
+    email = f"{new_id().hex}@customer.example"
     person = CustomerPerson(
         tenant_id=tenant.id,
         first_name="Reto",
         last_name="Bianchi",
         name_key="reto bianchi",
-        email=address,
-        email_key=address,
+        email=email,
+        email_key=email,
         created_at=clock.now(),
     )
     tx.add(person)

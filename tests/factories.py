@@ -39,9 +39,9 @@ from services.tenants.tenants import add_tenant
 from services.users.accounts import set_names
 
 PASSWORD = "correct horse battery staple"
-ADDRESS = "192.0.2.7"  # of TEST-NET-1 (RFC 5737)
+IP = "192.0.2.7"  # of TEST-NET-1 (RFC 5737)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-CALLER = Caller(ADDRESS, FIREFOX)
+CALLER = Caller(IP, FIREFOX)
 
 _numbers = count(1)
 
@@ -110,14 +110,14 @@ def new_user(
     invited: bool = False,
 ) -> User:
     """A user as `create_user` makes them, in no database yet."""
-    address = email or f"user{next(_numbers)}@example.com"
+    own_email = email or f"user{next(_numbers)}@example.com"
     now = clock.now()
     user = User(
         tenant_id=tenant.id if tenant else None,
         first_name=first_name,
         last_name=last_name,
-        email=address,
-        email_key=email_key(address),
+        email=own_email,
+        email_key=email_key(own_email),
         role=role or (Role.SALES_ENGINEER if tenant else Role.PLATFORM_ADMIN),
         password_hash=None if invited else password_hash(),
         created_at=now,
@@ -171,14 +171,14 @@ async def create_customer(
     active: bool = True,
 ) -> CustomerPerson:
     """Somebody at a customer's; of a POC, where one is given."""
-    address = email or f"customer{next(_numbers)}@example.com"
+    own_email = email or f"customer{next(_numbers)}@example.com"
     person = CustomerPerson(
         tenant_id=tenant.id,
         first_name=first_name,
         last_name=last_name,
         name_key=fold(f"{first_name} {last_name}"),
-        email=address,
-        email_key=email_key(address),
+        email=own_email,
+        email_key=email_key(own_email),
         active=active,
         created_at=clock.now(),
     )

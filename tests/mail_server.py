@@ -39,9 +39,9 @@ def _set_event() -> asyncio.Event:
 class MailServer:
     """A server on 127.0.0.1 that records what it accepts.
 
-    Set `refused` (address to answer), `answer` (at every mail's end), `delay` (before it, in
+    Set `refused` (email to answer), `answer` (at every mail's end), `delay` (before it, in
     seconds; clear `may_answer`, to say when), `drop` (hang up instead of answering), `rude` (hang
-    up instead of a goodbye), or `echo` (refuse, and repeat what was sent, to these addresses) to
+    up instead of a goodbye), or `echo` (refuse, and repeat what was sent, to these emails) to
     make it difficult; or `stalled` (recipients' domains that RCPT isn't answered for),
     `refused_hello` and `refused_sender` (the answers to EHLO and MAIL). With a `password`, who
     sends must know it; with a `certificate`, it offers TLS.
@@ -66,9 +66,9 @@ class MailServer:
     senders: list[str] = field(default_factory=list)
     certificate: ssl.SSLContext | None = None
 
-    def to(self, address: str) -> list[Received]:
+    def to(self, email: str) -> list[Received]:
         """The mails to this email, oldest first."""
-        return [mail for mail in self.received if address in mail.recipients]
+        return [mail for mail in self.received if email in mail.recipients]
 
     # The names and parameters of the hooks below are aiosmtpd's.
 
@@ -90,24 +90,24 @@ class MailServer:
         return OK
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, email: str, options: list[str]
     ) -> str:
-        self.senders.append(address)
+        self.senders.append(email)
         if self.refused_sender:
             return self.refused_sender
-        envelope.mail_from = address
+        envelope.mail_from = email
         envelope.mail_options.extend(options)
         return OK
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, email: str, options: list[str]
     ) -> str:
-        while address.rpartition("@")[2] in self.stalled:  # noqa: ASYNC110 - until a test clears it
+        while email.rpartition("@")[2] in self.stalled:  # noqa: ASYNC110 - until a test clears it
             await asyncio.sleep(0.02)
-        if address in self.refused:
+        if email in self.refused:
             self.attempts += 1
-            return self.refused[address]
-        envelope.rcpt_tos.append(address)
+            return self.refused[email]
+        envelope.rcpt_tos.append(email)
         return OK
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name

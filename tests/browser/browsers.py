@@ -217,10 +217,10 @@ async def expect_signed_out(page: Page, why: str) -> None:
     assert urlsplit(page.url).path.endswith("/login")
 
 
-async def mail_to(server: MailServer, address: str, count: int = 1) -> Received:
+async def mail_to(server: MailServer, email: str, count: int = 1) -> Received:
     """Wait for this many mails to this email; returns the last one."""
-    await eventually(lambda: len(server.to(address)) >= count)
-    return server.to(address)[count - 1]
+    await eventually(lambda: len(server.to(email)) >= count)
+    return server.to(email)[count - 1]
 
 
 def link_in(mail: Received) -> str:

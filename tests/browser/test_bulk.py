@@ -76,7 +76,7 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     await expect(page.get_by_role("link", name="Hedy Lovelace")).to_be_visible()
     await look(page, "bulk-preview")
     await page.set_viewport_size({"width": 1280, "height": 720})
-    address = page.url
+    url = page.url
 
     await page.get_by_label("Reason").fill("Programme Orion has ended.")
     await page.get_by_role("button", name=f"Deactivate {MANY + 1} users").click()
@@ -85,7 +85,7 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     await expect(page.get_by_text(re.compile("page closed, [0-9]+ ms at most"))).to_be_visible()
     await look(page, "bulk-done")
 
-    again = await browsers.as_user(await factories.create_admin(tenant), address)
+    again = await browsers.as_user(await factories.create_admin(tenant), url)
     await expect(again.get_by_role("heading", level=1)).to_have_text(
         f"{MANY + 1} users deactivated"
     )
@@ -215,13 +215,13 @@ async def test_templates_are_archived_and_brought_back_together_before_another_a
         await templates.create_task(actor, TaskTemplateForm(title=title))
     gone = await templates.create_task(actor, TaskTemplateForm(title="Gone"))
     await templates.set_task_archived(actor, gone, 1, archived=True)
-    address = f"/t/{tenant.slug}/templates/tasks"
+    path = f"/t/{tenant.slug}/templates/tasks"
     watching = await browsers.as_user(
-        await factories.create_user(tenant, role=Role.ADMINISTRATOR), address
+        await factories.create_user(tenant, role=Role.ADMINISTRATOR), path
     )
     row = watching.get_by_role("row", name="Names")
     await expect(row).to_be_visible()
-    page = await browsers.as_user(admin, f"{address}?archived=1")
+    page = await browsers.as_user(admin, f"{path}?archived=1")
     await _choose(page, "Call", "Gone", "Names")
     bar = page.get_by_role("toolbar", name="Acts on the 3 selected tasks")
     for name in ("Archive", "Restore", "Export"):
@@ -250,11 +250,11 @@ async def test_pocs_are_handed_over_together_to_one_person_before_their_eyes(
     joan = await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
     await create_poc(await factories.sign_in(ada), title="Amazonas Energia")
     await create_poc(await factories.sign_in(joan), title="Cold chain")
-    address = f"/t/{tenant.slug}/pocs"
-    watching = await browsers.as_user(joan, address)
+    path = f"/t/{tenant.slug}/pocs"
+    watching = await browsers.as_user(joan, path)
     row = watching.get_by_role("row", name="Amazonas Energia")
     await expect(row).to_contain_text("Ada Lovelace")
-    page = await browsers.as_user(ada, address)
+    page = await browsers.as_user(ada, path)
     await _choose(page, "Amazonas Energia", "Cold chain")
     await page.get_by_role("button", name="Hand over", exact=True).click()
     await expect(dialog(page)).to_have_accessible_name("Hand over the selected POCs")
@@ -274,7 +274,7 @@ async def test_pocs_are_handed_over_together_to_one_person_before_their_eyes(
     await page.get_by_role("button", name="Undo").click()
     await expect(row).to_contain_text("Ada Lovelace")
 
-    desk = await browsers.as_user(grace, address)
+    desk = await browsers.as_user(grace, path)
     await _choose(desk, "Amazonas Energia", "Cold chain")
     await desk.get_by_role("button", name="Reassign", exact=True).click()
     await dialog(desk).get_by_role("combobox", name="Owner").fill("Joan")

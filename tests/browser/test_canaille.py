@@ -30,13 +30,13 @@ SECRET = "rollcall's secret there"
 
 @asynccontextmanager
 async def _canaille(tenant: Tenant, *people: User) -> AsyncIterator[str]:
-    """A Canaille that knows Rollcall and these people; its address."""
+    """A Canaille that knows Rollcall and these people; its url."""
     if not PYTHON.exists():
         pytest.fail(
             "Run scripts/setup tests/services/sso/canaille-requirements.txt .venv-canaille first."
         )
     port = free_port()
-    addresses = tenant_urls(tenant.slug)
+    urls = tenant_urls(tenant.slug)
     given = {
         "port": port,
         "people": [
@@ -55,8 +55,8 @@ async def _canaille(tenant: Tenant, *people: User) -> AsyncIterator[str]:
             "client_secret": SECRET,
             "client_name": "Rollcall",
             "client_uri": "https://rollcall.example.com",
-            "redirect_uris": [addresses.redirect],
-            "post_logout_redirect_uris": [addresses.after_logout],
+            "redirect_uris": [urls.redirect],
+            "post_logout_redirect_uris": [urls.after_logout],
             "grant_types": ["authorization_code"],
             "response_types": ["code"],
             "scope": ["openid", "email", "profile"],

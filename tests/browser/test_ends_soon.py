@@ -123,7 +123,7 @@ async def test_somebody_invited_with_a_note_finds_it_and_their_contact_at_the_fi
     await expect(dialog(newcomer)).to_have_accessible_name("New POC")
 
 
-async def test_pasted_addresses_lead_to_a_result_for_each(
+async def test_pasted_emails_lead_to_a_result_for_each(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User
 ) -> None:
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")

@@ -16,7 +16,7 @@ def _asked(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-async def test_search_finds_names_and_addresses_whatever_their_accents_and_case(
+async def test_search_finds_names_and_emails_whatever_their_accents_and_case(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     await create_crowd(tenant)
@@ -40,7 +40,7 @@ async def test_search_finds_names_and_addresses_whatever_their_accents_and_case(
     await expect(grid.search).to_be_focused()
 
 
-async def test_filters_are_in_the_address_and_come_back_with_it(
+async def test_filters_are_in_the_url_and_come_back_with_it(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     await create_crowd(tenant)
@@ -124,7 +124,7 @@ async def test_pages_turn_and_back_turns_them_back(
     await expect(pager).to_contain_text("Page 1 of 5")
 
 
-async def test_a_malformed_address_is_answered_like_a_careless_one(
+async def test_a_malformed_query_is_answered_like_a_careless_one(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/account")

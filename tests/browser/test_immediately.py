@@ -18,7 +18,7 @@ from tests import books, factories
 from tests.browser.browsers import Browsers, expect_signed_out
 from tests.browser.grid import Grid, dialog
 
-ADDRESSES = ("users", "account", "roles", "audit", "settings")
+PATHS = ("users", "account", "roles", "audit", "settings")
 DEACTIVATED = "Your account was deactivated. Contact your admin."
 # A page without our script: what it is told is lost, and only its components still listen.
 DEAF = """
@@ -71,10 +71,10 @@ WAYS = {
 
 
 async def _tabs(
-    browsers: Browsers, tenant: Tenant, user: User, addresses: Sequence[str] = ADDRESSES
+    browsers: Browsers, tenant: Tenant, user: User, paths: Sequence[str] = PATHS
 ) -> list[Page]:
     browser = await browsers.signed_in(user)
-    return [await browsers.tab(browser, f"/t/{tenant.slug}/{address}") for address in addresses]
+    return [await browsers.tab(browser, f"/t/{tenant.slug}/{path}") for path in paths]
 
 
 @pytest.mark.parametrize(("end", "why"), WAYS.items(), ids=[way.__name__[1:] for way in WAYS])
@@ -87,8 +87,8 @@ async def test_every_tab_in_two_browsers_closes_at_once(
     why: str,
 ) -> None:
     # Ten of them once; the other ways differ before a page hears of it, and in what it says.
-    addresses = ADDRESSES if end is _deactivate else ADDRESSES[:1]
-    pages = [page for _ in range(2) for page in await _tabs(browsers, tenant, alan, addresses)]
+    paths = PATHS if end is _deactivate else PATHS[:1]
+    pages = [page for _ in range(2) for page in await _tabs(browsers, tenant, alan, paths)]
     await end(admin, alan)
     for page in pages:
         await expect_signed_out(page, why)
@@ -98,8 +98,8 @@ async def test_every_tab_in_two_browsers_closes_at_once(
 async def test_signing_out_in_one_tab_closes_the_others_of_that_browser_alone(
     browsers: Browsers, tenant: Tenant, alan: User
 ) -> None:
-    here = await _tabs(browsers, tenant, alan, ADDRESSES[:3])
-    elsewhere = await _tabs(browsers, tenant, alan, ADDRESSES[:1])
+    here = await _tabs(browsers, tenant, alan, PATHS[:3])
+    elsewhere = await _tabs(browsers, tenant, alan, PATHS[:1])
     await here[0].bring_to_front()
     await here[0].locator(".user-menu-button").click()
     await here[0].get_by_role("button", name="Sign out", exact=True).click()

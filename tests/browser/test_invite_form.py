@@ -36,10 +36,10 @@ async def test_each_field_says_what_is_wrong_while_it_is_filled_in(
         await email.fill(wrong)
         await expect(email).to_have_attribute("aria-invalid", "true")
     taken = "This email is already in use."
-    for address in (grace.email, grace.email.upper()):
+    for written in (grace.email, grace.email.upper()):
         await email.fill("")
         await expect(form.get_by_text(taken)).to_have_count(0)
-        await email.fill(address)
+        await email.fill(written)
         await expect(form.get_by_text(taken)).to_be_visible()
     await email.fill(stranger.email)  # another organisation's: told at the sending alone
     await expect(form.get_by_text(taken)).to_have_count(0)

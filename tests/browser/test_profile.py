@@ -47,7 +47,7 @@ async def test_an_admin_gives_somebody_another_email(
     await expect(page.get_by_text(email).first).to_be_visible()
 
 
-async def test_an_email_is_confirmed_from_the_new_address_and_taken_back_from_the_old_one(
+async def test_an_email_is_confirmed_from_the_new_mailbox_and_taken_back_from_the_old_one(
     browsers: Browsers, mail_server: MailServer, tenant: Tenant, ada: User
 ) -> None:
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")

@@ -22,7 +22,7 @@ from tests.services.sso.provider import providing
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
-    """The address of an `oidc-provider-mock`."""
+    """The url of an `oidc-provider-mock`."""
     port = free_port()
     with oidc_provider_mock.run_server_in_thread(port=port):
         yield f"http://localhost:{port}"

@@ -220,13 +220,13 @@ async def test_a_screen_is_reloaded_from_settings_and_nothing_on_it_leads_elsewh
     for shown in ("#wall", "#pairing"):
         assert await wall.locator(f"{shown} :is({CHOOSABLE})").count() == 0
     assert await wall.locator(CHOOSABLE).count() == 0
-    addresses = [wall.url]
-    wall.on("framenavigated", lambda frame: addresses.append(frame.url))
+    urls = [wall.url]
+    wall.on("framenavigated", lambda frame: urls.append(frame.url))
     for key in KEYS:
         await wall.keyboard.press(key)
     await wall.mouse.click(960, 540)
     assert await wall.evaluate("document.activeElement === document.body")
-    assert addresses == [f"{browsers.url}/wall"]
+    assert urls == [f"{browsers.url}/wall"]
     assert len(wall.context.pages) == 1
 
 

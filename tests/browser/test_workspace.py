@@ -170,7 +170,7 @@ async def test_a_card_is_moved_by_the_keyboard(
     await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
 
 
-async def test_tasks_are_looked_for_by_side_assignee_and_status_in_the_address(
+async def test_tasks_are_looked_for_by_side_assignee_and_status_in_the_url(
     browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
 ) -> None:
     work = await factories.sign_in(owner)

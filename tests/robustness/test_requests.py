@@ -211,7 +211,7 @@ async def test_a_guesser_is_slowed_down_and_the_owner_at_a_known_browser_is_not(
     assert (await _sign_in(http)).status_code == 303
 
 
-async def test_a_malformed_query_in_an_address_shows_the_page(
+async def test_a_malformed_query_in_a_url_shows_the_page(
     http: httpx.AsyncClient, tenant: Tenant
 ) -> None:
     await create_user(tenant, email="ada@example.com", role=Role.TENANT_ADMIN)

@@ -97,10 +97,10 @@ async def test_no_name_changes_a_mail_but_for_its_words(
     elements = Reader(plain.part("html")).elements
     for number, hostile in enumerate(NAMES, 1):
         mail = await _mailed(admin, platform, mail_server, number, hostile.text)
-        said, address = hostile.kept, f"h{number}@example.org"
+        said, email = hostile.kept, f"h{number}@example.org"
         assert mail.message.keys() == plain.message.keys(), hostile.name
-        assert mail.recipients == (address,), hostile.name
-        assert [a.addr_spec for a in mail.message["To"].addresses] == [address], hostile.name
+        assert mail.recipients == (email,), hostile.name
+        assert [a.addr_spec for a in mail.message["To"].addresses] == [email], hostile.name
         (sender,) = mail.message["From"].addresses
         assert sender.addr_spec == "rollcall@example.com", hostile.name
         assert _seen(sender.display_name) == _seen(said), hostile.name

@@ -28,7 +28,7 @@ async def _accounts_per_email() -> Counter[str]:
     return Counter(user.email_key for user in await books.active_users())
 
 
-async def test_two_invitations_of_one_address_make_one_account(
+async def test_two_invitations_of_one_email_make_one_account(
     tenant: Tenant, other_tenant: Tenant
 ) -> None:
     async def play(number: int) -> UUID:
@@ -80,7 +80,7 @@ async def test_an_invitation_counts_only_where_its_sender_was_still_in(
     assert await books.ways_in([user.id for user in senders]) == []
 
 
-async def test_inviting_an_address_against_deactivating_its_account_leaves_one_way_in_at_most(
+async def test_inviting_an_email_against_deactivating_its_account_leaves_one_way_in_at_most(
     tenant: Tenant, admin: Actor
 ) -> None:
     second = await factories.sign_in(await create_admin(tenant))

@@ -92,7 +92,7 @@ async def test_an_id_is_believed_from_a_trusted_proxy_where_it_looks_like_one(
     assert (answer.headers["x-request-id"] == given) == (is_sane and proxies == (PROXY,))
 
 
-async def test_the_line_names_the_route_and_never_the_address(
+async def test_the_line_names_the_route_and_never_the_path(
     http: httpx.AsyncClient, lines: Callable[[], list[str]]
 ) -> None:
     for path in (

@@ -41,7 +41,7 @@ async def http(rollcall: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     """A browser without scripts, at an application of the plain pages alone."""
     app = FastAPI()
     public.register(app)
-    transport = httpx.ASGITransport(app, client=(factories.ADDRESS, 1))
+    transport = httpx.ASGITransport(app, client=(factories.IP, 1))
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
         yield client
 
@@ -249,7 +249,7 @@ async def test_the_cookies_are_for_rollcall_s_own_pages_and_no_script(
         assert not any(attribute.startswith("domain") for attribute in attributes)
 
 
-async def test_the_cookie_of_a_sign_in_under_way_is_for_its_own_addresses_alone(
+async def test_the_cookie_of_a_sign_in_under_way_is_for_its_own_paths_alone(
     http: httpx.AsyncClient, admin_user: User
 ) -> None:
     passkey = Passkey(

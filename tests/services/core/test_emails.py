@@ -15,7 +15,7 @@ LOCALS = st.text(
     min_size=1,
     max_size=30,
 )
-ADDRESSES = st.builds("{}@{}".format, LOCALS, DOMAINS) | st.emails()
+EMAILS = st.builds("{}@{}".format, LOCALS, DOMAINS) | st.emails()
 
 
 def checked(written: str) -> str:
@@ -27,8 +27,8 @@ def checked(written: str) -> str:
         raise
 
 
-@given(ANYTHING | ADDRESSES)
-def test_anything_typed_is_an_address_or_gets_a_sentence(written: str) -> None:
+@given(ANYTHING | EMAILS)
+def test_anything_typed_is_an_email_or_gets_a_sentence(written: str) -> None:
     answer: object
     try:
         answer = check_email(written)
@@ -38,28 +38,28 @@ def test_anything_typed_is_an_address_or_gets_a_sentence(written: str) -> None:
     assert str(answer)
 
 
-@given(ADDRESSES)
-def test_address_as_it_is_shown_is_an_address_still(written: str) -> None:
+@given(EMAILS)
+def test_email_as_it_is_shown_is_an_email_still(written: str) -> None:
     shown = checked(written)
     assert check_email(shown) == shown
 
 
-@given(ADDRESSES)
-def test_address_as_typed_and_as_shown_are_one(written: str) -> None:
+@given(EMAILS)
+def test_email_as_typed_and_as_shown_are_one(written: str) -> None:
     assert email_key(checked(written)) == email_key(written)
 
 
-@given(ANYTHING | ADDRESSES)
+@given(ANYTHING | EMAILS)
 def test_key_of_a_key_is_the_key(written: str) -> None:
     assert email_key(email_key(written)) == email_key(written)
 
 
-@given(ADDRESSES)
-def test_key_of_an_address_can_be_stored(written: str) -> None:
+@given(EMAILS)
+def test_key_of_an_email_can_be_stored(written: str) -> None:
     assert len(email_key(checked(written))) <= 254
 
 
-@given(ADDRESSES)
+@given(EMAILS)
 def test_case_makes_no_difference(written: str) -> None:
     shown = checked(written)
     local, _, domain = shown.rpartition("@")
@@ -72,7 +72,7 @@ def test_sharp_s_makes_another_domain_and_no_other_person() -> None:
     assert email_key("straße@example.com") == email_key("STRASSE@example.com")
 
 
-@given(ADDRESSES)
+@given(EMAILS)
 def test_domain_goes_out_in_ascii(written: str) -> None:
     shown = checked(written)
     sent = on_the_wire(shown)
@@ -81,7 +81,7 @@ def test_domain_goes_out_in_ascii(written: str) -> None:
     assert email_key(sent) == email_key(shown)
 
 
-def test_plus_tag_stays_part_of_the_address() -> None:
+def test_plus_tag_stays_part_of_the_email() -> None:
     assert email_key("ada+a@example.com") != email_key("ada+b@example.com")
     assert email_key("ada+a@example.com") != email_key("ada@example.com")
 
@@ -114,7 +114,7 @@ def test_dots_are_the_mail_servers_business() -> None:
         "a" * 255 + "@example.com",
     ],
 )
-def test_what_is_no_address_is_refused(written: str) -> None:
+def test_what_is_no_email_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         check_email(written)
 
@@ -132,7 +132,7 @@ def test_what_is_no_address_is_refused(written: str) -> None:
         ("ada@example.invalid", "No mail can be sent to this email. Check it letter by letter."),
     ],
 )
-def test_what_is_no_address_is_told_in_our_own_words(written: str, said: str) -> None:
+def test_what_is_no_email_is_told_in_our_own_words(written: str, said: str) -> None:
     with pytest.raises(ValueError, match=r"\w") as caught:
         check_email(written)
     assert str(caught.value) == said
@@ -148,7 +148,7 @@ def test_what_is_no_address_is_told_in_our_own_words(written: str, said: str) ->
         ("ade\u0301@example.com", "adé@example.com"),
     ],
 )
-def test_two_spellings_of_one_address_are_the_same(one: str, other: str) -> None:
+def test_two_spellings_of_one_email_are_the_same(one: str, other: str) -> None:
     assert are_the_same(one, other)
     assert email_key(one) == email_key(other)
 
@@ -162,7 +162,7 @@ def test_two_spellings_of_one_address_are_the_same(one: str, other: str) -> None
         ("аda@example.com", "ada@example.com"),  # noqa: RUF001 - a Cyrillic a
     ],
 )
-def test_letters_that_only_look_alike_make_another_address(one: str, other: str) -> None:
+def test_letters_that_only_look_alike_make_another_email(one: str, other: str) -> None:
     assert not are_the_same(one, other)
 
 

@@ -186,7 +186,7 @@ def test_slug_is_derived_from_the_name(name: str, slug: str) -> None:
 @pytest.mark.parametrize(
     "slug", ["", "-", "a-", "-a", "A", "a b", "a_b", "ä", "a" * 64, "../x", "a\n", "a/b", "a\0"]
 )
-def test_what_cannot_be_an_address_is_refused(slug: str) -> None:
+def test_what_cannot_be_a_slug_is_refused(slug: str) -> None:
     assert not is_slug(slug)
     with pytest.raises(InvalidInputError) as caught:
         check_slug(slug)

@@ -38,7 +38,7 @@ SECRET = "hunter2swordfish"
         ("u:p@h/d?connect_timeout=3&keepalives=0", {"connect_timeout": "3", "keepalives": "0"}),
     ],
 )
-def test_an_address_is_read_as_libpq_reads_it(url: str, expected: dict[str, object]) -> None:
+def test_a_url_is_read_as_libpq_reads_it(url: str, expected: dict[str, object]) -> None:
     for scheme in ("postgresql", "postgresql+psycopg"):
         found = postgresql.arguments(f"{scheme}://{url}")
         assert {name: found[name] for name in expected} == expected
@@ -135,6 +135,6 @@ async def test_a_database_that_is_not_utf8_is_refused(
     postgres_server.drop_database("latin")
 
 
-def test_an_address_leaves_no_trace_in_the_engine() -> None:
+def test_a_url_leaves_no_trace_in_the_engine() -> None:
     database = Database(f"postgresql+psycopg://u:{SECRET}@127.0.0.1:9/d")
     assert SECRET not in repr(database.writer) + str(database.writer.url)

@@ -122,7 +122,7 @@ async def test_of_two_unattended_starts_one_makes_the_account(rollcall: Runtime)
         await _begin_again()
 
 
-async def test_of_two_platform_admins_with_one_address_one_is_made(rollcall: Runtime) -> None:
+async def test_of_two_platform_admins_with_one_email_one_is_made(rollcall: Runtime) -> None:
     async def play(number: int) -> None:
         email = f"robin{number}@example.com"
         done, refused = await race(
@@ -141,7 +141,7 @@ def _form(email: str) -> InvitationForm:
     )
 
 
-async def test_command_line_against_an_invitation_of_the_same_address_makes_one_account(
+async def test_command_line_against_an_invitation_of_the_same_email_makes_one_account(
     tenant: Tenant, admin: Actor
 ) -> None:
     async def play(number: int) -> tuple[bool, bool]:
@@ -170,7 +170,7 @@ async def test_two_tenants_of_one_name_get_an_address_each(rollcall: Runtime) ->
     await rounds(play, FEW_ROUNDS)
 
 
-async def test_of_two_tenants_at_one_address_one_is_made(rollcall: Runtime) -> None:
+async def test_of_two_tenants_with_one_slug_one_is_made(rollcall: Runtime) -> None:
     actors = await factories.sign_in_all(await create_users(2, None))
 
     async def play(number: int) -> None:

@@ -23,7 +23,7 @@ from services.sign_in.sign_in import replace_session, sign_in
 from services.tenants import closing
 from services.users import accounts
 from tests import books
-from tests.factories import ADDRESS, CALLER, PASSWORD, create_tenant, create_user
+from tests.factories import CALLER, IP, PASSWORD, create_tenant, create_user
 
 EMAIL = "ada@example.com"
 
@@ -57,7 +57,7 @@ async def test_right_password_at_the_tenants_address_signs_in(
     assert UserSignedIn(tenant_id=tenant.id, user_id=ada.id, first=False) in events
 
 
-async def test_sign_in_is_in_the_log_with_its_device_and_address(tenant: Tenant, ada: User) -> None:
+async def test_sign_in_is_in_the_log_with_its_device_and_ip(tenant: Tenant, ada: User) -> None:
     await sign_in(tenant.slug, EMAIL, PASSWORD, CALLER)
     (entry,) = await books.audit_of(tenant)
     assert (entry.action, entry.subject_name, entry.actor_id) == (
@@ -65,7 +65,7 @@ async def test_sign_in_is_in_the_log_with_its_device_and_address(tenant: Tenant,
         "Ada Lovelace",
         ada.id,
     )
-    assert (entry.ip, entry.details) == (ADDRESS, {"device": "Firefox on Linux"})
+    assert (entry.ip, entry.details) == (IP, {"device": "Firefox on Linux"})
     assert (await books.user_of(ada.id)).last_sign_in_at == entry.at or entry.at > ada.created_at
 
 
@@ -199,7 +199,7 @@ async def test_failure_is_in_the_log_of_the_tenant(tenant: Tenant, ada: User) ->
     assert known.action == unknown.action == "session.sign_in_failed"
     assert (known.subject_name, unknown.subject_name) == ("Ada Lovelace", "")
     assert known.actor_name == unknown.actor_name == "Nobody signed in"
-    assert known.ip == ADDRESS
+    assert known.ip == IP
     assert (known.details["email"], unknown.details["email"]) == (EMAIL, "nobody@example.com")
 
 

@@ -57,7 +57,7 @@ async def _durations(
     async def take_turns() -> None:
         while turns:
             kind, number = turns.pop()
-            caller = Caller(f"192.0.{look}.{number}")  # a new address for each round
+            caller = Caller(f"192.0.{look}.{number}")  # a new ip for each round
             began = now()
             await attempts[kind](caller)
             rounds[number][kind] = now() - began
@@ -91,15 +91,15 @@ async def _assert_alike(attempts: dict[str, Attempt], at_once: int = 1) -> None:
 async def accounts(
     rollcall: Runtime, tenant: Tenant, other_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
-    """One account of each kind: its address. None is asked for often enough to be slowed down."""
+    """One account of each kind: its email. None is asked for often enough to be slowed down."""
     monkeypatch.setitem(throttle.FREE_FAILURES, "account", TRIES * LOOKS * 2)
     kinds = ("active", "inactive", "invited", "elsewhere", "unknown")
-    addresses = {kind: f"{kind}@example.com" for kind in kinds}
-    await create_user(tenant, email=addresses["active"])
-    await create_user(tenant, email=addresses["inactive"], active=False)
-    await create_user(tenant, email=addresses["invited"], invited=True)
-    await create_user(other_tenant, email=addresses["elsewhere"])
-    return addresses
+    emails = {kind: f"{kind}@example.com" for kind in kinds}
+    await create_user(tenant, email=emails["active"])
+    await create_user(tenant, email=emails["inactive"], active=False)
+    await create_user(tenant, email=emails["invited"], invited=True)
+    await create_user(other_tenant, email=emails["elsewhere"])
+    return emails
 
 
 async def test_every_failed_sign_in_takes_as_long(tenant: Tenant, accounts: dict[str, str]) -> None:

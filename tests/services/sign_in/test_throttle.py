@@ -37,14 +37,14 @@ class Clock:
         clock.shift(self.passed)
 
 
-async def guess(number: int = 0, email: str = EMAIL, address: str | None = None) -> None:
-    caller = Caller(address or f"198.51.100.{number % 200}", FIREFOX)
+async def guess(number: int = 0, email: str = EMAIL, ip: str | None = None) -> None:
+    caller = Caller(ip or f"198.51.100.{number % 200}", FIREFOX)
     with pytest.raises(SignInFailedError):
         await sign_in("acme", email, f"guess {number}", caller)
 
 
-async def attempt(address: str = OFFICE, device: str = "") -> SignedIn:
-    return await sign_in("acme", EMAIL, PASSWORD, Caller(address, FIREFOX, device))
+async def attempt(ip: str = OFFICE, device: str = "") -> SignedIn:
+    return await sign_in("acme", EMAIL, PASSWORD, Caller(ip, FIREFOX, device))
 
 
 async def test_some_failures_are_free(ada: User) -> None:
@@ -53,7 +53,7 @@ async def test_some_failures_are_free(ada: User) -> None:
     assert (await attempt()).token
 
 
-async def test_pauses_of_an_account_grow_to_a_limit_whatever_the_address(ada: User) -> None:
+async def test_pauses_of_an_account_grow_to_a_limit_whatever_the_ip(ada: User) -> None:
     passing = Clock()
     for number in range(throttle.FREE_FAILURES["account"]):
         await guess(number)
@@ -135,7 +135,7 @@ async def test_another_account_waits_for_nobody(tenant: Tenant, ada: User) -> No
     assert (await sign_in("acme", "eve@example.com", PASSWORD, Caller(OFFICE))).token
 
 
-async def test_address_that_guesses_at_many_accounts_is_paused(tenant: Tenant, ada: User) -> None:
+async def test_ip_that_guesses_at_many_accounts_is_paused(tenant: Tenant, ada: User) -> None:
     for number in range(throttle.FREE_FAILURES["ip"] + 1):
         await guess(number, f"user{number}@example.com", OFFICE)
     with pytest.raises(TooManyAttemptsError):
@@ -143,12 +143,12 @@ async def test_address_that_guesses_at_many_accounts_is_paused(tenant: Tenant, a
     assert (await attempt("203.0.113.1")).token
 
 
-async def test_success_forgets_the_accounts_failures_and_not_the_addresss(ada: User) -> None:
+async def test_success_forgets_the_accounts_failures_and_not_those_of_the_ip(ada: User) -> None:
     for number in range(throttle.FREE_FAILURES["account"]):
-        await guess(number, address=OFFICE)
+        await guess(number, ip=OFFICE)
     await attempt(OFFICE)
     for number in range(throttle.FREE_FAILURES["account"]):
-        await guess(number, address=OFFICE)
+        await guess(number, ip=OFFICE)
     await attempt(OFFICE)
     assert await books.count(AttemptCounter) == 1
 
@@ -164,7 +164,7 @@ async def test_failures_are_forgotten_after_an_hour(ada: User) -> None:
 
 async def test_counters_name_no_account(ada: User) -> None:
     counters = throttle.keys(EMAIL, OFFICE)
-    # The whole address: "ada" alone can stand in a hash by chance.
+    # The whole email: "ada" alone can stand in a hash by chance.
     assert EMAIL not in counters["account"]
     assert counters == throttle.keys(EMAIL, OFFICE)
     assert counters["account"] != throttle.keys("eve@example.com", OFFICE)["account"]
@@ -177,7 +177,7 @@ async def test_pause_is_told_in_words(ada: User) -> None:
 
 
 @ONE_DATABASE
-async def test_asking_for_resets_is_slowed_down_for_any_address(
+async def test_asking_for_resets_is_slowed_down_for_any_email(
     tenant: Tenant, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(password_change, "REQUEST_SECONDS", 0)

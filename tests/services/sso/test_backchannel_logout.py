@@ -23,11 +23,11 @@ from tests.racing import race
 from tests.services.sso.conftest import arrive, form
 from tests.services.sso.provider import Faults, TestProvider
 
-ADDRESS = "198.51.100.9"
+IP = "198.51.100.9"
 
 
 async def _ended(tenant: Tenant, token: str) -> int:
-    return await logout.end_by_provider(tenant.slug, token, ADDRESS)
+    return await logout.end_by_provider(tenant.slug, token, IP)
 
 
 async def _refused(tenant: Tenant, token: str) -> Refusal:
@@ -53,7 +53,7 @@ async def test_a_logout_by_sid_ends_that_session_and_no_other(
     assert len(await books.live_sessions_of(ada.id)) == 1
     entry = (await books.audit_of(tenant))[-1]
     assert (entry.action, entry.actor_name) == ("session.ended_by_provider", "Test Identity")
-    assert (entry.subject_id, entry.ip) == (ada.id, ADDRESS)
+    assert (entry.subject_id, entry.ip) == (ada.id, IP)
 
 
 async def test_a_logout_by_subject_ends_all_of_theirs_that_came_from_there(

@@ -331,7 +331,7 @@ async def test_who_fails_too_often_has_to_wait(
         "identity.example.com",
     ],
 )
-async def test_addresses_that_rollcall_must_not_ask_are_refused(
+async def test_urls_that_rollcall_must_not_ask_are_refused(
     rollcall: Runtime, admin: Actor, unconnected: TestProvider, address: str
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:

@@ -35,7 +35,7 @@ async def http(rollcall: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     public.register(app)
     harden(app, public_url=HOME, render=public.render_error)
-    transport = httpx.ASGITransport(app, client=(factories.ADDRESS, 1))
+    transport = httpx.ASGITransport(app, client=(factories.IP, 1))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as client:
         yield client
 
@@ -63,7 +63,7 @@ async def test_the_button_leads_to_the_provider_and_back_into_a_session(
     assert visit.user_id == ada.id
 
 
-async def test_what_the_browser_keeps_meanwhile_is_sealed_short_lived_and_for_these_addresses(
+async def test_what_the_browser_keeps_meanwhile_is_sealed_short_lived_and_for_these_paths(
     http: httpx.AsyncClient, tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
     provider.sign_in(ada.email)

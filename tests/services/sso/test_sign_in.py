@@ -111,7 +111,7 @@ async def test_a_linked_user_gets_in_whatever_their_email_is_at_the_provider(
     assert (await books.user_of(ada.id)).email == "ada@example.com"
 
 
-async def test_who_takes_over_an_address_does_not_take_over_the_account(
+async def test_who_takes_over_an_email_does_not_take_over_the_account(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
     provider.sign_in(ada.email)
@@ -156,7 +156,7 @@ async def test_another_domain_is_refused(
 
 
 @ONE_DATABASE
-async def test_an_address_that_only_looks_alike_is_refused(
+async def test_an_email_that_only_looks_alike_is_refused(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
     provider.sign_in("\uff41da@example.com")  # a full-width a, which folds to a plain one
@@ -229,7 +229,7 @@ async def test_a_first_sign_in_makes_an_account_where_the_tenant_wants_that(
     assert "user.created_by_sso" in await books.actions_of(tenant)
 
 
-async def test_no_account_is_made_for_an_address_that_was_deactivated_here(
+async def test_no_account_is_made_for_an_email_that_was_deactivated_here(
     tenant: Tenant, admin: Actor, provider: TestProvider
 ) -> None:
     await connections.connect(admin, form(provider, new_people="sales_engineer"))
@@ -288,7 +288,7 @@ async def test_an_invited_person_accepts_by_single_sign_on(
 
 
 @ONE_DATABASE
-async def test_an_invitation_proves_the_address_where_the_provider_does_not(
+async def test_an_invitation_proves_the_email_where_the_provider_does_not(
     tenant: Tenant, provider: TestProvider
 ) -> None:
     invited = await factories.create_user(tenant, email="ivy@example.com", invited=True)

@@ -250,7 +250,7 @@ async def test_nobody_sets_their_own_end_date(admin: Actor) -> None:
         await accounts.set_end_date(admin, admin.user_id, clock.now().date() + timedelta(days=3))
 
 
-async def test_active_account_is_found_by_its_address(tenant: Tenant) -> None:
+async def test_active_account_is_found_by_its_email(tenant: Tenant) -> None:
     await create_user(tenant, email="ada@example.com", active=False)
     active = await create_user(tenant, email="ada@example.com")
     assert await accounts.find_by_email("ADA@Example.com") == active.id

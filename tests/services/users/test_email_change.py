@@ -51,7 +51,7 @@ async def _requested(actor: Actor, mail_server: MailServer, email: str = NEW) ->
     return _token(await _delivered(mail_server, email), "confirm")
 
 
-async def test_a_change_takes_place_once_the_new_address_confirms_it(
+async def test_a_change_takes_place_once_the_new_mailbox_confirms_it(
     tenant: Tenant, mail_server: MailServer
 ) -> None:
     user = await create_user(tenant)
@@ -69,7 +69,7 @@ async def test_a_change_takes_place_once_the_new_address_confirms_it(
     assert "user.email_changed" in await books.actions_of(tenant)
 
 
-async def test_the_old_address_takes_the_change_back_within_seven_days(
+async def test_the_old_mailbox_takes_the_change_back_within_seven_days(
     tenant: Tenant, mail_server: MailServer
 ) -> None:
     user = await create_user(tenant)
@@ -195,7 +195,7 @@ async def test_after_seven_days_there_is_no_way_back(
         await email_change.take_back(tenant.slug, back, CALLER)
 
 
-async def test_two_changes_in_a_row_go_back_to_the_first_address(
+async def test_two_changes_in_a_row_go_back_to_the_first_email(
     tenant: Tenant, mail_server: MailServer
 ) -> None:
     user = await create_user(tenant)

@@ -173,7 +173,7 @@ async def test_each_wrong_field_says_what_is_wrong(admin: Actor) -> None:
 
 @ONE_DATABASE
 @pytest.mark.parametrize("email", ["ada", "ada@", "@example.com", "a@b@example.com", "a b@c.de"])
-async def test_address_without_an_addresss_form_is_refused(admin: Actor, email: str) -> None:
+async def test_email_without_an_emails_form_is_refused(admin: Actor, email: str) -> None:
     assert set(await wrong_fields(admin, email=email)) == {"email"}
 
 
@@ -241,20 +241,20 @@ async def test_nobody_is_invited_above_the_tenants_with_a_tenants_role(
         ("ada+x@example.com", " ada+X@example.com "),
     ],
 )
-async def test_one_address_in_two_spellings_is_in_use(
+async def test_one_email_in_two_spellings_is_in_use(
     admin: Actor, existing: str, asked: str
 ) -> None:
     await invitations.invite(admin, form(email=existing))
     assert await wrong_fields(admin, email=asked) == {"email": IN_USE}
 
 
-async def test_plus_tags_are_addresses_of_their_own(admin: Actor) -> None:
+async def test_plus_tags_make_emails_of_their_own(admin: Actor) -> None:
     for email in ("ada@example.com", "ada+1@example.com", "ada+2@example.com"):
         await invitations.invite(admin, form(email=email))
     assert len(await books.users_with("ada+1@example.com")) == 1
 
 
-async def test_address_of_254_characters_is_taken_and_kept_whole(admin: Actor) -> None:
+async def test_email_of_254_characters_is_taken_and_kept_whole(admin: Actor) -> None:
     domain = ".".join(["d" * 61, "d" * 61, "d" * 61, "example"])
     email = "a" * (254 - len(domain) - 1) + "@" + domain
     assert len(email) == 254
@@ -262,21 +262,21 @@ async def test_address_of_254_characters_is_taken_and_kept_whole(admin: Actor) -
     assert (await books.user_of(invited.user_id)).email == email
 
 
-async def test_address_of_255_characters_is_refused(admin: Actor) -> None:
+async def test_email_of_255_characters_is_refused(admin: Actor) -> None:
     domain = ".".join(["d" * 61, "d" * 61, "d" * 61, "examples"])
     email = "a" * (255 - len(domain) - 1) + "@" + domain
     assert len(email) == 255
     assert set(await wrong_fields(admin, email=email)) == {"email"}
 
 
-async def test_address_too_long_in_the_form_that_is_compared_is_refused(admin: Actor) -> None:
+async def test_email_too_long_in_the_form_that_is_compared_is_refused(admin: Actor) -> None:
     # Each label is 2 bytes as it is written, and 7 in IDNA.
     email = "é" * 60 + "@" + ".".join(["é"] * 28) + ".com"
     assert len(email.encode()) <= 254
     assert set(await wrong_fields(admin, email=email)) == {"email"}
 
 
-async def test_address_in_use_in_another_tenant_gets_the_same_words(
+async def test_email_in_use_in_another_tenant_gets_the_same_words(
     tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
     await create_user(tenant, email="here@example.com")
@@ -289,7 +289,7 @@ async def test_address_in_use_in_another_tenant_gets_the_same_words(
     assert answers == [{"email": "This email is already in use."}] * 3
 
 
-async def test_address_of_an_inactive_account_elsewhere_is_free(
+async def test_email_of_an_inactive_account_elsewhere_is_free(
     tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
     await create_user(other_tenant, email="ada@example.com", active=False)

@@ -181,7 +181,7 @@ async def test_a_page_past_the_end_is_the_last_one(admin: Actor) -> None:
         {"q": 5, "invited": {}},
     ],
 )
-def test_what_makes_no_sense_in_an_address_is_left_out(asked: dict[str, Any]) -> None:
+def test_what_makes_no_sense_in_a_url_is_left_out(asked: dict[str, Any]) -> None:
     query = from_url(USERS, asked)
     assert (query.sort, query.filters, query.page) == ("name", {}, 1)
 

@@ -51,7 +51,7 @@ async def test_details_link_both_accounts_to_each_other(tenant: Tenant, admin: A
 
 
 @ONE_DATABASE
-async def test_form_says_whose_address_it_was(tenant: Tenant, admin: Actor) -> None:
+async def test_form_says_whose_email_it_was(tenant: Tenant, admin: Actor) -> None:
     old = await create_user(tenant, email=EMAIL)
     await accounts.set_active(admin, old.id, active=False)
     wrong, note = await invitations.check_field(admin, "email", "ADA@example.com")
@@ -84,7 +84,7 @@ async def test_old_account_comes_back_once_the_successor_is_inactive(
         await accounts.set_active(admin, new.user_id, active=True)
 
 
-async def test_reactivating_is_refused_while_another_tenant_uses_the_address(
+async def test_reactivating_is_refused_while_another_tenant_uses_the_email(
     tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
     old = await create_user(tenant, email=EMAIL, active=False)
@@ -95,7 +95,7 @@ async def test_reactivating_is_refused_while_another_tenant_uses_the_address(
 
 
 @pytest.mark.postgresql
-async def test_reactivating_says_so_where_another_account_takes_the_address_at_that_moment(
+async def test_reactivating_says_so_where_another_account_takes_the_email_at_that_moment(
     postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
     name = postgres_server.create_database()
@@ -135,7 +135,7 @@ async def test_reactivating_says_so_where_another_account_takes_the_address_at_t
     postgres_server.drop_database(name)
 
 
-async def test_address_of_an_active_account_here_is_not_invited_again(
+async def test_email_of_an_active_account_here_is_not_invited_again(
     tenant: Tenant, admin: Actor
 ) -> None:
     await create_user(tenant, email=EMAIL, active=False)

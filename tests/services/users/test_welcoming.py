@@ -119,20 +119,20 @@ async def test_an_end_that_has_come_already_is_told_at_its_field(admin: Actor) -
         ("who knows", "", "", "who knows"),
     ],
 )
-def test_an_address_is_read_as_mail_programs_write_it(
+def test_an_email_is_read_as_mail_programs_write_it(
     text: str, first: str, last: str, email: str
 ) -> None:
     (one,) = read_emails(text)
     assert (one.first_name, one.last_name, one.email) == (first, last, email)
 
 
-def test_addresses_stand_in_lines_or_beside_each_other() -> None:
+def test_emails_stand_in_lines_or_beside_each_other() -> None:
     pasted = 'a.b@x.example, "C, D" <c@x.example>; E F <e@x.example>\n\ng.h@x.example'
     emails = ["a.b@x.example", "c@x.example", "e@x.example", "g.h@x.example"]
     assert [one.email for one in read_emails(pasted)] == emails
 
 
-def test_pasted_addresses_that_no_invitation_can_have_are_refused_together_before_any_is_sent() -> (
+def test_pasted_emails_that_no_invitation_can_have_are_refused_together_before_any_is_sent() -> (
     None
 ):
     people = "ada@example.com\nAda King <ada.king@example.com>, alan@example.com; Grace Hopper"
@@ -150,7 +150,7 @@ def test_pasted_addresses_that_no_invitation_can_have_are_refused_together_befor
 
 
 @ONE_DATABASE
-async def test_each_pasted_address_has_its_own_result(
+async def test_each_pasted_email_has_its_own_result(
     tenant: Tenant, admin: Actor, mail_server: MailServer
 ) -> None:
     contact = await create_user(tenant, email="known@example.com")

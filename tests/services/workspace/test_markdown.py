@@ -62,7 +62,7 @@ def test_an_image_is_a_link_so_that_nobody_elses_server_hears_of_readers() -> No
     assert ">Plan</a>" in html
 
 
-def test_an_address_becomes_a_link_that_gives_nothing_away() -> None:
+def test_a_url_becomes_a_link_that_gives_nothing_away() -> None:
     html = to_html("See https://example.com/a")
     assert 'href="https://example.com/a" rel="noopener noreferrer nofollow"' in html
 

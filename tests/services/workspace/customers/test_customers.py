@@ -343,7 +343,7 @@ async def test_the_switch_ends_sessions_links_and_mails_at_once(
 
 @ONE_DATABASE
 @pytest.mark.usefixtures("stopped_clock")
-async def test_asking_for_a_link_says_the_same_for_every_address_and_not_without_end(
+async def test_asking_for_a_link_says_the_same_for_every_email_and_not_without_end(
     mail_server: MailServer, tenant: Tenant, ada: Actor
 ) -> None:
     invited = await invitations.invite(ada, await create_poc(ada), RETO)
