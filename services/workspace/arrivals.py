@@ -53,6 +53,14 @@ SLOW = 64 * 1024
 """Bytes a second, half a Mbit/s. The slowest upload that has taken longer and came more slowly than
 this gives way even to somebody who would have as many: to whoever has none. So a file of the
 largest size keeps a slot for five minutes at most, if others need it."""
+OF_ONE, OF_ONE_AT_ONCE = 0.25, 300.0
+"""How much of one slot's time a user may have in the long run, and how many seconds of it at once:
+what the largest file takes that isn't slow. Whoever has had more gives way, where no slot is free,
+to whoever has none and has had less. Otherwise eight people who send one file after the other, each
+of them fast enough, could keep everybody else from uploading for hours."""
+REMEMBERED = 1000
+"""For how many users it is remembered what they have had. If there are more, those are forgotten
+who may have all of it again."""
 ASKED_EVERY = 1.0
 """How many seconds pass before it is asked again whether the person may still upload, also while
 nothing arrives."""
@@ -112,6 +120,7 @@ class _Arriving:
     def __init__(self) -> None:
         self.slots: list[Slot] = []
         self.turn = asyncio.Lock()
+        self._whole_at: dict[UUID | None, float] = {}  # when each user may have all of it again
 
     def full_of(self, tenant_id: UUID | None) -> list[Slot]:
         """The slots of which one more of this tenant would be too many; empty if it has room."""
@@ -124,20 +133,38 @@ class _Arriving:
         """How many slots are this user's."""
         return sum(slot.user_id == user_id for slot in self.slots)
 
+    def leave(self, slot: Slot) -> None:
+        """Give the slot back, and remember for how long its user had it."""
+        self.slots.remove(slot)
+        now = monotonic()
+        if len(self._whole_at) >= REMEMBERED:
+            self._whole_at = {user: at for user, at in self._whole_at.items() if at > now}
+        whole_at = max(now, self._whole_at.get(slot.user_id, now))
+        self._whole_at[slot.user_id] = whole_at + (now - slot.since) / OF_ONE
+
+    def had_by(self, user_id: UUID | None) -> float:
+        """For how many seconds this user has had slots, without what has grown back."""
+        now = monotonic()
+        before = max(0.0, self._whole_at.get(user_id, now) - now) * OF_ONE
+        return before + sum(now - slot.since for slot in self.slots if slot.user_id == user_id)
+
     def make_room(self, user_id: UUID | None, taken: list[Slot]) -> None:
         """Have one of those uploads give way: the longest of whoever has more slots than this
-        user would have; or, if this user has none, the slowest (`SLOW`). Raises
-        `TooMuchAtOnceError` if there is neither."""
+        user would have; or, if this user has none, the slowest (`SLOW`), or one of whoever has had
+        most (`OF_ONE`). Raises `TooMuchAtOnceError` if there is none of these."""
         own, before = self.of_user(user_id), monotonic() - UNDISTURBED
         old = [slot for slot in taken if slot.since <= before]
         of_more = [slot for slot in old if self.of_user(slot.user_id) >= own + 2]
         slow = [] if own else [slot for slot in old if slot.pace < SLOW]
         giving = of_more[:1] or sorted(slow, key=lambda slot: slot.pace)[:1]
+        if not giving and not own and self.had_by(user_id) <= OF_ONE_AT_ONCE:
+            giving = [max(taken, key=lambda slot: self.had_by(slot.user_id))]
+            giving = [slot for slot in giving if self.had_by(slot.user_id) > OF_ONE_AT_ONCE]
         if not giving:
             raise TooMuchAtOnceError
         (slot,) = giving
         slot.is_lost = True
-        self.slots.remove(slot)
+        self.leave(slot)
 
 
 @contextmanager
@@ -155,7 +182,7 @@ def counted(principal: Principal) -> Iterator[Slot]:
         yield slot
     finally:
         if not slot.is_lost:
-            arriving.slots.remove(slot)
+            arriving.leave(slot)
 
 
 async def receive(

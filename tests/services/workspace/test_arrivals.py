@@ -235,6 +235,36 @@ async def test_an_upload_that_is_not_slow_gives_way_to_nobody_who_would_have_as_
                 pass
 
 
+async def test_who_sends_one_file_after_the_other_gives_way_to_who_has_sent_few(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(arrivals, "monotonic", lambda: now)
+    monkeypatch.setattr(arrivals, "SLOW", 0)
+    people = [await sign_in(await create_user(tenant)) for _ in range(arrivals.MOST_OF_A_TENANT)]
+    first, second = [await sign_in(await create_user(tenant)) for _ in range(2)]
+    while now <= arrivals.OF_ONE_AT_ONCE / (1 - arrivals.OF_ONE):
+        with ExitStack() as stack:
+            for who in people:
+                stack.enter_context(arrivals.counted(who))
+            with pytest.raises(TooMuchAtOnceError), arrivals.counted(first):
+                pass
+            now += arrivals.UNDISTURBED - 1
+    with ExitStack() as stack:
+        slots = [stack.enter_context(arrivals.counted(who)) for who in people]
+        stack.enter_context(arrivals.counted(first))
+        stack.enter_context(arrivals.counted(second))
+        assert sum(slot.is_lost for slot in slots) == 2
+        with pytest.raises(TooMuchAtOnceError), arrivals.counted(people[0]):
+            pass
+    now += arrivals.OF_ONE_AT_ONCE * len(people) / arrivals.OF_ONE
+    with ExitStack() as stack:
+        for who in people:
+            stack.enter_context(arrivals.counted(who))
+        with pytest.raises(TooMuchAtOnceError), arrivals.counted(first):
+            pass
+
+
 async def test_one_organisation_cant_take_every_place(tenant: Tenant, ada: Actor) -> None:
     people = [await sign_in(await create_user(tenant)) for _ in range(3)]
     elsewhere = await sign_in(await create_user(await create_tenant("Other")))
