@@ -1,6 +1,7 @@
 """Delivers mails one at a time, and waits for the end of each."""
 
 from services.mail import delivery, queue
+from services.mail.queue import Lease
 
 
 async def deliver_next() -> bool:
@@ -8,5 +9,10 @@ async def deliver_next() -> bool:
     lease = await queue.take()
     if lease is None:
         return False
-    await delivery._deliver(lease)
+    await deliver(lease)
     return True
+
+
+async def deliver(lease: Lease) -> None:
+    """Deliver this mail, and wait for its end."""
+    await delivery._deliver(lease)

@@ -1,20 +1,22 @@
 """Delivers the outbox: urgent mails first, several at once, with growing pauses; any number of
 replicas may do it.
 
-A mail is leased before it is sent, and its result is recorded afterwards. After a crash in between
-it is sent again with the same Message-ID: perhaps twice, but never not at all.
+A mail is leased before it is sent, and its result is recorded afterwards, as soon as the database
+answers. After a crash in between it is sent again with the same Message-ID: perhaps twice, but
+never not at all.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from models import MailState, OutgoingMail
 from services.core import changes, clock, runtime
 from services.core.db import reading
 from services.core.emails import on_the_wire
-from services.core.errors import RollcallError
+from services.core.errors import DatabaseUnavailableError, RollcallError
 from services.core.operator_log import MailTrouble, without_email
 from services.core.settings import Settings
 from services.mail import letters, queue
@@ -27,8 +29,12 @@ from services.mail.troubles import MisconfiguredError, NotSentError, UnansweredE
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 IDLE_SECONDS, QUIET_SECONDS = 1.0, 5.0
 """How often the outbox is read while nothing can be sent: after a commit, and if there was none."""
+AGAIN_SECONDS = 2.0
+"""How often a database that is away is asked again about a mail that is being delivered."""
 
 
 async def deliver_forever() -> None:
@@ -88,30 +94,52 @@ async def _stop(running: set[asyncio.Task[None]]) -> None:
 
 async def _deliver(lease: Lease) -> None:
     try:
-        letter = await _render(lease)
+        letter = await _once_it_answers(lease, lambda: _render(lease))
     except LeftOutError as error:
-        await queue.settle(lease, MailState.CANCELLED, str(error))
+        await _settle(lease, MailState.CANCELLED, str(error))
         return
+    except DatabaseUnavailableError:
+        raise
     except RollcallError as error:
-        await queue.settle(lease, MailState.FAILED, str(error))
+        await _settle(lease, MailState.FAILED, str(error))
         return
     if letter is None:
-        over = "The link was used or replaced meanwhile."
-        await queue.settle(lease, MailState.CANCELLED, over)
+        await _settle(lease, MailState.CANCELLED, "The link was used or replaced meanwhile.")
         return
     try:
         async with _keeping(lease):
             await _send(letter, runtime.current().settings, lease)
     except UnsendableError as error:
-        await queue.settle(lease, MailState.FAILED, _without_secrets(str(error), letter))
+        await _settle(lease, MailState.FAILED, _without_secrets(str(error), letter))
     except NotSentError as error:
         answer = _without_secrets(str(error), letter)
         if isinstance(error, MisconfiguredError):
             runtime.current().part(MailTrouble).tell(without_email(answer, letter.recipient))
         unknown = isinstance(error, UnansweredError)
-        await queue.settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
+        await _settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
     else:
-        await queue.settle(lease, MailState.SENT, "")
+        await _settle(lease, MailState.SENT, "")
+
+
+async def _settle(
+    lease: Lease, state: MailState, answer: str, *, maybe_arrived: bool = False
+) -> None:
+    await _once_it_answers(
+        lease, lambda: queue.settle(lease, state, answer, maybe_arrived=maybe_arrived)
+    )
+
+
+async def _once_it_answers(lease: Lease, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask the database, again and again while it is away. Raises `DatabaseUnavailableError` once
+    another worker may have the mail."""
+    while True:
+        try:
+            return await ask()
+        except DatabaseUnavailableError as error:
+            if lease.is_over:
+                raise
+            log.warning("The delivery of a mail waits for the database: %s", error)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 @asynccontextmanager

@@ -51,6 +51,12 @@ class Lease:
         """The domain of the recipient's email."""
         return domain_of(self.recipient)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether another worker may be sending the mail by now."""
+        longest = _longest() if self.handed_over_at else LEASE
+        return time.monotonic() - self.renewed > longest.total_seconds()
+
     def hand_over(self) -> None:
         """Note that the whole mail is about to be handed over.
 

@@ -12,21 +12,21 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from models import Tenant, User
+from models import MailState, Tenant, User
 from services.core import clock, runtime
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
 from services.users.ends import End, set_end
-from tests import factories
+from tests import books, factories
 from tests.browser.patient import PATIENT
 from tests.browser.server import Server, serving
 from tests.browser.waiting import eventually
 from tests.mail_server import MailServer, receiving_mail
 from tests.ports import free_port
 from tests.postgres import PostgresServer
-from tests.replicas.people import all_leave
+from tests.replicas.people import all_leave, until
 
 HERE = Path(__file__).parent
 SECRET = "the same secret, thirty-two characters or more"
@@ -255,3 +255,14 @@ def _set_aside() -> Runtime:
     current = runtime.current()
     runtime.use(None)
     return current
+
+
+async def until_reminded(people: People, users: list[User]) -> None:
+    """Wait until a reminder was sent for each of these people."""
+
+    async def all_sent() -> bool:
+        mails = await books.mails_of(people.grace.id)
+        sent = [mail for mail in mails if mail.state is MailState.SENT]
+        return len(sent) >= len(users)
+
+    await until(all_sent)

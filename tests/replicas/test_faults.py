@@ -18,7 +18,7 @@ from tests import books
 from tests.browser.server import ROOT, Server
 from tests.browser.waiting import PATIENCE, eventually
 from tests.postgres import PostgresServer
-from tests.replicas.conftest import People, Replicas
+from tests.replicas.conftest import People, Replicas, until_reminded
 from tests.replicas.people import Tab, Visitor, stay_at, until
 from tests.replicas.proxy import proxying
 
@@ -114,8 +114,12 @@ async def _keep_deaf(database_url: str, begun: asyncio.Event) -> None:
 
 
 async def test_both_go_on_when_postgresql_was_restarted(
-    pair: tuple[Server, Server], people: People, postgres_server: PostgresServer
+    pair: tuple[Server, Server],
+    people: People,
+    postgres_server: PostgresServer,
+    near_their_end: tuple[People, list[User]],
 ) -> None:
+    await until_reminded(*near_their_end)  # what is lost amid a sending waits for minutes
     grids = [
         await (await Visitor.of(people.grace, server.url)).open(f"{people.home}/users")
         for server in pair

@@ -18,7 +18,7 @@ from tests import books
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.mail_server import MailServer
-from tests.replicas.conftest import People, Replicas
+from tests.replicas.conftest import People, Replicas, until_reminded
 from tests.replicas.people import Tab, Visitor, until
 
 
@@ -180,14 +180,3 @@ async def test_an_end_that_comes_is_never_early_at_most_a_minute_late_and_once(
         # On a busy machine the replicas may not have started when it came.
         assert replicas.ready_at is not None
         assert entry.at - max(end, replicas.ready_at) <= timedelta(minutes=1)
-
-
-async def until_reminded(people: People, users: list[User]) -> None:
-    """Wait until a reminder was sent for each of these people."""
-
-    async def all_sent() -> bool:
-        mails = await books.mails_of(people.grace.id)
-        sent = [mail for mail in mails if mail.state is MailState.SENT]
-        return len(sent) >= len(users)
-
-    await until(all_sent)

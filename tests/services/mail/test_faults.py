@@ -16,7 +16,9 @@ from pydantic import SecretStr
 from models import MailState, User
 from services.access.actor import Actor
 from services.core import clock
+from services.core.database import Database
 from services.core.runtime import Runtime
+from services.mail import queue
 from services.mail import smtp as conversation
 from services.mail.queue import PAUSES
 from services.mail.smtp import Patience
@@ -25,11 +27,13 @@ from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.browser.waiting import PATIENCE, eventually
-from tests.deliveries import deliver_next
+from tests.deliveries import deliver, deliver_next
 from tests.mail_server import MailServer
 from ui.words import next_step
 
 EMAIL = "grace@example.org"
+AWAY = Database("postgresql://nobody@127.0.0.1:9/away")
+WAITS = "The delivery of a mail waits for the database"
 
 
 async def _invite(admin: Actor, email: str = EMAIL) -> User:
@@ -125,6 +129,38 @@ async def test_a_server_that_hangs_up_after_its_answer_has_answered(
     user = await _invite(admin)
     assert (await _tried(admin, user))[0] is state
     assert not await deliver_next()
+
+
+async def test_a_mail_that_was_sent_while_the_database_was_away_is_recorded_and_not_sent_again(
+    admin: Actor, mail_server: MailServer, rollcall: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    user, database = await _invite(admin), rollcall.database
+    mail_server.may_answer.clear()
+    delivery = asyncio.create_task(deliver_next())
+    await eventually(lambda: mail_server.attempts)
+    writer, database.writer = database.writer, AWAY.writer
+    mail_server.may_answer.set()
+    await eventually(lambda: WAITS in caplog.text)
+    database.writer = writer
+    assert await delivery
+    assert [mail.state for mail in await books.mails_of(user.id)] == [MailState.SENT]
+    assert not await deliver_next()
+    assert len(mail_server.to(user.email)) == 1
+
+
+async def test_a_mail_that_can_not_be_read_while_the_database_is_away_is_sent_once_it_answers(
+    admin: Actor, mail_server: MailServer, rollcall: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    user, database = await _invite(admin), rollcall.database
+    lease = await queue.take()
+    assert lease is not None
+    reader, database.reader = database.reader, AWAY.reader
+    delivery = asyncio.create_task(deliver(lease))
+    await eventually(lambda: WAITS in caplog.text)
+    database.reader = reader
+    await delivery
+    assert [mail.state for mail in await books.mails_of(user.id)] == [MailState.SENT]
+    assert len(mail_server.to(user.email)) == 1
 
 
 async def test_one_bad_recipient_among_good_ones_fails_alone(
