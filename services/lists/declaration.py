@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, and_, func, null
+from sqlalchemy import BindParameter, ColumnElement, and_
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
@@ -17,7 +17,9 @@ from services.lists.matches import (
     Given,
     Match,
     NotWithin,
+    SetOf,
     Test,
+    Unindexed,
     Within,
     condition_of,
     in_zone,
@@ -110,6 +112,8 @@ class Filter:
     everything: str = "All"
     options: tuple[Option, ...] = ()
     field: str = ""
+    own: str = ""
+    """What the box says that stands for it where the page gives the reader alone to choose."""
     quiet: bool = False
     """Whether it is offered by "+ Filter", and not shown until it is asked for."""
     later: Callable[[], Sequence[Option]] = tuple
@@ -174,10 +178,18 @@ def too(key: str, label: str, *, field: str) -> Filter:
 
 
 def person(
-    key: str, label: str, *, field: str = "", everything: str = "Anybody", quiet: bool = False
+    key: str,
+    label: str,
+    *,
+    field: str = "",
+    everything: str = "Anybody",
+    quiet: bool = False,
+    own: str = "",
 ) -> Filter:
-    """A person: the field has their id. The page gives the people to choose from (`options`)."""
-    return Filter(key, label, "person", everything, field=field or key, quiet=quiet)
+    """A person: the field has their id, or is a `SetOf` such ids. The page gives the people to
+    choose from (`options`). Where that is the reader alone, it is a box to tick, called `own`,
+    which is always shown."""
+    return Filter(key, label, "person", everything, field=field or key, quiet=quiet, own=own)
 
 
 def value(key: str, label: str, *, field: str = "", everything: str = "All") -> Filter:
@@ -300,9 +312,12 @@ class LiveList(Generic[RowT]):
         fields = {field for field, wanted in asked if not isinstance(wanted, Test | None)}
         return fields.pop() if len(fields) == 1 and len(asked) == len(self.breakdown) else None
 
-    def within(self, tenant_id: Owner) -> ColumnElement[bool]:
-        """The rows of the list that are a tenant's, or in none."""
-        return and_(self.owned_by(tenant_id), *condition_of(self.fields, self.belongs))
+    def within(self, tenant_id: Owner, *asked: Match) -> ColumnElement[bool]:
+        """The rows of the list that are a tenant's, or in none. Where one value of a `SetOf` is
+        `asked` for, that leads to few rows, and not whose they are."""
+        leads = any(isinstance(self.fields[name], SetOf) for match in asked for name in match)
+        owned = self.owned_by(tenant_id, without_index=leads)
+        return and_(owned, *condition_of(self.fields, self.belongs))
 
     def owned_by(self, tenant_id: Owner, *, without_index: bool = False) -> ColumnElement[bool]:
         """The table's rows that are a tenant's, or in none. SQLite would rather read all of a
@@ -312,7 +327,7 @@ class LiveList(Generic[RowT]):
             return self.scope(tenant_id)
         column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]  # or it has a `scope`
         if without_index:
-            column = func.coalesce(column, null())
+            column = Unindexed(column)
         return column.is_(None) if tenant_id is None else column == tenant_id
 
 

@@ -100,7 +100,7 @@ class Listing:
     def conditions(self, *more: Match) -> list[ColumnElement[bool]]:
         """What holds for all of them (that match `more`)."""
         live_list = self.live_list
-        conditions = [live_list.within(self.tenant_id)]
+        conditions = [live_list.within(self.tenant_id, *self.asked)]
         if live_list.search is not None:
             conditions += contain(live_list.search, self.words)
         if self.few is not None:
@@ -232,8 +232,9 @@ def _kept_statement(shape: _Shape) -> Any:
     live_list = shape.live_list
     one = live_list.sort(shape.sort)[shape.number]
     owner = bindparam("tenant_id", type_=Uuid()) if shape.has_tenant else None
-    conditions = [live_list.within(owner)]
-    for match in (*live_list.matches(dict(shape.filters)), one.match):
+    asked = live_list.matches(dict(shape.filters))
+    conditions = [live_list.within(owner, *asked)]
+    for match in (*asked, one.match):
         conditions += condition_of(live_list.fields, match)
     statement = _statement(live_list, one, conditions, ascending=shape.ascending)
     return Prepared(statement) if live_list.reads else statement

@@ -10,7 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnClause, ColumnElement, Date, not_, or_
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from services.core import clock
 from services.core.days import beginning_of, end_of
@@ -18,7 +21,39 @@ from services.core.days import beginning_of, end_of
 Match = Mapping[str, object]
 """Fields and the values that they must have. A value that isn't a plain one is a `Test`."""
 
-Field = Mapped[Any] | ColumnElement[Any] | Callable[[], ColumnElement[Any]]
+
+class Unindexed(FunctionElement[Any]):
+    """A column by which SQLite looks for no rows, where something else leads to fewer: it isn't
+    told how many there are, and would take an index of it. (A unary plus keeps it from that:
+    sqlite.org, "The SQLite Query Optimizer Overview", on disqualifying terms.)"""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(Unindexed)
+def _as_it_is(element: Unindexed, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(element.clauses, **given)
+
+
+@compiles(Unindexed, "sqlite")
+def _with_a_plus(element: Unindexed, compiler: SQLCompiler, **given: Any) -> str:
+    return f"+{compiler.process(element.clauses, **given)}"
+
+
+@dataclass(frozen=True)
+class SetOf:
+    """A field that has several values at once, as a tuple in a row: who works on something, say. A
+    match asks for one of them, and `having` is the condition that it is among them: by an index
+    that leads to few rows."""
+
+    having: Callable[[Any], ColumnElement[bool]]
+
+
+Field = Mapped[Any] | ColumnElement[Any] | SetOf | Callable[[], ColumnElement[Any]]
 """A field in SQL: a column of the table, or what is derived from it. It is a function if it depends
 on the moment (on who is online, for example)."""
 
@@ -171,7 +206,9 @@ def _plainly(kind: type) -> Callable[[Any], object]:
     return next((way for kinds, way in ways if issubclass(kind, kinds)), lambda value: value)
 
 
-def _condition(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
+def _condition(column: ColumnElement[Any] | SetOf, value: object) -> ColumnElement[bool]:
+    if isinstance(column, SetOf):
+        return column.having(value)
     if isinstance(value, Test):
         return value.condition(column)
     if isinstance(value, bool) and _is_expression(column):

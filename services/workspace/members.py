@@ -18,11 +18,11 @@ from services.core.looking import looks_first
 from services.workspace.actions import MemberAction
 from services.workspace.events import MemberChanged
 from services.workspace.people import Person, person_of, require_workers
+from services.workspace.poc_list import facts_of, tell_row
 from services.workspace.rights import (
     by_id,
     get_poc,
     get_poc_to_change,
-    is_member,
     tenant_of,
 )
 
@@ -114,15 +114,18 @@ async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> No
         )
         row = found.first()
         if row is not None:
+            before = await _member_ids(act.tx, poc)
             row.removed_at = clock.now()
             row.removed_by_id = by_id(act)
             await act.record(MemberAction.REMOVED, poc, member=user.full_name)
-            _changed(act, poc, user.id)
+            _changed(act, poc, user.id, before)
 
 
-async def ensure_member(act: Act, poc: Poc, user_id: UUID) -> None:
-    """Have the user work on the POC, unless they already do."""
-    if await is_member(act.tx, poc.id, user_id):
+async def ensure_member(act: Act, poc: Poc, user_id: UUID, *, is_new: bool = False) -> None:
+    """Have the user work on the POC, unless they already do. The lists are told, but of a POC that
+    is new, of which its caller tells them."""
+    before = await _member_ids(act.tx, poc)
+    if user_id in before:
         return
     user = await act.tx.get_one(User, user_id)
     act.add(
@@ -136,8 +139,20 @@ async def ensure_member(act: Act, poc: Poc, user_id: UUID) -> None:
     )
     await act.tx.flush()
     await act.record(MemberAction.ADDED, poc, member=user.full_name)
-    _changed(act, poc, user_id)
+    _changed(act, poc, user_id, None if is_new else before)
 
 
-def _changed(act: Act, poc: Poc, user_id: UUID) -> None:
+async def _member_ids(tx: Transaction, poc: Poc) -> Sequence[UUID]:
+    found = await tx.exec(
+        select(PocMember.user_id).where(
+            PocMember.poc_id == poc.id, col(PocMember.removed_at).is_(None)
+        )
+    )
+    return found.all()
+
+
+def _changed(act: Act, poc: Poc, user_id: UUID, before: Sequence[UUID] | None) -> None:
+    """Tell of a change of the team, and the lists who was in it, if they know the POC."""
     act.publish(MemberChanged(tenant_id=poc.tenant_id, poc_id=poc.id, user_id=user_id))
+    if before is not None:
+        tell_row(act, poc, {**facts_of(poc), "member_ids": [str(one) for one in before]})

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from models import CLOSED_STATUSES, Poc, PocStatus, User
+from models import CLOSED_STATUSES, Poc, PocMember, PocStatus, User
 from services.audit.acting import Act
 from services.core import clock
 from services.core.db import Transaction
@@ -26,7 +27,7 @@ from services.lists.declaration import (
     value,
 )
 from services.lists.events import RowChanged
-from services.lists.matches import Given
+from services.lists.matches import Given, SetOf
 from services.lists.wire import UNSENT
 from services.users.row import PICTURE_DIGITS
 from services.workspace.people import Person, find_people
@@ -53,6 +54,7 @@ class PocRow:
     closed: bool = False
     closed_at: datetime | None = None
     archived: bool = False
+    member_ids: tuple[UUID, ...] = ()
 
     @property
     def is_overdue(self) -> bool:
@@ -64,11 +66,12 @@ async def _rows(tx: Transaction, pocs: Sequence[Poc]) -> list[PocRow]:
     ids = [poc.id for poc in pocs]
     progress = await find_progress(tx, ids, clock.now().date())
     versions = await find_versions(tx, ids)
+    teams = await _teams(tx, ids)
     owners = await find_people(tx, [poc.owner_id for poc in pocs])
     return [
         PocRow(
             id=poc.id,
-            version=poc.version + versions.get(poc.id, 0),
+            version=poc.version + versions.get(poc.id, 0) + teams[poc.id].changes,
             facts_version=poc.version,
             title=poc.title,
             customer=poc.customer,
@@ -81,9 +84,41 @@ async def _rows(tx: Transaction, pocs: Sequence[Poc]) -> list[PocRow]:
             closed=poc.status.is_closed,
             closed_at=poc.closed_at,
             archived=poc.archived_at is not None,
+            member_ids=tuple(teams[poc.id].ids),
         )
         for poc in pocs
     ]
+
+
+@dataclass
+class _Team:
+    """Who works on a POC, and how often that has changed."""
+
+    ids: list[UUID] = field(default_factory=list)
+    changes: int = 0
+
+
+async def _teams(tx: Transaction, poc_ids: Sequence[UUID]) -> Mapping[UUID, _Team]:
+    teams = {poc_id: _Team() for poc_id in poc_ids}
+    found = await tx.exec(
+        select(PocMember.poc_id, PocMember.user_id, PocMember.removed_at)
+        .where(col(PocMember.poc_id).in_(poc_ids))
+        .order_by(col(PocMember.id))
+    )
+    for poc_id, user_id, removed_at in found:
+        team = teams[poc_id]
+        team.changes += 1 if removed_at is None else 2
+        if removed_at is None:
+            team.ids.append(user_id)
+    return teams
+
+
+def _worked_on_by(user_id: UUID) -> ColumnElement[bool]:
+    """The POCs on which somebody works, found by what they work on."""
+    theirs = select(PocMember.poc_id).where(
+        PocMember.user_id == user_id, col(PocMember.removed_at).is_(None)
+    )
+    return col(Poc.id).in_(theirs)
 
 
 def _beside(row: PocRow) -> Mapping[str, object]:
@@ -146,12 +181,21 @@ POCS = LiveList[PocRow](
         "due": col(Poc.end_on),
         "customer": col(Poc.customer),
         "owner_id": col(Poc.owner_id),
+        "member_ids": SetOf(_worked_on_by),
         "owner_active": select(User.active).where(User.id == Poc.owner_id).scalar_subquery(),
     },
     belongs={"archived": False},
     filters=(
         person("owner", "Owner", field="owner_id", everything="Anyone"),
         choice("owner_is", "Owner is", INACTIVE_OWNER, quiet=True),
+        person(
+            "works",
+            "Worked on by",
+            field="member_ids",
+            everything="Anyone",
+            quiet=True,
+            own="I work on",
+        ),
         choice("status", "Status", *STATUSES.values()),
         value("customer", "Customer"),
         dates("due", "Due", quiet=True),
@@ -165,7 +209,8 @@ POCS = LiveList[PocRow](
 
 
 def facts_of(poc: Poc) -> dict[str, Any]:
-    """The values that the list's filters look at, as they are now."""
+    """The values that the list's filters look at, as they are now; but for who works on it, which
+    `members` tells when it changes."""
     return {
         "key": poc.search_key,
         "status": poc.status,

@@ -88,8 +88,8 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
         poc.end_on = form.end_on or plan.ends_on
         await act.tx.flush()
         if act.user is not None:  # a person who begins a POC for somebody else works on it too
-            await ensure_member(act, poc, act.user.id)
-        await ensure_member(act, poc, owner_id)
+            await ensure_member(act, poc, act.user.id, is_new=True)
+        await ensure_member(act, poc, owner_id, is_new=True)
         await copy_plan(act, poc, plan)
         groups = ", ".join(group.title for group in plan.groups)
         await act.record(PocAction.CREATED, poc, customer=poc.customer, groups=groups or None)
@@ -183,9 +183,9 @@ async def _hand_over(act: Act, poc: Poc, version: int, form: HandOverForm) -> in
 
 async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
     """Make somebody the owner of a POC, for a call that has locked both."""
+    await ensure_member(act, poc, owner.id)
     was, before = facts_of(poc), await act.tx.get_one(User, poc.owner_id)
     poc.owner_id, poc.handover_note = owner.id, note
-    await ensure_member(act, poc, owner.id)
     await act.record(PocAction.HANDED_OVER, poc, before=before.full_name, after=owner.full_name)
     _touch(act, poc, was)
 

@@ -1,5 +1,6 @@
 """What is done to the work and to its people, as other open pages show it."""
 
+import re
 from datetime import date
 from uuid import UUID
 
@@ -201,6 +202,25 @@ async def test_rows_that_were_read_before_somebody_was_deactivated_do_not_take_t
     await expect(page.locator("[aria-busy=true]")).to_have_count(0)
     row = page.get_by_role("row").filter(has_text="Trial")
     await expect(row.get_by_text("Inactive")).to_be_visible()
+
+
+async def test_a_poc_appears_among_those_that_somebody_works_on_once_they_are_added(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    page = await browsers.as_user(colleague, f"/t/{tenant.slug}/pocs")
+    await page.get_by_label("I work on").check()
+    await expect(page).to_have_url(re.compile(f"works={colleague.id}"))
+    poc = page.get_by_role("link", name="Trial")
+    await expect(poc).to_have_count(0)
+    await members.add_member(work, rows.poc, colleague.id)
+    await expect(poc).to_be_visible()
+    theirs = await browsers.as_user(
+        await factories.create_admin(tenant), f"/t/{tenant.slug}/pocs?works={owner.id}"
+    )
+    await theirs.get_by_label("Worked on by").select_option(colleague.full_name)
+    await expect(theirs).to_have_url(re.compile(f"works={colleague.id}"))
+    await expect(theirs.get_by_role("link", name="Trial")).to_be_visible()
 
 
 async def test_a_task_is_given_to_somebody_at_the_customers(

@@ -368,6 +368,7 @@ TAKING_NOTHING = [
     ),
     _on_nothing("listing.list_customers", EVERYONE, listing.list_customers),
     _on_nothing("listing.list_owners", EVERYONE, listing.list_owners),
+    _on_nothing("listing.list_workers", EVERYONE, listing.list_workers),
     _on_nothing("overview.note_visit", EVERYONE, overview.note_visit),
 ]
 TAKE_NOTHING = {

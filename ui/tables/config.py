@@ -95,5 +95,6 @@ def _filter(one: Filter, choices: Choices | None) -> dict[str, Any]:
         "everything": one.everything,
         "field": one.field,
         "quiet": one.quiet,
+        "own": one.own,
         "options": options,
     }

@@ -177,9 +177,10 @@ const table = {
       return Math.max(this.pageNow + 1, Math.ceil(this.found / this.asked.size));
     },
     filtersShown() {
-      return this.list.filters.filter(
-        ({ key, quiet }) => !quiet || this.wanted[key] || this.asked[key],
-      );
+      return this.list.filters.filter((filter) => {
+        const { key, quiet } = filter;
+        return !quiet || this.wanted[key] || this.asked[key] || rows.isBox(filter, this.me);
+      });
     },
     columnsShown() {
       return this.list.columns.filter(({ key, opens, shown }) =>

@@ -32,6 +32,12 @@ export function toUrl(query, config, view = "") {
   return search ? `?${search}` : "";
 }
 
+// Whether a filter is a box to tick: the reader is all whom it may be about.
+export function isBox({ kind, own, options }, me, asked) {
+  const isOwn = own && options.length === 1 && options[0].key === me;
+  return kind === "check" || (isOwn && (!asked || asked === me));
+}
+
 export function isFiltered(query, config) {
   return Boolean(query.q.trim()) || config.filters.some(({ key, kind }) => kind !== "too" && query[key]);
 }
@@ -75,6 +81,7 @@ export function matches(row, match) {
 }
 
 function holds(value, wanted) {
+  if (Array.isArray(value)) return value.includes(wanted); // one of several values
   // A value that the server left out is empty or false.
   if (wanted === null || typeof wanted !== "object") return (value || null) === (wanted || null);
   if (wanted.given) return Boolean(value);

@@ -3,7 +3,7 @@ import { h } from "vue";
 import { icon } from "icons";
 import { button, menu } from "menus";
 import { singleKeys } from "single_keys";
-import { title } from "table_rows";
+import { isBox, title } from "table_rows";
 
 export function toolbar(table) {
   const submitted = (event) => {
@@ -27,7 +27,7 @@ export function toolbar(table) {
 
 // For phones, where the filters wait behind it, and it counts those that are set.
 export function filtersButton(table) {
-  const isSet = ({ key, kind }) => kind !== "check" && table.asked[key];
+  const isSet = (filter) => table.asked[filter.key] && !isBox(filter, table.me, table.asked[filter.key]);
   const set = table.filtersShown.filter(isSet).length;
   const attributes = {
     type: "button",
@@ -138,18 +138,22 @@ function search(table) {
 }
 
 const FILTERS = {
-  ...Object.fromEntries(["choice", "person", "value"].map((kind) => [kind, select])),
+  ...Object.fromEntries(["choice", "value"].map((kind) => [kind, select])),
+  person: (table, filter) => {
+    if (!isBox(filter, table.me, table.asked[filter.key])) return select(table, filter);
+    return box(table, { ...filter, label: filter.own }, null, table.me);
+  },
   check: (table, filter) => box(table, filter, table.all[filter.key]),
   too: (table, filter) => box(table, filter, null),
   dates: (table, filter) => [day(table, filter, "from", 0), day(table, filter, "to", 1), backwards(table, filter)],
 };
 
-function box(table, { key, label }, tally) {
+function box(table, { key, label }, tally, value = "1") {
   return h("label", { key, class: "check" }, [
     h("input", {
       type: "checkbox",
-      checked: table.asked[key] === "1",
-      onChange: (event) => table.change({ [key]: event.target.checked ? "1" : "" }),
+      checked: table.asked[key] === value,
+      onChange: (event) => table.change({ [key]: event.target.checked ? value : "" }),
     }),
     label,
     tally == null ? null : h("strong", { class: "tally" }, table.number(tally)),

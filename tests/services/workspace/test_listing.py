@@ -16,12 +16,14 @@ from services.core.runtime import Runtime
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery, from_url
 from services.lists.wire import row_values
-from services.workspace import listing, pocs, tasks
+from services.workspace import listing, members, pocs, tasks
 from services.workspace.poc_list import POCS
-from services.workspace.pocs import StatusForm
+from services.workspace.pocs import HandOverForm, StatusForm
 from services.workspace.tasks import TaskStatusForm
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, sign_in
 from tests.services.workspace.scene import create_poc, create_task, deactivate
+from tests.statements import heard
 
 
 async def _titles(actor: Actor, **values: Any) -> list[str]:
@@ -107,6 +109,76 @@ async def test_pocs_of_one_person_and_of_the_inactive_are_found(
     assert await _titles(ada, owner_is="inactive") == []
     await deactivate(admin, joan_user.id)
     assert await _titles(ada, owner_is="inactive") == ["Joan's"]
+
+
+async def test_the_pocs_are_found_on_which_somebody_works(
+    ada: Actor, joan: Actor, joan_user: User
+) -> None:
+    beta, _, gamma, _ = await _several(ada)
+    await create_poc(joan, "Own")
+    for poc_id in (beta, gamma):
+        await members.add_member(ada, poc_id, joan_user.id)
+    await members.remove_member(ada, gamma, joan_user.id)
+    assert sorted(await _titles(ada, works=str(joan_user.id))) == ["Beta", "Own"]
+    assert await _titles(ada, works=str(joan_user.id), owner=str(joan_user.id)) == ["Own"]
+    query = from_url(POCS, {"works": str(joan_user.id)})
+    (row, _) = (await listing.list_pocs(ada, query)).rows
+    assert row.member_ids == (ada.user_id, joan_user.id)
+    file = "".join([piece async for piece in await listing.export_pocs(ada, query)])
+    assert [title in file for title in ("Beta", "Own", "Gamma")] == [True, True, False]
+    assert [name for _, name in await listing.list_workers(ada)] == ["Ada Lovelace", "Joan Clarke"]
+
+
+async def test_a_change_of_the_team_makes_a_newer_row_that_says_who_it_was(
+    rollcall: Runtime, ada: Actor, joan_user: User, events: list[Event]
+) -> None:
+    poc_id = await create_poc(ada)
+    await rollcall.bus.drain()
+    assert [one.was for one in events if isinstance(one, RowChanged)] == [None]
+    alone, both = [str(ada.user_id)], [str(ada.user_id), str(joan_user.id)]
+    changes = (
+        (members.add_member, alone),
+        (members.remove_member, both),
+        (members.add_member, alone),
+    )
+    versions = [(await listing.find_row(poc_id)).version]
+    for change, before in changes:
+        events.clear()
+        await change(ada, poc_id, joan_user.id)
+        await rollcall.bus.drain()
+        (told,) = [one.was for one in events if isinstance(one, RowChanged)]
+        assert told is not None
+        assert told["member_ids"] == before
+        versions.append((await listing.find_row(poc_id)).version)
+    assert versions == sorted(set(versions))
+
+
+async def test_a_new_owner_is_told_to_the_lists_with_the_old_one(
+    rollcall: Runtime, ada: Actor, joan_user: User, events: list[Event]
+) -> None:
+    poc_id = await create_poc(ada)
+    await rollcall.bus.drain()
+    events.clear()
+    await pocs.hand_over(ada, poc_id, 1, HandOverForm(owner_id=joan_user.id))
+    await rollcall.bus.drain()
+    told = [one.was or {} for one in events if isinstance(one, RowChanged)]
+    assert {was["owner_id"] for was in told} == {str(ada.user_id)}
+    assert told[0]["member_ids"] == [str(ada.user_id)]
+
+
+@ONE_DATABASE  # a plan of SQLite's, which doesn't depend on how many rows there are
+async def test_who_works_on_pocs_is_found_by_an_index(rollcall: Runtime, ada: Actor) -> None:
+    await _several(ada)
+    with heard(here=True) as statements:
+        await _titles(ada, works=str(ada.user_id))
+    asked = [(text, values) for text, values in statements if "poc_member.user_id = " in text]
+    assert asked
+    async with rollcall.database.reader.connect() as connection:
+        for text, values in asked:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            steps = [step for *_, step in plan]
+            assert [step for step in steps if "ix_poc_member_user_id" in step], steps
+            assert not [step for step in steps if step.startswith("SCAN")], steps
 
 
 async def test_each_organisation_has_its_own(

@@ -303,7 +303,7 @@ class _HomeScreen:
                 _counted("h2", "My POCs", in_all)
                 if any(poc.progress.whole.total for poc in rows):
                     side_legend()
-                link("All POCs", f"{self.base}/pocs")
+                link("All you work on", f"{self.base}/pocs?works={self.visit.user_id}")
             if not rows:
                 text("p", "No open POC is yours.", "muted")
             self._poc_rows(rows)

@@ -64,7 +64,7 @@ async def pocs_page(visit: MayView) -> None:
                     for group in templates
                 ]
             )
-        screen.build(opening, customers, owners)
+        await screen.build(opening, customers, owners)
 
 
 class _PocsScreen:
@@ -93,7 +93,7 @@ class _PocsScreen:
             ),
         )
 
-    def build(
+    async def build(
         self, opening: Opening, customers: Sequence[str], owners: Sequence[tuple[UUID, str]]
     ) -> None:
         """Lay the page out."""
@@ -103,6 +103,7 @@ class _PocsScreen:
                 self._open_new()
             head = [HeadItem("+ New POC", name="new", on_click=self._open_new, primary=True)]
         head += bulk_item(self.visit, POCS)
+        workers = await self._offered(opening.query.filters.get("works"))
         hint = "Begin the first one, from templates or empty. Your team sees it at that moment."
         others = "Sales Engineers begin them. Each one shows here at that moment."
         table = PocsTable(
@@ -115,10 +116,25 @@ class _PocsScreen:
             options={
                 "customer": [(name, name) for name in customers],
                 "owner": self._owners(owners),
+                "works": workers or (),
             },
             empty_hint=others if self.new is None else hint,
         )
+        if workers is None:
+            table.offer_late("works", self._workers)
         BulkActs(self.visit, self.toast, table, POCS).offer()
+
+    async def _offered(self, asked: str | None) -> list[tuple[str, str]] | None:
+        """Who can be looked for by what they work on; none if that is read when it is needed.
+        Whoever runs POCs looks for their own, unless a link asks for somebody else's."""
+        me = str(self.visit.user_id)
+        if self.new is not None and asked in (None, me):
+            return [(me, "Me")]
+        return await self._workers() if asked else None
+
+    async def _workers(self) -> list[tuple[str, str]]:
+        found = await listing.list_workers(self.actor)
+        return [(str(user_id), name) for user_id, name in found]
 
     def _owners(self, owners: Sequence[tuple[UUID, str]]) -> list[tuple[str, str]]:
         """The owners to choose from. Who runs POCs is looked for most by themselves, and first."""
