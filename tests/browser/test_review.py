@@ -56,6 +56,7 @@ async def test_a_review_is_begun_decided_together_and_closed(
     await expect(choice(page, "Grace Hopper", "Keep")).to_be_disabled()
     await expect(tabs.get_by_role("link", name="Review 1 undecided")).to_be_visible()
     await look(page, "review-decide")
+    await look_on_paper(page)
     await expect(theirs.get_by_role("heading", name="My account")).to_be_visible()
 
     await page.get_by_role("button", name="Close review…").click()
