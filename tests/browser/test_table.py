@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
-from models import Tenant, User
+from models import SecondFactorPolicy, Tenant, User
 from services.access.actor import Actor
 from services.core.db import transaction
 from services.lists import choices
@@ -319,3 +319,37 @@ async def test_filters_counts_and_headings_stay_in_sight(
     assert counts is not None
     assert below is not None
     assert counts["y"] + counts["height"] <= below["y"], "the heading stands below the counts"
+
+
+async def test_a_list_without_rows_says_how_the_first_one_comes_and_offers_it(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    engineer = await factories.create_user(tenant)
+    page = await browsers.as_user(engineer, f"/t/{tenant.slug}/pocs")
+    await expect(page.get_by_role("heading", name="No POCs yet")).to_be_visible()
+    await expect(page.get_by_text("Begin the first one, from templates or empty.")).to_be_visible()
+    await page.locator(".empty").get_by_role("button", name="+ New POC").click()
+    await expect(dialog(page).get_by_role("heading", name="New POC")).to_be_visible()
+
+
+async def test_why_a_list_cannot_be_read_stands_above_the_rows_that_it_keeps(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await expect(grid.rows).to_have_count(2)
+    await connected(page)
+    await _require_second_factor(tenant, SecondFactorPolicy.EVERYONE)
+    await grid.search.fill(ada.first_name)
+    failure = page.get_by_role("alert").filter(has_text="Couldn't load users.")
+    await expect(failure).to_contain_text("Your organisation requires a second factor.")
+    await expect(grid.rows).to_have_count(2)
+    await _require_second_factor(tenant, SecondFactorPolicy.OPTIONAL)
+    await failure.get_by_role("button", name="Try again").click()
+    await expect(grid.rows).to_have_count(1)
+    await expect(failure).to_have_count(0)
+
+
+async def _require_second_factor(tenant: Tenant, policy: SecondFactorPolicy) -> None:
+    async with transaction() as tx:
+        (await tx.get_one(Tenant, tenant.id)).second_factor_policy = policy
