@@ -32,6 +32,7 @@ from services.core.looking import (
     outside_of_calls,
 )
 from services.core.right_of_way import RightOfWay, begun
+from services.core.updating import write_changes
 from services.core.write_queue import Turn, Who
 
 log = logging.getLogger(__name__)
@@ -54,14 +55,16 @@ _UNWRITTEN = "unwritten"
 
 
 class WritingSession(Session):
-    """Its flush also writes what isn't a model (`Transaction.with_flush`)."""
+    """Its flush also writes what isn't a model (`Transaction.with_flush`), and writes changed rows
+    by itself (`services.core.updating`)."""
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what isn't written yet: before a query that could see it, before a savepoint, and
         before the commit."""
         for write in self.info.pop(_UNWRITTEN, ()):
             await_only(write())
-        super().flush(objects)
+        if objects is not None or not write_changes(self):
+            super().flush(objects)
 
 
 @event.listens_for(WritingSession, "before_commit")

@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect, Insert, Select, inspect
-from sqlalchemy.orm import Mapper, make_transient_to_detached
+from sqlalchemy.orm import Mapper, Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -72,14 +72,19 @@ class Prepared:
     async def each(self, tx: AsyncSession, rows: Sequence[Values]) -> None:
         """Run an INSERT for each of these rows, which have the same columns."""
         _require_writing(tx)
-        if not runtime.current().database.is_sqlite:
+        if runtime.current().database.is_sqlite:
+            await self.write(*await _connection(tx), rows)
+        else:
             await tx.exec(self._statement, params=rows)
-            return
-        connection, driver = await _connection(tx)
-        shape = self._shape(connection.dialect, tuple(rows[0]))
+
+    async def write(self, connection: Connection, driver: Driver, rows: Sequence[Values]) -> int:
+        """Run a statement that writes, on a connection to SQLite, once with each of these values;
+        returns how many rows it wrote."""
+        columns = tuple(rows[0]) if self._inserts else None
+        shape = self._shape(connection.dialect, columns)
         asked = [shape.parameters(values) for values in rows]
         connection.dispatch.before_cursor_execute(connection, None, shape.sql, asked, None, True)
-        await driver.cursor().executemany(shape.sql, asked)
+        return (await driver.cursor().executemany(shape.sql, asked)).rowcount
 
     def _make_shape(
         self, dialect: Dialect, columns: tuple[str, ...] | None, *lengths: tuple[str, int]
@@ -153,7 +158,8 @@ class Whole(Generic[ModelT]):
         key = named[self._key]
         if key is None:
             return None
-        known = tx.identity_map.get(self._mapper.identity_key_from_primary_key((key,)))
+        session = tx.sync_session
+        known = session.identity_map.get(self._mapper.identity_key_from_primary_key((key,)))
         if known is not None:
             for name, value in named.items():
                 set_committed_value(known, name, value)
@@ -161,7 +167,7 @@ class Whole(Generic[ModelT]):
         row = self._mapper.class_manager.new_instance()
         vars(row).update(named)
         make_transient_to_detached(row)
-        tx.add(row)
+        session.add(row)
         return row
 
 
@@ -188,10 +194,15 @@ async def _connection(tx: AsyncSession) -> tuple[Connection, Driver]:
     found: tuple[Connection, Driver] | None = tx.info.get(_CONNECTION)
     # SQLAlchemy sends a savepoint's beginning only when it is asked for the connection.
     if found is None or tx.in_nested_transaction():
-        asynchronous = await tx.connection()
-        connection = asynchronous.sync_connection
-        assert connection is not None
+        connection = await tx.run_sync(Session.connection)
         driver = connection.connection.driver_connection
         assert isinstance(driver, Driver)
         found = tx.info[_CONNECTION] = connection, driver
     return found
+
+
+def connected(session: Session) -> tuple[Connection, Driver] | None:
+    """The connection of a session to SQLite, as SQLAlchemy has it and as the driver does; none
+    before its first prepared statement, on PostgreSQL, or in a savepoint."""
+    found: tuple[Connection, Driver] | None = session.info.get(_CONNECTION)
+    return None if session.in_nested_transaction() else found
