@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -231,14 +231,16 @@ def _was(event: UserEvent) -> dict[str, Any] | None:
     return _WAS.get(type(event), {})
 
 
-async def _show_entry(event: AuditWritten) -> None:
+def _show_entry(event: AuditWritten) -> Awaitable[None] | None:
     rooms = [audit_room(event.chain_id)]
     if event.subject_id is not None:
         rooms.append(user_room(event.subject_id))
     watched = [room for room in rooms if live.is_watched(room)]
-    if not watched:
-        return
-    async with asked_at_least(watched), turn(rooms[0]):
+    return _send_entry(event, rooms[0], watched) if watched else None
+
+
+async def _send_entry(event: AuditWritten, of_chain: live.Room, watched: list[live.Room]) -> None:
+    async with asked_at_least(watched), turn(of_chain):
         entry = await find_entry(event.entry_id)
         for room in watched:
             await live.broadcast(room, "rollcall_audit", {"entry": row_values(ENTRIES, entry)})

@@ -3,6 +3,7 @@ their rows from `ui.tables.feed`.)"""
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from functools import partial
 from uuid import UUID
 
@@ -32,20 +33,21 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(UserSignedIn, _count_newcomer)
 
 
-async def _count_newcomer(event: UserSignedIn) -> None:
+def _count_newcomer(event: UserSignedIn) -> Awaitable[None] | None:
     """Whoever signs in for the first time was invited until now, and is active."""
-    if event.first:
-        await _count_users(event)
+    return _count_users(event) if event.first else None
 
 
-async def _count_users(
-    event: UserEvent | UsersInvited,
-) -> None:
+def _count_users(event: UserEvent | UsersInvited) -> Awaitable[None] | None:
     tenant_id, counting = event.tenant_id, runtime.current().part(_Counting)
     watched = live.is_watched(list_room(TENANTS.noun, None))
     if tenant_id is None or tenant_id in counting or not watched:
-        return
+        return None
     counting.add(tenant_id)
+    return _tell_count(tenant_id, counting)
+
+
+async def _tell_count(tenant_id: UUID, counting: _Counting) -> None:
     try:
         await asyncio.sleep(COUNT_SECONDS)
     finally:

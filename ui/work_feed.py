@@ -1,5 +1,6 @@
 """Brings what happened in POCs and templates to the pages that show them."""
 
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -161,11 +162,14 @@ async def _renew_customers(event: CustomerChanged) -> None:
     await live.broadcast(team_room(event.poc_id), "rollcall_customers", {})
 
 
-async def _show_worker(event: UserEvent) -> None:
+def _show_worker(event: UserEvent) -> Awaitable[None] | None:
     room = workers_room(event.tenant_id)
-    if live.is_watched(room):
-        await turns_end()
-    await tell(room, "rollcall_person", partial(people.find_worker, event.user_id), person_values)
+    return _send_worker(room, event.user_id) if live.is_watched(room) else None
+
+
+async def _send_worker(room: live.Room, user_id: UUID) -> None:
+    await turns_end()
+    await tell(room, "rollcall_person", partial(people.find_worker, user_id), person_values)
 
 
 async def _show_customer(event: CustomerChanged) -> None:

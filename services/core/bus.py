@@ -15,7 +15,8 @@ from services.core.events import Event, EventT
 log = logging.getLogger(__name__)
 
 Handler = Callable[[EventT], Awaitable[None] | None]
-"""What a subscriber does. If it waits for nothing it is a plain function, and needs no task."""
+"""What a subscriber does. One that has nothing to wait for returns none, and needs no task."""
+FAILED = "A subscriber failed on %s"
 
 
 class Bus:
@@ -39,12 +40,15 @@ class Bus:
                         self._start(handler, event)
 
     def _start(self, handler: Handler[Event], event: Event) -> None:
-        with _Logged(event):
+        try:
             following = handler(event)
-            if following is not None:
-                task = asyncio.get_running_loop().create_task(_follow(following, event))
-                self._running.add(task)  # the loop itself holds tasks only weakly
-                task.add_done_callback(self._running.discard)
+        except Exception:
+            log.exception(FAILED, type(event).__name__)
+            return
+        if following is not None:
+            task = asyncio.get_running_loop().create_task(_follow(following, event))
+            self._running.add(task)  # the loop itself holds tasks only weakly
+            task.add_done_callback(self._running.discard)
 
     async def drain(self) -> None:
         """Wait until every subscriber that was started has ended."""
@@ -53,26 +57,10 @@ class Bus:
 
 
 async def _follow(following: Awaitable[None], event: Event) -> None:
-    with _Logged(event):
+    try:
         await following
-
-
-class _Logged:
-    """A block in which a subscriber may fail. (A generator would take three times as long, and an
-    act has some twelve of these.)"""
-
-    def __init__(self, event: Event) -> None:
-        self._event = event
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        """Log what the subscriber failed with."""
-        name = type(self._event).__name__
-        # for example the database can't be reached: that is no bug, so no traceback
-        if isinstance(error, RollcallError):
-            log.warning("A subscriber couldn't follow %s: %s", name, error)
-        elif isinstance(error, Exception):
-            log.error("A subscriber failed on %s", name, exc_info=error)
-        return isinstance(error, Exception)
+    # for example the database can't be reached: that is no bug, so no traceback
+    except RollcallError as error:
+        log.warning("A subscriber couldn't follow %s: %s", type(event).__name__, error)
+    except Exception:
+        log.exception(FAILED, type(event).__name__)

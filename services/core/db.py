@@ -146,8 +146,9 @@ async def transaction(
         async with _in_turn(actor, urgent=urgent, patient=patient) as tx:
             yield tx
         if tx.events:
-            # Who hears of it begins, before the caller says what came of it: the notices to pages
-            # that are cut are the first to leave.
+            # Before the caller says what came of it, who hears of it begins, and what they send
+            # leaves: the notices to pages that are cut go first.
+            await asyncio.sleep(0)
             await asyncio.sleep(0)
 
 

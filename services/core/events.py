@@ -6,7 +6,8 @@ needs to travel to the other processes.
 """
 
 import logging
-from dataclasses import dataclass, field, fields
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
@@ -71,5 +72,6 @@ def from_message(message: dict[str, Any], committed_at: float, origin: str = "")
 
 def stamped(event: EventT, committed_at: float, origin: str) -> EventT:
     """The same event, with the moment of its commit and the process that committed it."""
-    values = {f.name: getattr(event, f.name) for f in fields(event)}
-    return type(event)(**{**values, "committed_at": committed_at, "origin": origin})
+    same = copy(event)
+    vars(same).update(committed_at=committed_at, origin=origin)
+    return same

@@ -72,16 +72,26 @@ class _Manager(AsyncManager):  # type: ignore[misc]  # socket.io has no types
         if namespace not in self.rooms:
             return
         given = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        frames = None if callback else self._frames([event, *given], namespace)
+        # What goes to a room of ours is JSON; socket.io would look through it for bytes.
+        binary = False if isinstance(to or room, Room) else None
+        frames = None if callback else self._frames([event, *given], namespace, binary=binary)
         for sid, eio_sid in list(self.get_participants(namespace, to or room)):
             answered = self._generate_ack_id(sid, callback) if callback else None
             for frame in frames or self._frames([event, *given], namespace, answered):
                 with suppress(SocketIsClosedError):  # it closes: there is nobody to tell
                     await self.server.eio.send_packet(eio_sid, frame)
 
-    def _frames(self, said: list[Any], namespace: str, answered: int | None = None) -> list[Frame]:
+    def _frames(
+        self,
+        said: list[Any],
+        namespace: str,
+        answered: int | None = None,
+        binary: bool | None = None,
+    ) -> list[Frame]:
         """What a message is sent as; with `answered`, its number, the browser answers."""
-        message = self.server.packet_class(EVENT, namespace=namespace, data=said, id=answered)
+        message = self.server.packet_class(
+            EVENT, namespace=namespace, data=said, id=answered, binary=binary
+        )
         encoded = message.encode()
         return [
             Frame(MESSAGE, part) for part in (encoded if isinstance(encoded, list) else [encoded])
