@@ -314,15 +314,16 @@ def _guarded(
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
         way: AbstractContextManager[None] = nullcontext()
+        if socket is not None and paced and (delay := socket.page.account.delay()):
+            await asyncio.sleep(delay)
+            socket, message = _heard(sid, args, check)  # it may have been cut meanwhile
         if socket is not None and paced:
-            if delay := socket.page.account.delay():
-                await asyncio.sleep(delay)
             right_of_way = runtime.current().part(RightOfWay)
             if messages.ends_access(message, socket.page):
                 way = right_of_way.claimed(socket.page.user_id)
             else:
                 await right_of_way.wait()
-            socket, message = _heard(sid, args, check)  # it may have been cut meanwhile
+                socket, message = _heard(sid, args, check)  # likewise
         if socket is not None:
             with way, logs.about_event(socket.page.user_id):
                 handler(sid, message)
