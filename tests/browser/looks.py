@@ -24,22 +24,30 @@ SETTLED = """
   .map((animation) => animation.finished))
 """
 # What axe judges a page by. `parts`: which elements there are, and which of them take part.
-# `colours`: each text's colours, size and weight, with what lies behind it.
+# `colours`: each text's colours, size and weight, with what lies behind it; `window.coloured` keeps
+# the elements of each.
 SEEN = """
 () => {
   const NOTHING = "rgba(0, 0, 0, 0),none,1,none,normal,none,auto";
-  const parts = [document.title], colours = new Set();
+  const parts = [document.title], coloured = new Map();
+  const note = (of, ...colours) => {
+    const key = colours.join("|");
+    coloured.set(key, (coloured.get(key) ?? new Set()).add(of));
+  };
   const painted = (of) => {
     const style = getComputedStyle(of);
     return [style.backgroundColor, style.backgroundImage, style.opacity, style.filter,
       style.mixBlendMode, style.clipPath, style.clip].join();
   };
+  const within = (root) => [...root.querySelectorAll("*")].flatMap((of) =>
+    of.shadowRoot ? [of, ...within(of.shadowRoot)] : [of]);
+  const around = (of) => of.parentElement ?? of.getRootNode().host;
   const behind = (of, x, y) => {
-    const stack = document.elementsFromPoint(x, y);
-    if (!stack.includes(of)) for (let up = of; up; up = up.parentElement) stack.push(up);
+    const stack = of.getRootNode().elementsFromPoint(x, y);
+    if (!stack.includes(of)) for (let up = of; up; up = around(up)) stack.push(up);
     return stack.map(painted).filter((layer) => layer !== NOTHING).join(";");
   };
-  for (const of of document.querySelectorAll("*")) {
+  for (const of of within(document)) {
     const style = getComputedStyle(of), box = of.getBoundingClientRect();
     const isSeen = of.checkVisibility({ visibilityProperty: true, opacityProperty: true });
     const shell = of.cloneNode();
@@ -59,22 +67,41 @@ SEEN = """
       const { color, fontSize, fontWeight, textShadow, textDecorationLine } = style;
       const isLong = node.data.trim().length > 1; // axe leaves a single letter to people
       for (const { left, right, top, bottom } of range.getClientRects())
-        colours.add([color, fontSize, fontWeight, textShadow, textDecorationLine, isLong,
-          behind(of, (left + right) / 2, (top + bottom) / 2)].join("|"));
+        note(of, color, fontSize, fontWeight, textShadow, textDecorationLine, isLong,
+          behind(of, (left + right) / 2, (top + bottom) / 2));
     }
     if (isSeen && "value" in of && of.matches("input, select, textarea"))
-      colours.add([style.color, style.fontSize, style.fontWeight, of.type, !of.value,
-        behind(of, (box.left + box.right) / 2, (box.top + box.bottom) / 2)].join("|"));
+      note(of, style.color, style.fontSize, style.fontWeight, of.type, !of.value,
+        behind(of, (box.left + box.right) / 2, (box.top + box.bottom) / 2));
   }
-  return { parts: parts.join("\\n"), colours: [...colours] };
+  window.coloured = coloured;
+  return { parts: parts.join("\\n"), colours: [...coloured.keys()] };
 }
 """
-# The rules that ask for colours, and the one that asks for places; all others ask for parts alone.
 CONTRAST = "color-contrast"
-COLOURS = (CONTRAST, "link-in-text-block")
-PLACES = ("scrollable-region-focusable",)
-# What axe has judged in each tab, of all looks at it.
+# The rule about colours that also asks for what is around, and the one that asks for places; all
+# others but the contrast ask for parts alone.
+AROUND = "link-in-text-block"
+PLACES = "scrollable-region-focusable"
+# Asks for the contrast of the elements with these colours, with axe's options. `sure`: the colours
+# of which axe has judged an element to be right; of others it says nothing, such as of what is
+# disabled, or partly under something.
+JUDGE = """
+async ([colours, options]) => {
+  const of = (key) => [...window.coloured.get(key)].filter((one) => one.isConnected);
+  const only = { type: "rule", values: ["color-contrast"] };
+  const quick = { runOnly: only, resultTypes: ["passes"], elementRef: true, selectors: false };
+  const elements = [...new Set(colours.flatMap(of))];
+  if (!elements.length) return { violations: [], sure: [] }; // gone meanwhile
+  const found = await axe.run(elements, { ...options, ...quick });
+  const right = new Set(found.passes.flatMap(({ nodes }) => nodes.map(({ element }) => element)));
+  if (found.violations.length) return axe.run(elements, { ...options, runOnly: only });
+  return { violations: [], sure: colours.filter((key) => of(key).some((one) => right.has(one))) };
+}
+"""
+# What axe has judged in each tab, of all looks at it, and the colours that it found right anywhere.
 _judged: WeakKeyDictionary[Page, set[str]] = WeakKeyDictionary()
+_right: set[str] = set()
 
 PAPER: ViewportSize = {"width": 718, "height": 1047}  # A4 within a browser's usual margins
 # Texts of which a part is under another one, cut off, or beyond the sheet, as they stand on paper.
@@ -129,11 +156,11 @@ async def look_on_paper(page: Page) -> None:
 async def look(page: Page, name: str) -> None:
     """Check the page as it is now in every scheme and width, and keep pictures of it.
 
-    Axe isn't asked again about what it has judged before in this tab: a question costs a quarter
-    of a second, and a phone shows much of it as a tablet does.
+    Axe isn't asked again about what it has judged before in this tab, nor about colours that it
+    found right in another: a question costs a quarter of a second, and a phone shows much of it as
+    a tablet does.
     """
     wrong: list[str] = []
-    judged = _judged.setdefault(page, set())
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(Axe().axe_script)  # half a megabyte
     # What moves has come to its end at once.
@@ -146,28 +173,32 @@ async def look(page: Page, name: str) -> None:
             await page.evaluate(SETTLED)
             if (width, scheme) in PICTURES:
                 await page.screenshot(path=RESULTS / "pages" / f"{name}-{width}-{scheme}.png")
-            if rules := _to_ask(scheme, await page.evaluate(SEEN), judged):
-                found = AxeResults(await page.evaluate("(rules) => axe.run(rules)", rules))
-                if found.violations_count:
-                    wrong.append(f"{width}, {scheme}:\n{found.generate_report()}")
+            seen = await page.evaluate(SEEN)
+            answers = await _ask(page, scheme, seen["parts"], seen["colours"])
+            reports = [found.generate_report() for found in answers if found.violations_count]
+            wrong += [f"{width}, {scheme}:\n{report}" for report in reports]
         if await page.evaluate(SIDEWAYS) > 0:
             wrong.append(f"{width}: it scrolls sideways")
     assert not wrong, re.sub(r"\n{3,}", "\n\n", "\n".join(wrong))
 
 
-def _to_ask(scheme: ColorScheme, seen: dict[str, Any], judged: set[str]) -> dict[str, Any] | None:
-    """What axe is to be asked of what is seen; adds it to what is judged."""
-    new_parts = seen["parts"] not in judged
-    new_colours = not judged.issuperset(seen["colours"])
-    judged.update(seen["colours"])
+async def _ask(page: Page, scheme: ColorScheme, parts: str, colours: list[str]) -> list[AxeResults]:
+    """What axe finds in what is seen, unless it has judged that before."""
+    judged = _judged.setdefault(page, set())
+    new = set(colours) - judged - _right
     # Preloading fetches and parses every style sheet for rules about sound and about turning a
     # phone: half of the time of a whole question, and nothing of ours sounds or is locked.
-    asked: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
-    if scheme == "dark":  # which changes only colours
-        only = [CONTRAST] if new_colours else []
-    elif new_parts:
-        judged.add(seen["parts"])
-        return asked | {"rules": {CONTRAST: {"enabled": new_colours}}}
-    else:
-        only = [*PLACES, *(COLOURS if new_colours else ())]
-    return asked | {"runOnly": {"type": "rule", "values": only}} if only else None
+    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
+    answers = []
+    if new:  # first, while they are there
+        answers.append(await page.evaluate(JUDGE, [sorted(new), options]))
+        _right.update(answers[-1].get("sure", ()))
+    if scheme == "light":  # dark changes only colours
+        rules = [PLACES, AROUND] if new else [PLACES]
+        asked: dict[str, Any] = {"runOnly": {"type": "rule", "values": rules}}
+        if parts not in judged:
+            asked = {"rules": {CONTRAST: {"enabled": False}}}
+            judged.add(parts)
+        answers.append(await page.evaluate("(asked) => axe.run(asked)", options | asked))
+    judged.update(colours)
+    return [AxeResults(answer) for answer in answers]
