@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import BENCHMARKS
+from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.figures import Figure, Result
 from benchmarks.plot import draw
 from benchmarks.statistics import Spread
@@ -27,19 +27,24 @@ MARKS = {
 
 
 # Sockets, a page of a server, and a browser are what the benchmarks share; `make soak` tries them
-# all, some 20 s each.
+# all, some 20 s each, of which half is to load what they measure.
 USUAL = ("cut", "users_page", "first_row")
 SMALLEST = ["--smallest"]
 # Ten minutes, whose end is judged too.
 FULL = {"screens_soak": ["--soak", "600"]}
-TRIED = [name for name in BENCHMARKS if sizes.soak or name in USUAL]
+RUNS = [(name,) for name in BENCHMARKS] if sizes.soak else [USUAL]
+TRIED = [
+    pytest.param(names, marks=[mark for name in names for mark in MARKS.get(name, ())])
+    for names in RUNS
+]
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in TRIED])
-def test_each_benchmark_runs_and_keeps_its_figures(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", TRIED, ids=[", ".join(names) for names in RUNS])
+def test_each_benchmark_runs_and_keeps_its_figures(names: tuple[str, ...], tmp_path: Path) -> None:
+    how = FULL.get(names[0], SMALLEST)
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", name, *FULL.get(name, SMALLEST), "--out", tmp_path],
+        [sys.executable, "-m", "benchmarks", *names, *how, "--out", tmp_path],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -49,24 +54,24 @@ def test_each_benchmark_runs_and_keeps_its_figures(name: str, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     kept = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    assert list(kept) == [name]
-    assert kept[name]["machine"]["cores"] >= 1
-    assert all(figure["ours"] for figure in kept[name]["figures"])
-    if name in FULL:
-        assert [figure for figure in kept[name]["figures"] if figure["met"] is False] == []
-    assert kept[name]["title"] in (tmp_path / "figures.md").read_text(encoding="utf-8")
+    assert list(kept) == list(names)
+    page = (tmp_path / "figures.md").read_text(encoding="utf-8")
+    for name in names:
+        assert kept[name]["machine"]["cores"] >= 1
+        assert all(figure["ours"] for figure in kept[name]["figures"])
+        if name in FULL:
+            assert [figure for figure in kept[name]["figures"] if figure["met"] is False] == []
+        assert kept[name]["title"] in page
 
 
-def test_an_unknown_benchmark_is_named() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "nonsense"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "there is no benchmark nonsense" in done.stderr
+def test_an_unknown_benchmark_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "nonsense"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "there is no benchmark nonsense" in capsys.readouterr().err
 
 
 def test_a_plot_has_a_line_for_each_figure_and_its_floor(tmp_path: Path) -> None:
