@@ -19,8 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.browser.server import Server, serving
 from tests.ports import free_port
 from tests.postgres import PostgresServer
-from tests.robustness.test_starting import AS_ANYBODY
-from tests.test_command_line import run
+from tests.test_command_line import AS_ANYBODY, run
 
 Change = Callable[[bytes], bytes]
 # A busy machine may take longer for an answer than somebody who waits for the doctor would.
@@ -212,7 +211,7 @@ def test_a_folder_of_somebody_else_is_told_with_the_command_that_mends_it(
     for path in (data, *data.iterdir()):
         os.chown(path, 4321, 4321)
     data.chmod(mode)
-    done = run(data, "doctor", prefix=AS_ANYBODY, PORT=str(free_port()))
+    done = run(data, "doctor", before=AS_ANYBODY, PORT=str(free_port()))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert f"{data} belongs to uid 4321" in done.stdout
