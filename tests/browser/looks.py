@@ -8,13 +8,14 @@ from axe_playwright_python.async_playwright import Axe
 from axe_playwright_python.base import AxeResults
 from playwright.async_api import Page, ViewportSize
 
+from tests import sizes
 from tests.browser.browsers import RESULTS
 
 ColorScheme = Literal["light", "dark"]
 # A desk, a tablet, a phone, and a window that is zoomed to 400 %.
 WIDTHS = {"wide": (1440, 900), "tablet": (820, 1180), "narrow": (390, 844), "zoomed": (320, 640)}
 SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
-# Of which a picture is kept.
+# Of which `--soak` keeps a picture, for people to look at: two take as long as a question.
 PICTURES = {("wide", "light"), ("narrow", "dark")}
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SETTLED = """
@@ -154,7 +155,7 @@ async def look_on_paper(page: Page) -> None:
 
 
 async def look(page: Page, name: str) -> None:
-    """Check the page as it is now in every scheme and width, and keep pictures of it.
+    """Check the page as it is now in every scheme and width. `--soak` keeps pictures of it.
 
     Axe isn't asked again about what it has judged before in this tab, nor about colours that it
     found right in another: a question costs a quarter of a second, and a phone shows much of it as
@@ -171,7 +172,7 @@ async def look(page: Page, name: str) -> None:
         for scheme in SCHEMES[:: -1 if number % 2 else 1]:
             await page.emulate_media(color_scheme=scheme)
             await page.evaluate(SETTLED)
-            if (width, scheme) in PICTURES:
+            if sizes.soak and (width, scheme) in PICTURES:
                 await page.screenshot(path=RESULTS / "pages" / f"{name}-{width}-{scheme}.png")
             seen = await page.evaluate(SEEN)
             answers = await _ask(page, scheme, seen["parts"], seen["colours"])

@@ -1,5 +1,5 @@
 """Every page, light and dark, wide and narrow: axe finds nothing, and nothing needs scrolling
-sideways. A picture of each is kept in test-results/."""
+sideways. `--soak` keeps a picture of each in test-results/."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
