@@ -1,12 +1,13 @@
 """Who has Rollcall open right now."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.core import runtime
+from services.core import clock, runtime
 from services.core.startup import assemble
 from services.sessions import presence
 from services.sessions.presence import UserPresence
@@ -77,3 +78,17 @@ def test_whoever_a_replica_does_not_name_has_no_page_there(
     assert (_state(), presence.open_pages(other)) == ((0, False), 2)
     presence.heard("b", [], whole=True)
     assert told[2:] == [(USER, TENANT, False), (other, None, False)]
+
+
+@pytest.mark.usefixtures("told")
+def test_who_has_left_is_remembered_for_some_minutes() -> None:
+    before, other = clock.now(), uuid4()
+    presence.page_opened(USER, TENANT)
+    assert presence.was_online_since(USER, before)
+    presence.page_closed(USER, TENANT)
+    assert presence.was_online_since(USER, before)
+    assert not presence.was_online_since(USER, before + timedelta(minutes=1))
+    clock.shift(presence.KEPT + timedelta(minutes=1))
+    presence.page_opened(other, TENANT)
+    presence.page_closed(other, TENANT)
+    assert not presence.was_online_since(USER, before)

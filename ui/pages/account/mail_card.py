@@ -19,10 +19,13 @@ class MailCard:
         self.actor = actor
         self.toast = toast
         self.wanted = False
+        self.switch: ui.element | None = None
 
     def build(self, shown: Profile) -> None:
-        """Lay the card out; it is there for those who may get such mails."""
-        with section() as self.card:
+        """Lay the card out, for those who may get such mails."""
+        if shown.wants_mention_mails is None:
+            return
+        with section():
             text("h2", "Mail")
             with ui.element("div").classes("preference"):
                 self.switch = text("button", "", "switch").props('type="button" role="switch"')
@@ -36,7 +39,8 @@ class MailCard:
 
     def show(self, shown: Profile) -> None:
         """Show what is chosen now."""
-        self.card.set_visibility(shown.wants_mention_mails is not None)
+        if self.switch is None:
+            return
         self.wanted = shown.wants_mention_mails is True
         self.switch.props["aria-checked"] = str(self.wanted).lower()
 
