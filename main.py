@@ -200,7 +200,7 @@ async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
             for email in given_up.users:
                 say(f"{email} signs in without the authenticator app now.")
             for name in given_up.organisations:
-                say(f"{name} has no single sign-on now: a Tenant Admin connects it anew.")
+                say(f"{name} has no single sign-on now: a Tenant Admin has to connect it again.")
         count = await vault.rotate()
     say(f"Sealed anew under the newest key: {count} secrets.")
     return 0

@@ -46,12 +46,12 @@ def passkey_marks(passkey: OwnPasskey) -> list[str]:
     if not passkey.works_here:
         marks.append(
             f"It belongs to {passkey.host}, where Rollcall was before, and can't be used here. "
-            "Remove it, and add a passkey anew."
+            "Remove it, and add a new passkey."
         )
     if passkey.counter_went_back_at is not None:
         marks.append(
             f"Its counter went back on {moment(passkey.counter_went_back_at)}: somebody may have "
-            "copied it. Remove it, and add a passkey anew."
+            "copied it. Remove it, and add a new passkey."
         )
     return marks
 

@@ -127,7 +127,7 @@ class Secret(StrEnum):
     TEMPLATES_EXPORT = "the templates as a file"
     POCS_EXPORT = "the POCs as a file"
     CUSTOMERS_EXPORT = "the customers as a file"
-    CALENDAR_FEED = "the address at which a calendar reads who ends when"
+    CALENDAR_FEED = "the address at which a calendar reads whose access ends when"
     CUSTOMER_LINK = "a link that lets somebody at a customer's in"
 
 

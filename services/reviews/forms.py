@@ -28,7 +28,7 @@ class ReviewForm(Form):
     closes_on: date | None = day(
         "Deactivate the undecided on",
         optional=True,
-        hint="At 18:00 of this day the review closes by itself. Empty: you close it, and whoever "
-        "is undecided stays as they are.",
+        hint="At 18:00 of this day the review closes by itself. Empty: you close it, and people "
+        "without a decision stay as they are.",
     )
     tell: bool = checkbox(TELL, hint="Whom the close deactivates: users, and people of customers.")

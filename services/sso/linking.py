@@ -161,13 +161,13 @@ async def _decide_by_email(
         raise SsoError(
             Refusal.EMAIL_LOOKS_ALIKE,
             f"{connection.name} writes your email with other letters than your account here "
-            "has. Ask your admin to deactivate the account, and to invite you anew.",
+            "has. Ask your admin to deactivate the account, and to invite you again.",
         )
     if await _has_other(tx, connection, user):
         raise SsoError(
             Refusal.OTHER_IDENTITY,
             f"The account with this email is linked to another account at {connection.name}. "
-            "Ask your admin to deactivate it, and to invite you anew.",
+            "Ask your admin to deactivate it, and to invite you again.",
         )
     return Decision(Way.BY_EMAIL, user)
 

@@ -53,7 +53,7 @@ class Stays:
         """What is said where a day is chosen; empty if every day is allowed."""
         if self.latest is None:
             return ""
-        return f"{self.latest:%-d %B %Y} at the latest, but for Tenant Admins."
+        return f"{self.latest:%-d %B %Y} at the latest, except for Tenant Admins."
 
 
 async def stays_of(tx: Transaction, tenant_id: UUID | None) -> Stays:

@@ -39,7 +39,7 @@ WHAT = {
 }
 AHEAD = timedelta(days=366)
 DEAD = (
-    "There is no calendar at this address: it was revoked, or whose it was is inactive. "
+    "There is no calendar at this address: it was revoked, or its owner is inactive. "
     "Make a new one under Ends soon."
 )
 

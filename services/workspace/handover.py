@@ -25,7 +25,7 @@ from services.workspace.people import require_workers
 from services.workspace.pocs import HandOverForm, give
 from services.workspace.rights import by_id, get_poc, tenant_of
 
-TOO_LATE = "This can be taken back for a day. Hand the work over anew instead."
+TOO_LATE = "This can be taken back for a day. Hand the work over again instead."
 
 
 @dataclass(frozen=True)

@@ -277,7 +277,9 @@ async def _edit(
 ) -> None:
     owner, resource = found
     if isinstance(form, FileForm) is not (resource.kind is FILE):
-        raise ConflictError("A file stays a file, and nothing else becomes one. Add it anew.")
+        raise ConflictError(
+            "A file stays a file, and nothing else becomes one. Add a new resource instead."
+        )
     values = {**form.model_dump(), **owners}
     if all(getattr(resource, name) == value for name, value in values.items()):
         return

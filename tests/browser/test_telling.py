@@ -50,7 +50,7 @@ async def test_an_end_and_a_deactivation_are_told_where_that_is_chosen(
     asked = dialog(page)
     await page.get_by_role("button", name="End date", exact=True).click()
     await expect(asked.get_by_label(TELL)).to_be_checked()
-    await expect(asked).to_contain_text("at the latest, but for Tenant Admins.")
+    await expect(asked).to_contain_text("at the latest, except for Tenant Admins.")
     today = clock.now().date()
     await asked.get_by_label("End date").fill((today + timedelta(days=100)).isoformat())
     await asked.get_by_role("button", name="Save").click()

@@ -214,7 +214,7 @@ async def test_a_screen_is_reloaded_from_settings_and_nothing_on_it_leads_elsewh
     await expect(settings.get_by_text("1 live · 0 offline")).to_be_visible()
     await wall.evaluate("document.documentElement.dataset.before = ''")
     await settings.get_by_role("button", name="Reload Oslo").click()
-    await expect(settings.get_by_text("Oslo loads its page anew.")).to_be_visible()
+    await expect(settings.get_by_text("Oslo loads its page again.")).to_be_visible()
     await expect(wall.locator("html:not([data-before])")).to_be_attached()
     await expect(wall.get_by_role("img", name="Live", exact=True)).to_be_visible()
     for shown in ("#wall", "#pairing"):

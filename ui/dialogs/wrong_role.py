@@ -16,7 +16,7 @@ from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
 STEPS = (
     "A role never changes, so this is done in one step:",
     "{name} is deactivated, and signed out everywhere.",
-    "They are invited anew with the right role. Untold by mail, they get the link from you.",
+    "They are invited again with the right role; without a mail, you hand them the link.",
     "Their POCs and tasks go to the new account, if its role can have them.",
 )
 

@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).with_name("workbook_process.py")
 PATIENCE = 30
 _WHY = {
     "password": "This workbook has a password. Save a copy without one.",
-    "damaged": "This workbook is damaged, or it isn’t one. Save it anew as .xlsx.",
+    "damaged": "This workbook is damaged, or it isn’t one. Save it again as .xlsx.",
     "large": "This workbook has too many cells: 10,000 rows of 100 columns at most.",
     "empty": "This workbook has no rows.",
 }

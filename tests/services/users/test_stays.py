@@ -75,7 +75,7 @@ async def test_dialogs_learn_what_is_usual_and_what_is_allowed(admin: Actor) -> 
     await _limit(admin)
     found = await stays.get_stays(admin)
     assert (found.usual, found.latest) == (_in(30), _in(90))
-    assert found.hint.endswith("at the latest, but for Tenant Admins.")
+    assert found.hint.endswith("at the latest, except for Tenant Admins.")
 
 
 @ONE_DATABASE

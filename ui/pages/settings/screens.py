@@ -60,7 +60,7 @@ class ScreensSection:
             submit="Revoke",
             on_submit=self._revoke,
             tone="danger",
-            body="It shows nothing any more. To show something again, it has to be paired anew.",
+            body="It shows nothing any more. To show something again, it has to be paired again.",
         )
         with ui.element("div").classes("card-head"):
             text("h2", "Screens")
@@ -143,7 +143,7 @@ class ScreensSection:
 
     async def _reload(self, row: ScreenRow) -> None:
         await screens.reload_screen(self.actor, row.id)
-        self.toast.show(f"{row.name} loads its page anew.", tone="success")
+        self.toast.show(f"{row.name} loads its page again.", tone="success")
 
     async def _revoke(self, _form: Form) -> str | None:
         if self.chosen is None:

@@ -30,8 +30,8 @@ class SecondFactorRuleCard:
             SecondFactorRule,
             submit="Save",
             on_submit=self._save,
-            body="Nobody is signed out. Whoever has none can only set one up, from their next "
-            "click on. Who comes by single sign-on is asked for none.",
+            body="Nobody is signed out. People without one can only set one up, from their next "
+            "click on. People who come by single sign-on aren’t asked for one.",
         )
         self.part = Part(section("card card-wide"), self._fill)
         self.part.show(policy, False)

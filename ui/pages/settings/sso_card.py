@@ -73,8 +73,8 @@ class SsoCard:
             submit="Disconnect",
             on_submit=self._remove,
             tone="danger",
-            body="Who has no password yet asks for one with “Forgot password?”. Who is linked to "
-            "whom is kept, for the day when the same provider is connected again.",
+            body="People without a password ask for one with “Forgot password?”. The links between "
+            "people and accounts are kept, in case the same provider is connected again.",
         )
         self.part = Part(section("card card-wide"), self._fill)
         self.part.show(connection)

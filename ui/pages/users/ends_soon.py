@@ -117,8 +117,8 @@ class _EndsScreen:
             Form,
             submit="Show the address",
             on_submit=self._tell,
-            body="Whoever has this address sees who ends when, without signing in. Keep it to "
-            "yourself. It is in the audit log that it was shown.",
+            body="Anybody who has this address sees whose access ends when, without signing in. "
+            "Keep it to yourself. The audit log notes that it was shown.",
         )
         self.revoking = FormDialog(
             self.toast,
