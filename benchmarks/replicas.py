@@ -25,7 +25,7 @@ from benchmarks.statistics import Spread
 from tests import postgres
 
 CHANNEL = "floor"
-# Pages of one person at one replica; opening them anew for each round takes the time.
+# Pages of one person at one replica; opening them again for each round takes the time.
 MOST_CUT = 50
 
 

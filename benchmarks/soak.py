@@ -12,7 +12,7 @@ from benchmarks.scene import Server, open_pages, scene
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of a made-up user
 MEMORY = 1.05
-# Pages that are closed and opened anew in each round.
+# Pages that are closed and opened again in each round.
 CHANGING = 5
 
 

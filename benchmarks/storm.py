@@ -1,7 +1,7 @@
 """The storm: every open page comes back at once after a restart.
 
-Each page asks anew at a random moment within `SPREAD`, as a visible one does, and again until it is
-live. The floor is the same storm on empty pages of NiceGUI alone. Meanwhile a toggle is flipped
+Each page asks again at a random moment within `SPREAD`, as a visible one does, and again until it
+is live. The floor is the same storm on empty pages of NiceGUI alone. Meanwhile a toggle is flipped
 again and again, and seen by the grids that are live already.
 """
 
@@ -13,7 +13,7 @@ from benchmarks.processes import Child
 from benchmarks.scene import Server, open_pages, scene
 from benchmarks.statistics import Spread
 
-# Seconds over which visible pages ask anew (ui/static/live.js).
+# Seconds over which visible pages ask again (ui/static/live.js).
 SPREAD = 3.0
 PAUSE = 0.1
 # Toggles at rest: as many as a 99th percentile takes.

@@ -82,7 +82,7 @@ async def doctor(server: Server, public_url: str, **settings: str) -> dict[str, 
 
 
 def _not_in_order(checks: dict[str, dict[str, str]]) -> set[str]:
-    """The checks that found something, but for what they find of a machine that is busy."""
+    """The checks that found something, except for what they find of a machine that is busy."""
     found = {name: check["state"] for name, check in checks.items() if check["state"] != "ok"}
     return {name for name in found if (name, found[name]) not in BUSY}
 

@@ -27,7 +27,7 @@ async def test_a_query_is_compiled_once_for_all_databases_of_a_kind(
 
 def _everything_in(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
     """The lines of each definition, and the rows as statements; Alembic writes the constraints of
-    a table that it makes anew in any order."""
+    a table that it makes again in any order."""
     with closing(sqlite3.connect(folder / "rollcall.db")) as database:
         made = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         rows = [line for line in database.iterdump() if line.startswith("INSERT")]

@@ -18,7 +18,7 @@ BUILD_SECONDS = 12.0
 
 EXPORT = 4
 """How many frames an export counts as: it takes some 30 ms of the processor even if it is short,
-and people make one now and then. No more than what is acted upon at once, so that none has to wait
+and people make one now and then. No more than what is handled at once, so that none has to wait
 by itself."""
 
 Answer = Callable[..., Awaitable[Response]]

@@ -1,8 +1,8 @@
 """The heads of the audit chains: noted in the platform's chain, sent out, and read again.
 
 A head is a chain's last number and hash. Whoever can write to the database can compute a chain
-anew, but can't take back a head that is kept elsewhere: it has to lie on the chain for good. So the
-platform's chain has the heads of all others (each day, and whenever an organisation is created,
+again, but can't take back a head that is kept elsewhere: it has to lie on the chain for good. So
+the platform's chain has the heads of all others (each day, and whenever an organisation is created,
 closed or reopened), and all heads leave the machine (`workers`, `audit_telling`).
 """
 

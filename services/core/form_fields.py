@@ -27,8 +27,8 @@ _LINE_BREAK = re.compile(r"\r\n?|[\u2028\u2029]")
 _UNSEEN = frozenset({"Cf", "Zl", "Zp", "Zs"})
 # What makes a text read in another order than it is stored in (Unicode, UAX 9, section 2.1 to 2.4:
 # a piece of code would do something else than it shows), and what shows nothing and can carry
-# words: tags, but for those of flags (UTS 51, section 3.9), annotations, and format characters that
-# are out of use (Unicode, section 23.3). Marks of direction, joiners, soft hyphens and spaces
+# words: tags, except for those of flags (UTS 51, section 3.9), annotations, and format characters
+# that are out of use (Unicode, section 23.3). Marks of direction, joiners, soft hyphens and spaces
 # without width belong to how languages are written.
 _DECEIVING = re.compile(
     "(?:\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f)"

@@ -1,4 +1,4 @@
-"""Images that people send: recognised by their content, and encoded anew before they are stored.
+"""Images that people send: recognised by their content, and encoded again before they are stored.
 
 So nothing of the original file reaches another browser: no hidden data (where a photo was taken,
 for example), and nothing made to attack an image reader.

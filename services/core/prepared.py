@@ -116,7 +116,7 @@ class _Shape:
         for name in state.positiontup or ():
             whole, at = listed.get(name, (name, None))
             self._bound.append((whole, at, _to_database(compiled.binds[whole].type, dialect)))
-        # What the statement itself says, and isn't given anew.
+        # What the statement itself says, and isn't given again.
         self._said = {name: bind.effective_value for name, bind in compiled.binds.items()}
         columns = [*statement.selected_columns] if isinstance(statement, Select) else []
         is_value = isinstance(statement, SelectOfScalar) and len(columns) == 1

@@ -179,7 +179,7 @@ def _ring() -> MultiFernet:
     elif current.settings.secret is not None:
         keys = [base64.urlsafe_b64encode(derive(current.secret, "vault", b"")).decode()]
     else:
-        # Read anew each time: another process may have rotated the keys.
+        # Read again each time: another process may have rotated the keys.
         keys = _file_keys()
     try:
         return MultiFernet([Fernet(key) for key in keys])

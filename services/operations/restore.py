@@ -41,7 +41,7 @@ from services.operations.database_file import (
 class Restored:
     """The result: where the replaced database is, when the copy's last entry was written, how many
     sessions were ended, what the check of its audit log found, which key files were put back, and
-    which were missing and made anew.
+    which were missing and made again.
     """
 
     replaced: Path | None

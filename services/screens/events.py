@@ -21,4 +21,4 @@ class ScreenChanged(ScreenEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ScreenReloaded(ScreenEvent):
-    """An admin wants a screen to load its page anew."""
+    """An admin wants a screen to load its page again."""

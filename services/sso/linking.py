@@ -1,10 +1,10 @@
 """Who gets in: the rules of docs/decisions, "Single sign-on links by subject".
 
-1. Whoever is linked to this issuer and subject gets in, whatever their email is there now. 2.
-Otherwise the email must be verified by the provider, and of an allowed domain. The active user of
-   this tenant with exactly this email is linked, unless they are linked to another subject.
-   (An invitation reaches only its addressee, so whoever accepts one needs no further proof that
-   the email is theirs. The provider must still name the email that was invited.)
+1. Whoever is linked to this issuer and subject gets in, whatever their email is there now.
+2. Otherwise the email must be verified by the provider, and of an allowed domain. The active user
+   of this tenant with exactly this email is linked, unless they are linked to another subject. (An
+   invitation reaches only its addressee, so whoever accepts one needs no further proof that the
+   email is theirs. The provider must still name the email that was invited.)
 3. Otherwise a new account is made, if the tenant wants that and nobody had the email here before.
 4. Everyone else is refused. Nobody is linked by a guess.
 """

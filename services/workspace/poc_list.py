@@ -209,8 +209,8 @@ POCS = LiveList[PocRow](
 
 
 def facts_of(poc: Poc) -> dict[str, Any]:
-    """The values that the list's filters look at, as they are now; but for who works on it, which
-    `members` tells when it changes."""
+    """The values that the list's filters look at, as they are now, except for who works on it,
+    which `members` tells when it changes."""
     return {
         "key": poc.search_key,
         "status": poc.status,

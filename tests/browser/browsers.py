@@ -109,7 +109,7 @@ class Browsers:
         return self.unexpected()
 
     def unexpected(self) -> list[str]:
-        """What their pages have complained about, but for what was allowed."""
+        """What their pages have complained about, except for what was allowed."""
         # A page may say that it is missing, or that it is not for everybody; a part of one may not.
         refused = [
             f"{status} for {url}"

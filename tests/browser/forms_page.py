@@ -111,7 +111,7 @@ class _Preview:
     """What stands beside the form."""
 
     def build(self) -> None:
-        """Lay it out anew."""
+        """Lay it out again."""
         element("h3", "Preview", "dialog-title")
         self.line = element("p", "", "muted")
 

@@ -141,7 +141,7 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
     await expect(guest.get_by_text("1 finished")).to_be_visible()
     for told in (*frames, await guest.content()):
         assert SECRET not in told
-    # Rows came as they changed, and the whole wasn't read anew for them.
+    # Rows came as they changed, and the whole wasn't read again for them.
     await eventually(lambda: any("rollcall_shared_task" in told for told in frames))
     assert not any('rollcall_shared"' in told for told in frames)
 

@@ -1,4 +1,4 @@
-"""The pictures of README and docs. `make pictures` makes them anew, of the demo; the test fails
+"""The pictures of README and docs. `make pictures` makes them again, of the demo; the test fails
 where a page no longer has the labels that its picture shows."""
 
 import asyncio

@@ -161,7 +161,7 @@ async def test_a_sign_in_that_was_begun_in_two_tabs_works_in_both(
         await page.bring_to_front()
         await _authorize(page, subject)
         await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
-    # Not in the first tab: that one loads anew by itself, when its session is replaced.
+    # Not in the first tab: that one loads again by itself, when its session is replaced.
     third = await browsers.tab(context, f"/t/{tenant.slug}/home")
     await expect(third.get_by_role("heading", name=HOME)).to_be_visible()
     assert "session.sso_refused" not in await books.actions_of(tenant)

@@ -134,7 +134,7 @@ async def test_a_network_that_is_lost_while_the_server_lives_is_told_and_comes_b
         tried = len(sockets)
         assert tried
         network.talks.set()
-        # Time passes until it tries anew; then it waits for the answer for as long as it takes.
+        # Time passes until it tries again; then it waits for the answer for as long as it takes.
         for _ in range(60):
             if len(sockets) > tried or not await lost.count():
                 break
@@ -205,7 +205,7 @@ async def test_names_turn_page_by_page_then_view_by_view_but_for_a_new_trouble(
     for number in range(1, int(pages) + 1):
         await expect(turned).to_have_text(f"Page {number} of {pages}")
         seen += await page.locator(".names .name").all_inner_texts()
-        await page.clock.fast_forward(DWELL)  # it takes this for a sleep, and is greeted anew
+        await page.clock.fast_forward(DWELL)  # it takes this for a sleep, and is greeted again
     await expect(page.get_by_role("main", name="People")).to_be_visible()
     fades = "of => getComputedStyle(of).animationName"
     assert await page.locator(".shown").evaluate(fades) == "comes"

@@ -295,11 +295,11 @@ async def test_the_head_and_the_tabs_of_a_poc_show_by_patches_what_others_change
     await expect(pages["resources"].locator("strong", has_text="Twelve")).to_be_visible()
     row = pages["people"].get_by_role("listitem").filter(has_text=owner.email)
     await expect(row).to_contain_text("0 open tasks")
-    # Each page was told what changed, and none was asked to read it anew.
+    # Each page was told what changed, and none was asked to read it again.
     await eventually(lambda: any("rollcall_criterion" in told for told in heard))
     assert not any('"rollcall_poc"' in told for told in heard)
 
-    await members.add_member(work, rows.poc, colleague.id)  # who may change it is asked anew
+    await members.add_member(work, rows.poc, colleague.id)  # who may change it is asked again
     await expect(pages["people"].get_by_role("button", name="Change status")).to_be_visible()
     await expect(pages["people"].locator("#main").get_by_text(colleague.email)).to_be_visible()
 

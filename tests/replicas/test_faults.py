@@ -60,7 +60,7 @@ async def _kill_amid_a_deactivation(
     for tab in tabs:
         await asyncio.wait_for(tab.closed.wait(), PATIENCE)
         with pytest.raises(socketio.exceptions.ConnectionError):
-            await tab.connect()  # the other replica doesn't know the page: it is asked anew
+            await tab.connect()  # the other replica doesn't know the page: it is asked again
     assert (await ada.get(account)).headers["location"].startswith(f"{people.home}/login")
     await joan.open(account)
     await eventually(lambda: admin.online(people.joan))

@@ -24,7 +24,7 @@ async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Server]
 
 @asynccontextmanager
 async def serving_first(data_dir: Path, template: Path) -> AsyncIterator[Server]:
-    """Serve on tables that were made before: making them anew would be most of the start."""
+    """Serve on tables that were made before: making them again would be most of the start."""
     _copy_into(data_dir, template)
     async with serving(data_dir) as running:
         yield running

@@ -48,7 +48,7 @@ async def _stepped(building: Any, client: Client, at: int) -> Any:
 
 
 def create(awaitable: Any, *, name: str = "unnamed task", **options: Any) -> Any:
-    """NiceGUI's own, but for pages that are to be cut."""
+    """NiceGUI's own, except for pages that are to be cut."""
     if name.startswith(BUILDING):
         client = next(reversed(Client.instances.values()))
         at = int(client.request.headers.get("x-cut-at", "0"))

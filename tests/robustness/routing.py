@@ -38,7 +38,7 @@ class Address:
 
 @cache
 def addresses() -> tuple[Address, ...]:
-    """Every path and method that the application answers, but for mounted folders and sockets."""
+    """Every path and method that the application answers, without mounted folders and sockets."""
     return tuple(sorted(Address(path, method) for path, method in _printed(ROUTES)))
 
 

@@ -106,7 +106,7 @@ async def _asked(stack: AsyncExitStack, server: Server, asked: bytes) -> tuple[L
 
 
 async def _trickle(connection: Line, begun: bytes, then: bytes) -> None:
-    with suppress(ConnectionError):  # it was hung up on
+    with suppress(ConnectionError):  # the server closed it
         await connection.send(begun)
         while then:
             await asyncio.sleep(0.05)

@@ -117,7 +117,7 @@ STRUCTURE = {"access", "by_id", "fate", "id", "kind", "poc_id", "role", "row_id"
 
 
 def texts() -> Iterator[tuple[Table, Column[Any]]]:
-    """Every column that holds text, but for those whose words are Rollcall's own."""
+    """Every column that holds text, except for those whose words are Rollcall's own."""
     for table in metadata.sorted_tables:
         for column in table.columns:
             kind = column.type

@@ -294,7 +294,7 @@ async def test_a_screens_session_opens_nothing_but_its_screen(
 
 
 def _gets() -> set[tuple[str, str]]:
-    """What a browser can ask for, but for files that everybody has, and the page of screens."""
+    """What a browser can ask for, except for files that everybody has, and the page of screens."""
     gets = {address.path for address in addresses() if address.method == "GET"}
     return {(path, "GET") for path in gets if not FILES.fullmatch(path) and path != "/wall"}
 

@@ -27,7 +27,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_the_story_has_what_it_is_about(told: Story) -> None:
-    """Else there would be nothing to find."""
+    """Otherwise there would be nothing to find."""
     kinds = [name.split(":")[0].split(" ")[0] for name in told.secrets]
     assert kinds.count("cookie") >= 10
     assert kinds.count("token") >= 13

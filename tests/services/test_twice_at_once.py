@@ -328,7 +328,7 @@ async def test_of_two_at_once_each_is_done_or_told_why_not(
 async def test_a_task_that_is_edited_while_it_is_handed_over_counts_both_changes(
     postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the version says that a page which has seen one of them has seen both."""
+    """Otherwise the version says that a page which has seen one of them has seen both."""
     async with database_of_two(postgres_server, tmp_path, monkeypatch) as at_once:
         scene = await set_scene()
         (leaver, editor), task_id = scene.workers, scene.rows.task
@@ -342,7 +342,7 @@ async def test_a_task_that_is_edited_while_it_is_handed_over_counts_both_changes
 
 
 def test_no_lock_keeps_others_from_referring_to_a_row() -> None:
-    """Else two who refer to each other's rows wait for one another (`services.core.db.LOCKED`)."""
+    """Otherwise two who refer to each other's rows wait for one another (see `LOCKED`)."""
     for path in Path("services").rglob("*.py"):
         for lock in re.findall(r"with_for_update(?:=|\()([^)]*)\)", path.read_text("utf-8")):
             assert "key_share=True" in lock or "read" in lock, f"{path}: {lock}"

@@ -20,7 +20,7 @@ class EndsSoonList(
     """Shows `values`: groups of rows, counts, and the number of days.
 
     A row's button asks through `on_act` (the row's kind, the user's id), the button beside it
-    through `on_change` (the user's id). A row that was acted upon stays where it is until the
+    through `on_change` (the user's id). A row that was handled stays where it is until the
     filters change: `tell_done` says what became of it, and `on_undo` (the user's id) takes it back.
     `on_within` gets another number of days. `on_stale` runs if something was missed, or if the next
     row has ended.
@@ -54,7 +54,7 @@ class EndsSoonList(
         self.run_method("show", dict(values))
 
     def tell_done(self, key: str, said: Mapping[str, Any]) -> None:
-        """Say what became of the row that was acted upon; nothing lets it go again."""
+        """Say what became of the row that was handled; nothing lets it go again."""
         self.run_method("tellDone", {"key": key, **said})
 
     async def _acted(self, event: GenericEventArguments) -> None:

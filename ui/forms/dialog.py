@@ -122,7 +122,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         title: str | None = None,
         about: About | None = None,
     ) -> None:
-        """Open the dialog anew, with the values of some of its fields; what isn't given is as the
+        """Open the dialog again, with the values of some of its fields; what isn't given is as the
         dialog was made."""
         self._about = about
         self._opened_with = values
@@ -208,7 +208,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
     async def _send(self, shown: _Shown, values: Mapping[str, Any]) -> None:
         """Do what was asked, and show what came of it.
 
-        Meanwhile the dialog may have been closed, and opened anew about somebody else.
+        Meanwhile the dialog may have been closed, and opened again about somebody else.
         """
         shown.is_sending = True
         try:

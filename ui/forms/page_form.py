@@ -55,7 +55,7 @@ class PageForm(FilledForm[FormT, str]):
 
     `on_submit` gets the form if nothing is wrong in it; the sentence that it returns is shown, and
     what was sent counts as saved. What it refuses stands at the fields, and all that was typed
-    stays. `show` opens the form anew; `follow` tells it what is saved by now, whoever saved it.
+    stays. `show` opens the form again; `follow` tells it what is saved by now, whoever saved it.
     """
 
     def __init__(

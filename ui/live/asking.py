@@ -52,7 +52,7 @@ MOST_WAITING = 300
 
 STRANGERS_AT_ONCE = 4
 """How many requests of each `_Lane` have their turn at a time that came from one ip, of whom it
-isn't known whose they are: all people of an office, when Rollcall was started anew. They have no
+isn't known whose they are: all people of an office, when Rollcall was started again. They have no
 pauses, ..."""
 
 STRANGERS_PART, STRANGERS_IN_ADVANCE = 1 / 3, 5.0

@@ -1,5 +1,5 @@
 """How much a session, and a user, may say, counting all their sockets together. Frames that come a
-little too fast are acted upon a little later. If it goes on, it is a flood."""
+little too fast are handled a little later. If it goes on, it is a flood."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ MOST_PAGES = 100
 """How many pages add to it; no session has more sockets."""
 
 AT_ONCE = 4.0
-"""How many events are acted upon at once; the others of a burst follow at the pace of the
+"""How many events are handled at once; the others of a burst follow at the pace of the
 long run."""
 
 SESSIONS = 2
@@ -65,7 +65,7 @@ class Budget:
         return self._spent <= BURST * self._times + BURST_OF_A_PAGE * self._counting
 
     def delay(self) -> float:
-        """How many seconds until an event that came now may be acted upon; each has a time of its
+        """How many seconds until an event that came now may be handled; each has a time of its
         own."""
         now, each = self._now(), 1 / self._rate
         self._next = max(now, self._next) + each
@@ -100,7 +100,7 @@ class Account:
         return all([self.session.spend(), self.user.spend()])
 
     def delay(self) -> float:
-        """How many seconds until an event that came now may be acted upon; each has a time of its
+        """How many seconds until an event that came now may be handled; each has a time of its
         own."""
         return max(self.session.delay(), self.user.delay())
 

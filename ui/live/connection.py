@@ -19,7 +19,7 @@ FINISH_WITHIN = 5.0
 
 MOST_UNFINISHED = 500
 """How many connections at a time may not have finished it: strangers may open such connections, and
-hold them that long. For one more, the one that has waited longest is hung up on; a browser's waits
+hold them that long. For one more, the one that has waited longest is closed; a browser's waits
 for milliseconds."""
 
 HEARS_NOTICE = 2.0
@@ -84,7 +84,7 @@ class Connection:
         self.is_finished = False
         """Whether NiceGUI's handshake is done, so that the connection may stay."""
         self.is_over = False
-        """Whether the other side has gone, or was hung up on."""
+        """Whether the other side has gone, or was closed from this side."""
         self.is_left = False
         """Whether the browser has closed it because it shows something else now."""
 

@@ -57,9 +57,9 @@ MISSED_SPREAD = 2.0
 database."""
 
 SIGNED_OUT = "signed out"
-"""To the page's script: there is no live session. It hides itself and asks for the page anew."""
+"""To the page's script: there is no live session. It hides itself and asks for the page again."""
 PAGE_GONE = "page gone"
-"""The session lives, the page doesn't (the server was restarted): ask for it anew."""
+"""The session lives, the page doesn't (the server was restarted): ask for it again."""
 TRY_LATER = "try later"
 """Too many sockets, or no database: keep what is shown and try again."""
 

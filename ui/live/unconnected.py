@@ -8,7 +8,7 @@ from uuid import UUID
 MOST_UNCONNECTED = 50
 """How many pages may be here, of all people together, whose browser hasn't come to them yet; it
 comes within seconds. Of more than that, one is deleted of whoever has most, the one that was asked
-for first; and if its browser does come, it asks for the page anew. But the only one that somebody
+for first; and if its browser does come, it asks for the page again. But the only one that somebody
 has stays, so that whoever opens a page gets it, however many others ask.
 
 NiceGUI keeps such pages for a minute, also those of people who have stopped asking: a script that

@@ -150,7 +150,7 @@ async def _tell(socket: WebSocket, line: Line) -> None:
 
 
 async def _listen(socket: WebSocket) -> None:
-    """Wait for the end. A screen has nothing to say: if it talks, it is hung up on."""
+    """Wait for the end. A screen has nothing to say: if it talks, it is closed."""
     try:
         await socket.receive_text()
         await socket.close(1008)

@@ -167,7 +167,7 @@ class Screen:
         await asyncio.to_thread(self.driver.back)
 
     async def reload(self) -> None:
-        """Load the page anew."""
+        """Load the page again."""
         await asyncio.to_thread(self.driver.refresh)
         await self.ready()
 

@@ -44,7 +44,7 @@ async def _cut_off(chain: Tenant | None, keep: int) -> None:
 
 
 async def _rewrite(chain: Tenant | None, number: int, change: Change) -> None:
-    """Change an entry, and compute the chain anew from there on, as Rollcall does."""
+    """Change an entry, and compute the chain again from there on, as Rollcall does."""
     chain_id = chain.id if chain else PLATFORM_CHAIN
     async with transaction() as tx:
         rows = await tx.exec(

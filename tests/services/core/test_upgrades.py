@@ -112,7 +112,7 @@ EARLY = (
     "ALTER TABLE user_account ADD COLUMN has_second_factor BOOLEAN DEFAULT false NOT NULL",
 )
 SSO = ("sso_session", "sso_connection", "external_identity", "seen_logout_token")
-# Each schema of the branch of releases that was written anew later: its number, the nearest
+# Each schema of the branch of releases that was rewritten later: its number, the nearest
 # revision of today's, and what is different.
 REWRITTEN = {
     "0001, no index of counts": ("0001", ["DROP INDEX ix_user_account_tenant_counts"]),

@@ -241,7 +241,7 @@ async def test_after_a_day_nothing_is_undone(
 
 
 async def create_user_admin(admin: Actor) -> User:
-    """The admin's account, to sign in anew."""
+    """The admin's account, to sign in again."""
     return await books.user_of(admin.user_id)
 
 

@@ -1,4 +1,4 @@
-"""What the database is asked when an open page reads its work anew."""
+"""What the database is asked when an open page reads its work again."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -33,7 +33,7 @@ class Handlers:
 
 
 def bound_within(value: object) -> Callable[..., Any]:
-    """A method that is made anew each time."""
+    """A method that is made again each time."""
 
     class Local:
         def method(self, event: object) -> object:
