@@ -22,8 +22,7 @@ def show_plan(plan: Plan | None, start_on: date, details: GroupTemplateDetails) 
                 with ui.element("li"):
                     with ui.element("span").classes("preview-what"):
                         text("span", task.title).props('dir="auto"')
-                        days = f"{_short(task.start_on)} – {_short(task.due_on)}"
-                        text("span", days, "small muted")
+                        text("span", _days(task), "small muted")
                     _bar(task, start_on, last)
     with ui.element("p").classes("small muted preview-key"):
         text("span", "Team", "timeline-key")
@@ -39,8 +38,9 @@ def show_plan(plan: Plan | None, start_on: date, details: GroupTemplateDetails) 
     text("p", f"{', '.join(what)}. Changes reach new POCs alone{copies}.", "small muted")
 
 
-def _short(day: date) -> str:
-    return f"{day:%a %-d %b}"
+def _days(task: PlannedTask) -> str:
+    days = (f"{day:%a %-d %b}" for day in (task.start_on, task.due_on))
+    return " – ".join(dict.fromkeys(days))
 
 
 def _bar(task: PlannedTask, start_on: date, last: int) -> None:
