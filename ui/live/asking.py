@@ -45,7 +45,7 @@ meanwhile; for PostgreSQL they do, and then another one is answered."""
 SLOT = 0.05
 """Seconds after which the next one begins in any case. It begins sooner where a request waits for
 what its sender sends, and as soon as its answer is sent: nobody can keep the others waiting by
-being slow."""
+being slow. What comes after that, such as the next piece of an export, waits for a slot again."""
 
 MOST_WAITING = 300
 """How many may wait in one person's line: more than their tabs, each with a few pictures."""
@@ -191,7 +191,7 @@ class InTurn:
                     turn.end()
                     return await receive()
                 message = await receive()
-                await right_of_way.wait()
+                await turn.slot.take()
                 return message
 
             async def send_elsewhere(message: Message) -> None:
@@ -203,6 +203,8 @@ class InTurn:
                 await right_of_way.wait()
                 is_let_in = message["type"] == "websocket.accept"
                 await send(message)
+                if message.get("more_body"):
+                    await turn.slot.take()
 
             await turn.slot.steps.of(self.app(scope, receive_elsewhere, send_elsewhere))
 
@@ -318,6 +320,7 @@ async def _turn(lines: _Lines, key: Key) -> AsyncIterator["_Turn"]:
     finally:
         if timer is not None:
             timer.cancel()
+        slot.leave()
         end()
 
 
@@ -345,6 +348,7 @@ class _Slot:
         it is left."""
         if self._is_needed:
             loop = asyncio.get_running_loop()
+            self.leave()
             await self._slots.acquire()
             self._timer, self._since = loop.call_later(SLOT, self.leave), loop.time()
         await runtime.current().part(RightOfWay).wait()
@@ -354,7 +358,7 @@ class _Slot:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._took = asyncio.get_running_loop().time() - self._since
+            self._took += asyncio.get_running_loop().time() - self._since
             self._slots.release()
 
     @property

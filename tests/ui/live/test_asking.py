@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from models import EndReason, Tenant
 from services.access.permissions import Permission
-from services.core import right_of_way
+from services.core import right_of_way, runtime
 from services.core.right_of_way import RightOfWay
 from services.core.runtime import Runtime
 from services.sessions.events import SessionsEnded
@@ -352,6 +352,37 @@ async def test_who_sends_or_reads_slowly_keeps_nobody_s_slot(
     await _until_begun(one_slot, 2)
     one_slot.may_end.set()
     await asyncio.gather(*asked)
+
+
+@pytest.mark.parametrize("after", ["its body has come", "a piece of its answer is sent"])
+async def test_what_goes_on_waits_for_a_slot_again(one_slot: _Application, after: str) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/one":
+            piece = {"type": "http.response.body", "more_body": True}
+            await (receive() if after == "its body has come" else send(piece))
+        one_slot.begun.append(scope["path"])
+        if scope["path"] == "/another":
+            await one_slot.may_end.wait()
+
+    async def comes() -> Message:
+        await asyncio.sleep(0)
+        return await _receive()
+
+    async def goes(_message: Message) -> None:
+        await asyncio.sleep(0)
+
+    asked = [
+        asyncio.create_task(InTurn(answer)(_scope(f"/{name}", name), comes, goes))
+        for name in ("one", "another")
+    ]
+    await _until_begun(one_slot, 1)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert one_slot.begun == ["/another"]
+    one_slot.may_end.set()
+    await asyncio.gather(*asked)
+    assert one_slot.begun == ["/another", "/one"]
+    assert not runtime.current().part(asking._Slots).locked()
 
 
 async def test_whoever_takes_long_keeps_a_slot_for_a_moment(
