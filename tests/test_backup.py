@@ -228,6 +228,11 @@ def test_a_reader_who_may_not_write_backs_up_and_says_that_it_isnt_noted(
     (data / f"{RECORD}.partial").mkdir()  # nobody, root included, can write a file there
     assert back_up(settings, tmp_path / "copy.db").accounts == 1
     assert "isn't noted" in caplog.text
+    (data / f"{RECORD}.partial").rmdir()
+    (data / RECORD).mkdir()  # what is written can't take its place
+    back_up(settings, tmp_path / "another.db")
+    assert not (data / f"{RECORD}.partial").exists()
+    (data / RECORD).rmdir()
     (data / RECORD).write_text("half a line {")
     assert last_backup(settings) is None
 

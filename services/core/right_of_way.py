@@ -31,8 +31,8 @@ REMEMBERED = 1000
 whose part has grown back to its full size."""
 
 _has_begun: ContextVar[bool] = ContextVar("has_begun", default=False)
-_claimed: ContextVar["_Way | None"] = ContextVar("claimed", default=None)
-"""What was given way before its act began (`RightOfWay.claimed`)."""
+_claimed: ContextVar["Way | None"] = ContextVar("claimed", default=None)
+"""What was given way before its act began (`RightOfWay.claim`)."""
 
 
 class RightOfWay:
@@ -58,18 +58,13 @@ class RightOfWay:
             if way is not None:
                 way.end()
 
-    @contextmanager
-    def claimed(self, holder_id: UUID) -> Iterator[None]:
-        """Have all others wait from now on for an act of this user's that is started in this block:
-        until the act has ended, or `let_go` is called. So nothing comes between what was clicked
-        and the act. Whoever claims knows that this user may do such acts."""
-        before = _claimed.set(self._begin(holder_id))
-        try:
-            yield
-        finally:
-            _claimed.reset(before)
+    def claim(self, holder_id: UUID) -> "Way | None":
+        """Have all others wait from now on for an act of this user's that is about to begin
+        (`Way.taken`), if they have some of their part left. Whoever claims knows that this user may
+        do such acts."""
+        return self._begin(holder_id)
 
-    def _begin(self, own: UUID | None) -> "_Way | None":
+    def _begin(self, own: UUID | None) -> "Way | None":
         if not self._has_left(None) or (own is not None and not self._has_left(own)):
             return None
         begun = self._now()
@@ -83,7 +78,7 @@ class RightOfWay:
             for key in {None, own}:
                 self._count(key, self._now() - begun)
 
-        return _Way(end)
+        return Way(end)
 
     def _has_left(self, key: UUID | None) -> bool:
         part, at_once = (OF_ALL, OF_ALL_AT_ONCE) if key is None else (OF_ONE, OF_ONE_AT_ONCE)
@@ -106,13 +101,23 @@ class RightOfWay:
                         await self._nobody.wait()
 
 
-class _Way:
+class Way:
     """What one act is given, for `LONGEST` seconds at most."""
 
     def __init__(self, end: Callable[[], None]) -> None:
         self._end = end
         self.is_over = False
         self._timer = asyncio.get_running_loop().call_later(LONGEST, self.end)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """An act that is started in this block is what the others wait for: until it has ended, or
+        `let_go` is called."""
+        before = _claimed.set(self)
+        try:
+            yield
+        finally:
+            _claimed.reset(before)
 
     def end(self) -> None:
         """Let the others go on; calling it a second time does nothing."""

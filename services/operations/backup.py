@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +129,8 @@ def _record(settings: Settings, target: Path) -> None:
         partial.replace(path)
     except OSError as error:
         log.warning("The time of this backup isn't noted in %s: %s", path, error.strerror)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def _remove_old(folder: Path, keep: int) -> list[Path]:

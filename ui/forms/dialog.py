@@ -21,6 +21,7 @@ from services.core.form_fields import (
 from services.core.forms import Form
 from services.core.names import MAX_NAME
 from services.core.right_of_way import let_go
+from ui import live
 from ui.components.component import Component
 from ui.components.toast import Toast
 from ui.forms.filled import FilledForm
@@ -65,8 +66,6 @@ class _Shown(
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
         super().__init__()
         self.is_sending = False
-        self.ends_access = False
-        """`ui.live` has its submission go first."""
         for name, value in form.items():
             self._props[name] = value
         self._props["opening"] = opening
@@ -146,7 +145,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
             with shown:
                 self._helpers.beside()
         shown.on("submit", self._submitted)
-        shown.ends_access = self._helpers.ends_access
+        if self._helpers.ends_access:
+            live.hurry(shown)
         shown.on("check", self._check)
         shown.on("stale", self._stale, args=[])
         shown.on("changed", self._changed)

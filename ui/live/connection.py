@@ -81,6 +81,8 @@ class Connection:
         self._wait: asyncio.Timeout | None = None  # for the next message, while it lasts
         self._budget: Budget | Account = Budget()
         self._flooded: Callable[[], None] = self.hang_up
+        self.heard: Callable[[str], object] = bool
+        """Is called with each frame at once; until it is known whose it is, with no effect."""
         self.is_finished = False
         """Whether NiceGUI's handshake is done, so that the connection may stay."""
         self.is_over = False
@@ -100,7 +102,7 @@ class Connection:
 
     def spend_its_own(self) -> None:
         """Its page is closed: what it still says, namely that it heard so, is counted to nobody."""
-        self._budget, self._flooded = Budget(), self.hang_up
+        self._budget, self._flooded, self.heard = Budget(), self.hang_up, bool
 
     def hang_up(self) -> None:
         """Close the connection from this side, whatever the other side does."""
@@ -121,7 +123,8 @@ class Connection:
         if not self._budget.spend():
             self._flooded()
             await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
-        elif is_frame(message.get("text")):
+        elif isinstance(text := message.get("text"), str) and is_frame(text):
+            self.heard(text)
             return message
         self.hang_up()
         return _GONE

@@ -8,7 +8,7 @@ one. Everything that it would take passes through here instead.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from models import SessionKind
 from services.core import logs, runtime
 from services.core.errors import RollcallError
-from services.core.right_of_way import RightOfWay
+from services.core.right_of_way import RightOfWay, Way
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import building, messages, pages, rest, sockets
@@ -207,6 +207,7 @@ async def _connect(
     page.sids.add(sid)
     _sockets[sid] = _Socket(page, connection)
     connection.spend_from(page.account, partial(flooded, page.session_id, page.user_id))
+    connection.heard = page.way_for  # before what it says has been passed on
     try:
         await server._on_connect(sid, environ)
     except Exception as error:
@@ -313,19 +314,17 @@ def _guarded(
 ) -> Callable[..., Awaitable[None]]:
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
-        way: AbstractContextManager[None] = nullcontext()
+        way: Way | None = None
         if socket is not None and paced and (delay := socket.page.account.delay()):
             await asyncio.sleep(delay)
             socket, message = _heard(sid, args, check)  # it may have been cut meanwhile
         if socket is not None and paced:
-            right_of_way = runtime.current().part(RightOfWay)
-            if messages.ends_access(message, socket.page):
-                way = right_of_way.claimed(socket.page.user_id)
-            else:
-                await right_of_way.wait()
+            way = socket.page.way_for(message["listener_id"])
+            if way is None:
+                await runtime.current().part(RightOfWay).wait()
                 socket, message = _heard(sid, args, check)  # likewise
         if socket is not None:
-            with way, logs.about_event(socket.page.user_id):
+            with way.taken() if way else nullcontext(), logs.about_event(socket.page.user_id):
                 handler(sid, message)
 
     return guarded

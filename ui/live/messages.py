@@ -56,13 +56,6 @@ def is_event(message: dict[str, Any], page: OpenPage) -> bool:
     return listener_id in element._event_listeners and all(map(_is_argument, args))
 
 
-def ends_access(message: dict[str, Any], page: OpenPage) -> bool:
-    """Whether this event (`is_event`) submits a dialog that ends somebody's access."""
-    element = Client.instances[page.client_id].elements[message["id"]]
-    listener = element._event_listeners[message["listener_id"]]
-    return listener.type == "submit" and getattr(element, "ends_access", False)
-
-
 def _is_argument(arg: object) -> bool:
     if arg is None:
         return True

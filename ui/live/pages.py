@@ -17,6 +17,7 @@ from nicegui.element import Element
 from models import SessionKind
 from services.access.outsiders import SessionActor
 from services.core import runtime
+from services.core.right_of_way import RightOfWay, Way
 from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
@@ -54,11 +55,23 @@ class OpenPage:
     """Whether it was connected once: from then on it counts as open until it is forgotten."""
     has_left: bool = False
     """Whether the browser said goodbye (the tab was closed, or shows something else now)."""
+    ending_access: dict[str, Element] = field(default_factory=dict)
+    """What ends somebody's access when it is submitted (`hurry`), by its listener's id."""
+    _way: Way | None = None
     account: Account = field(init=False)
     """The budgets of its sockets."""
 
     def __post_init__(self) -> None:
         self.account = account_of(self.session_id, self.user_id)
+
+    def way_for(self, said: str) -> Way | None:
+        """What others wait for from now on, if this message submits what ends somebody's access,
+        and its user has some of their part left (`services.core.right_of_way`)."""
+        if not any(listener_id in said for listener_id in self.ending_access):
+            return None
+        if self._way is None or self._way.is_over:
+            self._way = runtime.current().part(RightOfWay).claim(self.user_id)
+        return self._way
 
 
 _pages: dict[str, OpenPage] = {}
@@ -117,6 +130,17 @@ def register(
 def find(client_id: str) -> OpenPage | None:
     """The page of this client, unless it was forgotten."""
     return _pages.get(client_id)
+
+
+def hurry(element: Element) -> None:
+    """What is submitted by this element ends somebody's access, and goes before what others ask
+    for as soon as it arrives. Such an element is only for those who may do that."""
+    page = find(element.client.id)
+    if page is None:
+        return
+    kept = {key: other for key, other in page.ending_access.items() if not other.is_deleted}
+    listeners = element._event_listeners.values()
+    page.ending_access = kept | {one.id: element for one in listeners if one.type == "submit"}
 
 
 def is_open(page: OpenPage) -> bool:

@@ -135,16 +135,16 @@ async def test_what_is_claimed_is_given_way_until_its_act_has_ended(clock: _Cloc
         with way.given(who):
             clock.now += OF_ONE_AT_ONCE
 
-    with way.claimed(who.holder_id):
+    claimed = way.claim(who.holder_id)
+    assert claimed is not None
+    assert await _waits(way)
+    with claimed.taken():
         acting = asyncio.create_task(act())
     assert await _waits(way)
     may_act.set()
     await acting
     assert not await _waits(way)
-    with way.claimed(who.holder_id):  # it counts as their act does
-        assert not await _waits(way)
-        with way.given(who):
-            assert not await asyncio.create_task(_waits(way))
+    assert way.claim(who.holder_id) is None  # it counts as their acts do
 
 
 async def test_what_is_claimed_and_comes_to_nothing_is_let_go(clock: _Clock) -> None:
@@ -156,7 +156,9 @@ async def test_what_is_claimed_and_comes_to_nothing_is_let_go(clock: _Clock) -> 
         await may_refuse.wait()
         let_go()
 
-    with way.claimed(uuid4()):
+    claimed = way.claim(uuid4())
+    assert claimed is not None
+    with claimed.taken():
         refusing = asyncio.create_task(refuse())
     assert await _waits(way)
     may_refuse.set()

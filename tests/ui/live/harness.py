@@ -114,8 +114,7 @@ def page_routes() -> None:
         ui.button("Act", on_click=lambda: events.append("act"))
         ui.button("Slow", on_click=slow)
         ui.button("Send").on("submit", note_way)
-        ending = ui.button("End access").on("submit", note_way).on("check", note_way)
-        vars(ending)["ends_access"] = True
+        live.hurry(ui.button("End access").on("submit", note_way).on("check", note_way))
         ui.context.client.on_delete(lambda: events.append("deleted"))
 
     @ui.page("/unregistered")
