@@ -2,8 +2,7 @@
 one step of theirs at most."""
 
 import asyncio
-from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from starlette.requests import Request
@@ -16,49 +15,26 @@ from services.core.right_of_way import RightOfWay
 from services.core.runtime import Runtime
 from services.sessions.events import SessionsEnded
 from tests import factories
-from ui import cookies, identity, sweep
+from tests.ui.live.asked import Application, person_of, scope_of
+from ui import identity, sweep
 from ui.live import asking
-from ui.live.asking import STRANGERS_AT_ONCE, InTurn, known_as
-
-
-@dataclass
-class _Application:
-    """Answers a request when it is told to; `begun` are the paths of those that have their turn."""
-
-    begun: list[str] = field(default_factory=list)
-    may_end: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
-        self.begun.append(scope["path"])
-        await self.may_end.wait()
+from ui.live.asking import STRANGERS_AT_ONCE, InTurn
 
 
 @pytest.fixture
-def application(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> _Application:
+def application(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> Application:
     monkeypatch.setattr(asking, "TURN", 3600)
     monkeypatch.setattr(asking, "LONGEST_PAUSE", 0)
     monkeypatch.setattr(asking, "SLOTS", 100)
     monkeypatch.setattr(asking, "SLOTS_ON_POSTGRESQL", 100)
-    return _Application()
-
-
-def _scope(path: str, token: str = "", method: str = "GET") -> Scope:
-    cookie = f"{cookies._name('rollcall')}={token}".encode()
-    return {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "query_string": b"",
-        "headers": [(b"cookie", cookie)] if token else [],
-        "client": ("192.0.2.1", 1),
-    }
+    return Application()
 
 
 async def _receive() -> Message:
     return {"type": "http.request"}
 
 
-async def _ask(app: _Application, scope: Scope) -> list[Message]:
+async def _ask(app: Application, scope: Scope) -> list[Message]:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -68,27 +44,20 @@ async def _ask(app: _Application, scope: Scope) -> list[Message]:
     return sent
 
 
-def _asked(app: _Application, scope: Scope) -> "asyncio.Task[list[Message]]":
+def _asked(app: Application, scope: Scope) -> "asyncio.Task[list[Message]]":
     return asyncio.create_task(_ask(app, scope))
 
 
-def _person(*tokens: str) -> UUID:
-    holder_id = uuid4()
-    for token in tokens:
-        known_as(token, holder_id)
-    return holder_id
-
-
 async def test_of_one_person_one_request_is_answered_at_a_time_whatever_session_it_is_of(
-    application: _Application, rollcall: Runtime
+    application: Application, rollcall: Runtime
 ) -> None:
-    _person("a session", "another session")
-    _person("another person's")
+    person_of("a session", "another session")
+    person_of("another person's")
     asked = [
-        _asked(application, _scope("/first", "a session")),
-        _asked(application, _scope("/second", "a session")),
-        _asked(application, _scope("/third", "another session", "POST")),
-        _asked(application, _scope("/theirs", "another person's")),
+        _asked(application, scope_of("/first", "a session")),
+        _asked(application, scope_of("/second", "a session")),
+        _asked(application, scope_of("/third", "another session", "POST")),
+        _asked(application, scope_of("/theirs", "another person's")),
     ]
     await asyncio.sleep(0)
     assert application.begun == ["/first", "/theirs"]
@@ -98,29 +67,29 @@ async def test_of_one_person_one_request_is_answered_at_a_time_whatever_session_
 
 
 async def test_after_a_turn_the_same_person_has_none_for_a_moment(
-    application: _Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "PAUSE", 1e12)
     monkeypatch.setattr(asking, "LONGEST_PAUSE", 3600)
-    _person("a session")
-    _person("another person's")
+    person_of("a session")
+    person_of("another person's")
     application.may_end.set()
-    await _ask(application, _scope("/first", "a session"))
-    next_one = _asked(application, _scope("/second", "a session"))
-    await _ask(application, _scope("/theirs", "another person's"))
+    await _ask(application, scope_of("/first", "a session"))
+    next_one = _asked(application, scope_of("/second", "a session"))
+    await _ask(application, scope_of("/theirs", "another person's"))
     assert application.begun == ["/first", "/theirs"]
     next_one.cancel()
 
 
 async def test_whose_sessions_have_ended_is_told_so_without_a_pause(
-    application: _Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "PAUSE", 1e12)
     monkeypatch.setattr(asking, "LONGEST_PAUSE", 3600)
-    holder_id = _person("a session")
+    holder_id = person_of("a session")
     application.may_end.set()
-    await _ask(application, _scope("/first", "a session"))
-    next_one = _asked(application, _scope("/second", "a session"))
+    await _ask(application, scope_of("/first", "a session"))
+    next_one = _asked(application, scope_of("/second", "a session"))
     ended = SessionsEnded(
         tenant_id=None,
         user_id=holder_id,
@@ -135,11 +104,11 @@ async def test_whose_sessions_have_ended_is_told_so_without_a_pause(
 
 
 async def test_what_takes_long_doesn_t_hold_up_the_same_person_s_next_request(
-    application: _Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "TURN", 0)
-    _person("a session")
-    both = [_asked(application, _scope(path, "a session")) for path in ("/slow", "/next")]
+    person_of("a session")
+    both = [_asked(application, scope_of(path, "a session")) for path in ("/slow", "/next")]
     async with asyncio.timeout(60):
         while application.begun != ["/slow", "/next"]:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
@@ -148,11 +117,11 @@ async def test_what_takes_long_doesn_t_hold_up_the_same_person_s_next_request(
 
 
 async def test_who_hung_up_while_waiting_takes_nobody_s_turn(
-    application: _Application, rollcall: Runtime
+    application: Application, rollcall: Runtime
 ) -> None:
-    _person("a session")
+    person_of("a session")
     first, second, third = (
-        _asked(application, _scope(path, "a session")) for path in ("/1", "/2", "/3")
+        _asked(application, scope_of(path, "a session")) for path in ("/1", "/2", "/3")
     )
     await asyncio.sleep(0)
     second.cancel()
@@ -165,14 +134,14 @@ async def test_who_hung_up_while_waiting_takes_nobody_s_turn(
 
 
 async def test_who_asks_for_more_than_can_wait_is_told_when_to_try_again(
-    application: _Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MOST_WAITING", 2)
     monkeypatch.setattr(asking, "REFUSED_AFTER", 0)
-    _person("a session")
-    waiting = [_asked(application, _scope("/", "a session")) for _ in range(3)]
+    person_of("a session")
+    waiting = [_asked(application, scope_of("/", "a session")) for _ in range(3)]
     await asyncio.sleep(0)
-    start, body = await _ask(application, _scope("/", "a session"))
+    start, body = await _ask(application, scope_of("/", "a session"))
     assert start["status"] == 429
     assert (b"retry-after", b"10") in start["headers"]
     assert body["body"].decode() == asking.TOO_MANY
@@ -181,7 +150,7 @@ async def test_who_asks_for_more_than_can_wait_is_told_when_to_try_again(
 
 
 async def test_strangers_of_one_ip_have_a_few_turns_of_each_kind_that_don_t_wait_for_each_other(
-    application: _Application,
+    application: Application,
 ) -> None:
     kinds = {
         "/": "GET",
@@ -191,7 +160,7 @@ async def test_strangers_of_one_ip_have_a_few_turns_of_each_kind_that_don_t_wait
         "/healthz": "GET",
     }
     asked = [
-        _asked(application, _scope(path, "unknown", method))
+        _asked(application, scope_of(path, "unknown", method))
         for path, method in kinds.items()
         for _ in range(STRANGERS_AT_ONCE + 1)
     ]
@@ -202,11 +171,11 @@ async def test_strangers_of_one_ip_have_a_few_turns_of_each_kind_that_don_t_wait
 
 
 async def test_of_what_strangers_post_few_wait(
-    application: _Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MOST_WAITING", 1)
     monkeypatch.setattr(asking, "REFUSED_AFTER", 0)
-    post = _scope("/login", method="POST")
+    post = scope_of("/login", method="POST")
     waiting = [_asked(application, post) for _ in range(STRANGERS_AT_ONCE + 1)]
     await asyncio.sleep(0)
     start, _ = await _ask(application, post)
@@ -215,9 +184,9 @@ async def test_of_what_strangers_post_few_wait(
     await asyncio.gather(*waiting)
 
 
-async def test_probes_wait_for_no_slot(one_slot: _Application) -> None:
-    person = _asked(one_slot, _scope("/", "one"))
-    probe = _asked(one_slot, _scope("/healthz", "one"))
+async def test_probes_wait_for_no_slot(one_slot: Application) -> None:
+    person = _asked(one_slot, scope_of("/", "one"))
+    probe = _asked(one_slot, scope_of("/healthz", "one"))
     await asyncio.sleep(0)
     assert one_slot.begun == ["/", "/healthz"]
     one_slot.may_end.set()
@@ -225,7 +194,7 @@ async def test_probes_wait_for_no_slot(one_slot: _Application) -> None:
 
 
 async def test_what_is_answered_after_its_body_was_awaited_counts_as_well(
-    application: _Application, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+    application: Application, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "STRANGERS_IN_ADVANCE", 0)
 
@@ -233,7 +202,7 @@ async def test_what_is_answered_after_its_body_was_awaited_counts_as_well(
         await receive()
         sum(range(10_000))
 
-    post = _scope("/login", method="POST")
+    post = scope_of("/login", method="POST")
     await InTurn(refuse)(post, _receive, _hears)
     first = rollcall.part(asking._Used)["192.0.2.1", False]
     await InTurn(refuse)(post, _receive, _hears)
@@ -241,18 +210,18 @@ async def test_what_is_answered_after_its_body_was_awaited_counts_as_well(
 
 
 async def test_strangers_of_one_ip_who_have_used_up_their_part_have_pauses(
-    application: _Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "PAUSE", 1e12)
     monkeypatch.setattr(asking, "LONGEST_PAUSE", 3600)
     monkeypatch.setattr(asking, "STRANGERS_PART", 1e-9)
     application.may_end.set()
     for _ in range(3 * STRANGERS_AT_ONCE):
-        await _ask(application, _scope("/free", "unknown"))
+        await _ask(application, scope_of("/free", "unknown"))
     monkeypatch.setattr(asking, "STRANGERS_IN_ADVANCE", 0)
     for _ in range(STRANGERS_AT_ONCE):
-        await _ask(application, _scope("/the last ones", "unknown"))
-    waiting, from_elsewhere = (_scope("/", "unknown") for _ in range(2))
+        await _ask(application, scope_of("/the last ones", "unknown"))
+    waiting, from_elsewhere = (scope_of("/", "unknown") for _ in range(2))
     from_elsewhere["client"] = ("192.0.2.2", 1)
     next_one = _asked(application, waiting)
     await _ask(application, from_elsewhere)
@@ -261,11 +230,11 @@ async def test_strangers_of_one_ip_who_have_used_up_their_part_have_pauses(
 
 
 async def test_whose_session_it_is_is_known_once_a_page_has_let_them_in(
-    application: _Application, tenant: Tenant
+    application: Application, tenant: Tenant
 ) -> None:
     user = await factories.create_user(tenant)
     _, token = await factories.open_session(user)
-    scope = _scope(f"/t/{tenant.slug}/account", token)
+    scope = scope_of(f"/t/{tenant.slug}/account", token)
     scope["path_params"] = {"slug": tenant.slug}
     assert asking._whose(scope) == ("192.0.2.1", asking._Lane.PAGES)
     await identity.require(Permission.USE_OWN_ACCOUNT)(Request(scope))
@@ -273,7 +242,7 @@ async def test_whose_session_it_is_is_known_once_a_page_has_let_them_in(
 
 
 async def test_pages_that_connect_have_a_few_turns_that_end_when_they_are_let_in(
-    application: _Application,
+    application: Application,
 ) -> None:
     stays = asyncio.Event()
 
@@ -286,7 +255,7 @@ async def test_pages_that_connect_have_a_few_turns_that_end_when_they_are_let_in
         await stays.wait()
         return {"type": "websocket.disconnect"}
 
-    connects = {**_scope("/_nicegui_ws/", "unknown"), "type": "websocket"}
+    connects = {**scope_of("/_nicegui_ws/", "unknown"), "type": "websocket"}
     sockets = [
         asyncio.create_task(InTurn(let_in)(connects, says_nothing, _hears))
         for _ in range(STRANGERS_AT_ONCE * 2)
@@ -303,26 +272,26 @@ async def _hears(_message: Message) -> None:
     pass
 
 
-async def _until_begun(application: _Application, count: int) -> None:
+async def _until_begun(application: Application, count: int) -> None:
     async with asyncio.timeout(60):
         while len(application.begun) < count:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
 
 
 @pytest.fixture
-def one_slot(application: _Application, monkeypatch: pytest.MonkeyPatch) -> _Application:
+def one_slot(application: Application, monkeypatch: pytest.MonkeyPatch) -> Application:
     monkeypatch.setattr(asking, "SLOTS", 1)
     monkeypatch.setattr(asking, "SLOTS_ON_POSTGRESQL", 1)
     monkeypatch.setattr(asking, "SLOT", 3600)
     for name in ("one", "another", "a third"):
-        _person(name)
+        person_of(name)
     return application
 
 
 async def test_of_all_people_s_requests_few_are_answered_at_a_time(
-    one_slot: _Application,
+    one_slot: Application,
 ) -> None:
-    asked = [_asked(one_slot, _scope(f"/{name}", name)) for name in ("one", "another")]
+    asked = [_asked(one_slot, scope_of(f"/{name}", name)) for name in ("one", "another")]
     await asyncio.sleep(0)
     assert one_slot.begun == ["/one"]
     one_slot.may_end.set()
@@ -332,7 +301,7 @@ async def test_of_all_people_s_requests_few_are_answered_at_a_time(
 
 @pytest.mark.parametrize("what", ["sends", "waits for what is sent"])
 async def test_who_sends_or_reads_slowly_keeps_nobody_s_slot(
-    one_slot: _Application, what: str
+    one_slot: Application, what: str
 ) -> None:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         one_slot.begun.append(scope["path"])
@@ -346,7 +315,7 @@ async def test_who_sends_or_reads_slowly_keeps_nobody_s_slot(
         await one_slot.may_end.wait()
 
     asked = [
-        asyncio.create_task(InTurn(answer)(_scope(f"/{name}", name), sent_slowly, read_slowly))
+        asyncio.create_task(InTurn(answer)(scope_of(f"/{name}", name), sent_slowly, read_slowly))
         for name in ("one", "another")
     ]
     await _until_begun(one_slot, 2)
@@ -355,7 +324,7 @@ async def test_who_sends_or_reads_slowly_keeps_nobody_s_slot(
 
 
 @pytest.mark.parametrize("after", ["its body has come", "a piece of its answer is sent"])
-async def test_what_goes_on_waits_for_a_slot_again(one_slot: _Application, after: str) -> None:
+async def test_what_goes_on_waits_for_a_slot_again(one_slot: Application, after: str) -> None:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/one":
             piece = {"type": "http.response.body", "more_body": True}
@@ -372,7 +341,7 @@ async def test_what_goes_on_waits_for_a_slot_again(one_slot: _Application, after
         await asyncio.sleep(0)
 
     asked = [
-        asyncio.create_task(InTurn(answer)(_scope(f"/{name}", name), comes, goes))
+        asyncio.create_task(InTurn(answer)(scope_of(f"/{name}", name), comes, goes))
         for name in ("one", "another")
     ]
     await _until_begun(one_slot, 1)
@@ -386,18 +355,18 @@ async def test_what_goes_on_waits_for_a_slot_again(one_slot: _Application, after
 
 
 async def test_whoever_takes_long_keeps_a_slot_for_a_moment(
-    one_slot: _Application, monkeypatch: pytest.MonkeyPatch
+    one_slot: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "SLOT", 0)
-    asked = [_asked(one_slot, _scope(f"/{name}", name)) for name in ("one", "another", "a third")]
+    asked = [_asked(one_slot, scope_of(f"/{name}", name)) for name in ("one", "another", "a third")]
     await _until_begun(one_slot, 3)
     one_slot.may_end.set()
     await asyncio.gather(*asked)
 
 
-async def test_who_hung_up_while_waiting_for_a_slot_takes_none(one_slot: _Application) -> None:
+async def test_who_hung_up_while_waiting_for_a_slot_takes_none(one_slot: Application) -> None:
     first, second, third = (
-        _asked(one_slot, _scope(f"/{name}", name)) for name in ("one", "another", "a third")
+        _asked(one_slot, scope_of(f"/{name}", name)) for name in ("one", "another", "a third")
     )
     await asyncio.sleep(0)
     second.cancel()
@@ -407,13 +376,13 @@ async def test_who_hung_up_while_waiting_for_a_slot_takes_none(one_slot: _Applic
 
 
 async def test_while_an_act_ends_somebody_s_access_no_request_begins(
-    application: _Application, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+    application: Application, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(right_of_way, "LONGEST", 3600)
     application.may_end.set()
-    _person("a session")
+    person_of("a session")
     with rollcall.part(RightOfWay).given(None):
-        asked = [_asked(application, _scope("/", token)) for token in ("a session", "unknown")]
+        asked = [_asked(application, scope_of("/", token)) for token in ("a session", "unknown")]
         await asyncio.sleep(0)
         assert not application.begun
     await asyncio.gather(*asked)
