@@ -1,19 +1,19 @@
-"""The routing table of the real application, read in a process of its own: `python -m` prints it.
+"""The routing table of the real application, read in a process of its own, a fork that prints it.
 
 (NiceGUI's routes live in the process, so a test process must not make them its own.)
 """
 
 import asyncio
 import json
+import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import httpx
@@ -22,7 +22,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from services.core.settings import Settings
 from services.core.startup import started
-from tests.browser.server import ROOT
+from tests.browser import forks
+from tests.browser.server import PATIENCE, ROOT
 from ui.public import NOT_ALLOWED
 
 ROUTES, LEFT = "routes", "left"
@@ -48,8 +49,9 @@ def clients_left_by_strangers() -> dict[str, int]:
 
 
 def _printed(what: str) -> Any:
-    command = [sys.executable, "-m", "tests.robustness.routing", what]
-    ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    before = f"from tests.robustness.routing import tell\ntell({what!r})"
+    ran = forks.run((), str(ROOT), os.environ, "", PATIENCE, before)
+    assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 
 
@@ -93,6 +95,12 @@ def _walk(routes: list[BaseRoute], before: str = "") -> Iterator[tuple[str, str]
             raise TypeError(f"A kind of route that this walk doesn't know: {route!r}")
 
 
+def tell(what: str) -> NoReturn:
+    """Print it, and end the process."""
+    asyncio.run(_print(what))
+    raise SystemExit
+
+
 async def _print(what: str) -> None:
     from ui.server import create_app  # noqa: PLC0415 - only in the process that prints
 
@@ -121,7 +129,3 @@ async def _left(app: FastAPI, settings: Settings, routes: list[tuple[str, str]])
                 await stranger.request(method, filled(path))
             left[path] = len(Client.instances)
     return left
-
-
-if __name__ == "__main__":
-    asyncio.run(_print(sys.argv[1]))
