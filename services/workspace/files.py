@@ -237,7 +237,10 @@ async def copy_content(act: Act, source: Resource, copy: Resource) -> None:
     if source.kind is not ResourceKind.FILE:
         return
     await act.tx.flush()
-    # Locked, so that nobody deletes its content before it is copied.
+    # The organisation first, as `_require_room` does for each file: otherwise two acts that copy
+    # the same files in another order would wait for one another. Then the file, so that nobody
+    # deletes its content before it is copied.
+    await act.get_tenant(lock=True)
     file = await act.tx.get(ResourceFile, source.id, **LOCKED)
     if file is None:
         raise ConflictError(f"“{source.title}” was deleted meanwhile. Try again.")
