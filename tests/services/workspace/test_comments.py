@@ -56,6 +56,21 @@ async def test_the_latest_comments_are_shown_and_earlier_ones_asked_for(
     assert (latest.has_earlier, earlier.has_earlier) == (True, False)
 
 
+async def test_comments_are_shown_back_to_one_that_a_link_leads_to(
+    ada: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comments, "SLICE", 1)
+    monkeypatch.setattr(comments, "MOST", 3)
+    poc_id = await create_poc(ada)
+    words = ("One", "Two", "Three", "Four")
+    ids = [await comments.post(ada, poc_id, NewCommentForm(body=word)) for word in words]
+    found = await comments.list_comments(ada, poc_id, reaching=ids[2])
+    assert [each.body for each in found.comments] == ["Three", "Four"]
+    too_far = await comments.list_comments(ada, poc_id, reaching=ids[0])
+    assert [each.body for each in too_far.comments] == ["Two", "Three", "Four"]
+    assert too_far.has_earlier
+
+
 async def test_a_task_has_comments_of_its_own(ada: Actor) -> None:
     poc_id = await create_poc(ada)
     task_id = await create_task(ada, poc_id)
