@@ -343,6 +343,9 @@ async def test_a_task_that_is_edited_while_it_is_handed_over_counts_both_changes
 
 def test_no_lock_keeps_others_from_referring_to_a_row() -> None:
     """Otherwise two who refer to each other's rows wait for one another (see `LOCKED`)."""
-    for path in Path("services").rglob("*.py"):
-        for lock in re.findall(r"with_for_update(?:=|\()([^)]*)\)", path.read_text("utf-8")):
-            assert "key_share=True" in lock or "read" in lock, f"{path}: {lock}"
+    pattern = re.compile(r"with_for_update(?:=|\()([^)]*)\)")
+    paths = (Path(__file__).parents[2] / "services").rglob("*.py")
+    locks = [(path, lock) for path in paths for lock in pattern.findall(path.read_text("utf-8"))]
+    assert locks, "the services lock rows"
+    for path, lock in locks:
+        assert "key_share=True" in lock or "read" in lock, f"{path}: {lock}"
