@@ -95,7 +95,7 @@ export default {
         h("div", [
           h("h1", { dir: "auto" }, title),
           h("p", { class: "muted small" }, [
-            h("bdi", facts),
+            h("span", facts),
             " · your contact is ",
             h("strong", { dir: "auto" }, contact),
           ]),
@@ -196,7 +196,7 @@ function rows(view, tasks, button) {
         h("div", { class: "customer-task" }, [
           h("strong", { dir: "auto" }, task.title),
           h("span", { class: "visually-hidden" }, `, ${WORDS[task.status]}`),
-          h("p", { class: `small muted ${task.due_tone}` }, [h("bdi", task.said)]),
+          h("p", { class: `small muted ${task.due_tone}` }, [h("span", task.said)]),
           task.reason && h("p", { class: "small danger", dir: "auto" }, `Blocked: ${task.reason}`),
           described(task),
         ]),

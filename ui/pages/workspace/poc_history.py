@@ -67,4 +67,4 @@ class _HistoryScreen:
                     text("span", "Inactive", "chip chip-inactive")
                 text("span", entry.action_label)
                 if entry.summary:
-                    text("span", entry.summary, "muted").props('dir="auto"')
+                    text("span", entry.summary, "muted")
