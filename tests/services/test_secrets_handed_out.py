@@ -90,6 +90,7 @@ WORDS_ALONE = {
     "tenants.mail_texts.send_test",
     "workspace.listing.list_customers",
     "workspace.listing.list_owners",
+    "workspace.listing.list_workers",
     "workspace.members.add_member",
 }
 
