@@ -61,9 +61,9 @@ def _forged_of_customer(own: Rows, elsewhere: Rows, stranger: Rows) -> list[Any]
         *({"act": act, "id": i, "version": 1} for act in ("done", "accept") for i in ids),
         *({"act": "done", "id": ids[0], "version": version} for version in (2**70, -1, "1", None)),
         *({"act": "earlier", "before": before} for before in [*ids, *odd]),
-        *({"act": "comment", "body": body} for body in [*odd, "said\0", "\ud800", "x" * 11_000]),
-        *({"act": "comment"}, {"act": "remove"}, {"act": ""}, {"act": None}, {"act": []}),
-        {"act": "comment", "body": "Said", "shared": False, "poc_id": str(elsewhere.poc)},
+        *({"act": "post", "body": body} for body in [*odd, "said\0", "\ud800", "x" * 11_000]),
+        *({"act": "post"}, {"act": "remove"}, {"act": ""}, {"act": None}, {"act": []}),
+        {"act": "post", "body": "Said", "shared": False, "poc_id": str(elsewhere.poc)},
     ]
 
 
