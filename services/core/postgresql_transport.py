@@ -71,6 +71,9 @@ class PostgresqlTransport(Transport):
         for payload in _payloads(self.process_id, messages):
             await tx.exec(_NOTIFY, params={"payload": payload})
 
+    async def catch_up(self) -> None:
+        """Nothing: PostgreSQL hands messages over at the commit, and can't be asked for them."""
+
     async def try_to_hear(self) -> str:
         """Listen for a moment, and send oneself a message: returns why it isn't heard, or
         nothing."""

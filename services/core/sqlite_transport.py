@@ -4,6 +4,7 @@ file was written; it changes when another connection has committed."""
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 
@@ -45,6 +46,7 @@ class SqliteTransport(Transport):
     def __init__(self, process_id: str, bus: Bus, database: Database) -> None:
         super().__init__(process_id, bus)
         self._path = cast(str, database.url.database)
+        self._reader: _Reader | None = None
 
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
         """Write the events where other processes will see them once this transaction commits."""
@@ -59,30 +61,56 @@ class SqliteTransport(Transport):
         """Publish what other processes commit, until cancelled."""
         async with aiosqlite.connect(self._path) as connection:
             last = await _value(connection, "SELECT coalesce(max(number), 0) FROM bus_message")
+            self._reader = _Reader(self, connection, last)
             self.bus.publish([Listening(again=again)])
             self.deaf_because = ""
             with watching([f"{self._path}-wal"]) as watch:
                 try:
-                    await self._read(connection, last, watch)
+                    while True:
+                        await self._reader.read()
+                        await _until_written(watch)
+                        await asyncio.sleep(AFTER_OWN_SECONDS)
                 finally:
+                    self._reader = None
                     self.note(None)
 
-    async def _read(self, connection: aiosqlite.Connection, last: int, watch: FileWatch) -> None:
-        version = -1
-        while True:
-            seen = await _value(connection, "PRAGMA data_version")
-            if seen != version:
-                version = seen
-                self.note(object())
-                rows = await connection.execute_fetchall(
-                    "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
-                    (last,),
-                )
-                for number, origin, payload in rows:
-                    last = number
-                    self.publish(origin, json.loads(payload))
-            await _until_written(watch)
-            await asyncio.sleep(AFTER_OWN_SECONDS)
+    async def catch_up(self) -> None:
+        """Publish what other processes have committed until now, if this process listens."""
+        # What breaks the connection is told by `listen`, and one that is being closed raises
+        # ValueError.
+        with suppress(*self.broken, ValueError):
+            if self._reader is not None:
+                await self._reader.read()
+
+
+class _Reader:
+    """Reads the messages that others have written since the last time, on a connection of its
+    own."""
+
+    def __init__(
+        self, transport: SqliteTransport, connection: aiosqlite.Connection, last: int
+    ) -> None:
+        self._transport = transport
+        self._connection = connection
+        self._last = last
+        self._version = -1
+        self._turn = asyncio.Lock()
+
+    async def read(self) -> None:
+        """Publish them."""
+        async with self._turn:
+            seen = await _value(self._connection, "PRAGMA data_version")
+            if seen == self._version:
+                return
+            self._version = seen
+            self._transport.note(object())
+            rows = await self._connection.execute_fetchall(
+                "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
+                (self._last,),
+            )
+            for number, origin, payload in rows:
+                self._last = number
+                self._transport.publish(origin, json.loads(payload))
 
 
 async def remove_old(tx: AsyncSession) -> None:

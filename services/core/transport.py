@@ -69,6 +69,11 @@ class Transport(ABC):
     async def listen(self, *, again: bool) -> None:
         """Publish what other processes commit, until the connection breaks or this is cancelled."""
 
+    @abstractmethod
+    async def catch_up(self) -> None:
+        """Publish what other processes had committed when this was called, as far as it is there to
+        be read: what was read from the database just now may show it already."""
+
     async def changed(self) -> None:
         """Wait until a commit is noticed, or nobody listens any more."""
         await self._noticed.wait()

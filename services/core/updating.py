@@ -2,7 +2,8 @@
 
 Its flush takes 0.4 ms for the UPDATE of one row (docs/benchmarks.md), and nearly every act changes
 one or two. So on SQLite a flush with nothing else to do writes them by prepared statements.
-What is more than that (new rows, deleted ones, savepoints, rows with several keys) is SQLAlchemy's.
+What is more than that (new rows, deleted ones, savepoints, rows with several keys, listeners to an
+update) is SQLAlchemy's.
 """
 
 import sqlite3
@@ -33,7 +34,10 @@ def write_changes(session: Session) -> bool:
     if open_connection is None or session.new or session.deleted:
         return False
     changed = [(state, _changes(state)) for state in map(_state_of, session.dirty)]
-    if any(_key_of(state.mapper) in (None, *values) for state, values in changed):
+    if any(
+        _key_of(state.mapper) in (None, *values) or state.mapper.dispatch.before_update
+        for state, values in changed
+    ):
         return False
     together: defaultdict[tuple[Mapper[Any], tuple[str, ...]], list[Values]] = defaultdict(list)
     for state, values in changed:

@@ -17,10 +17,13 @@ from services.lists.events import RowChanged
 from services.lists.slices import find_row
 from services.lists.wire import patch_values
 from ui import figures, live
+from ui.live.rooms import sent_to
 
 log = logging.getLogger(__name__)
 
 ReadT = TypeVar("ReadT")
+READS = 3
+"""How often an answer is read at most: an act on many people has a batch each 20 ms."""
 
 
 class _Turns(WeakValueDictionary[live.Room, asyncio.Lock]):
@@ -77,6 +80,23 @@ def turn(room: live.Room) -> asyncio.Lock:
     if lock is None:
         lock = turns[room] = asyncio.Lock()
     return lock
+
+
+async def read_as_told(room: live.Room, read: Callable[[], Awaitable[ReadT]]) -> ReadT:
+    """Read the rows and counts that answer a page of this room, so that they fit what it is told: a
+    change that they show was told before them, as the page would count it twice, and what it was
+    told meanwhile is in them. (Where changes come one after the other, the last answer may lack
+    some: the page asks again sooner or later.)"""
+    reads = 0
+    while True:
+        told, reads = sent_to([room]), reads + 1
+        found = await read()
+        await runtime.current().transport.catch_up()
+        await asyncio.sleep(0)  # who follows from what others committed begins, and takes the turn
+        async with turn(room):
+            pass
+        if reads == READS or sent_to([room]) == told:
+            return found
 
 
 async def turns_end() -> None:

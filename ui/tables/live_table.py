@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from ui.csv_answer import csv_answer
 from ui.input import as_text, as_uuid, as_version
 from ui.tables.choosing import choices_props, keep_choices
 from ui.tables.config import config_of
+from ui.tables.feed import list_room, read_as_told
 
 Values = dict[str, Any]
 Handler = Callable[[Values], Awaitable[None]]
@@ -237,8 +239,10 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         if not isinstance(event.args, dict):
             return
         seq = as_version(event.args.get("seq")) or 0
+        query = from_url(self._list, event.args)
+        room = list_room(self._list.noun, self._actor.tenant_id)
         try:
-            found = await self._load(self._actor, from_url(self._list, event.args))
+            found = await read_as_told(room, partial(self._load, self._actor, query))
         except SessionEndedError:
             return
         except RollcallError as error:

@@ -7,11 +7,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from models import Tenant
+from models import EndReason, Tenant
+from models.base import new_id
 from services.core import postgresql_transport
+from services.core.bus import Bus
+from services.core.db import transaction
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.core.settings import PREFIX
+from services.core.sqlite_transport import SqliteTransport
 from services.core.transport import Listening
 from services.sessions.events import SessionsEnded
 from services.users.events import UserDeactivated
@@ -62,6 +66,27 @@ async def test_a_deactivation_on_the_command_line_reaches_this_process(
     assert ended.committed_at > 0
     await asyncio.sleep(0)
     assert heard.empty(), "each event is heard once"
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("listening")
+async def test_what_another_process_has_committed_is_heard_by_who_catches_up(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    heard: list[SessionsEnded] = []
+    rollcall.bus.subscribe(SessionsEnded, heard.append)
+    other = SqliteTransport("another process", Bus(), rollcall.database)
+    ended = SessionsEnded(
+        tenant_id=tenant.id,
+        user_id=new_id(),
+        session_ids=(new_id(),),
+        reason=EndReason.REVOKED,
+        cause=new_id(),
+    )
+    async with transaction() as tx:
+        await other.send(tx, [ended])
+    await rollcall.transport.catch_up()
+    assert [event.session_ids for event in heard] == [ended.session_ids]
 
 
 @pytest.mark.postgresql
