@@ -102,7 +102,6 @@ class _Reader:
             seen = await _value(self._connection, "PRAGMA data_version")
             if seen == self._version:
                 return
-            self._version = seen
             self._transport.note(object())
             rows = await self._connection.execute_fetchall(
                 "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
@@ -111,6 +110,7 @@ class _Reader:
             for number, origin, payload in rows:
                 self._last = number
                 self._transport.publish(origin, json.loads(payload))
+            self._version = seen  # if this failed, it is read again
 
 
 async def remove_old(tx: AsyncSession) -> None:

@@ -154,8 +154,13 @@ def _due(now: datetime, openings: Openings) -> SelectOfScalar[OutgoingMail]:
             OutgoingMail.state == MailState.WAITING,
             # If more time is left than the pause or the lease ever had, the clock was set back (or
             # another replica's clock is ahead, by less than `APART`). A mail that wasn't tried yet
-            # may wait from the start; it was made later than now then.
-            or_(next_at <= now, _is_waiting_for() > _latest_next_attempt(now)),
+            # may wait from the start; it was made later than now then. One that needn't wait is due
+            # in any case.
+            or_(
+                next_at <= now,
+                _is_waiting_for() > _latest_next_attempt(now),
+                and_(OutgoingMail.attempts == 0, next_at == OutgoingMail.created_at),
+            ),
             or_(leased.is_(None), leased <= now, leased > now + _longest() + clock.APART),
             _may_go(openings),
         )
@@ -184,4 +189,4 @@ def _is_waiting_for() -> ColumnElement[datetime]:
 def _latest_next_attempt(now: datetime) -> ColumnElement[datetime]:
     longest = now + clock.APART
     pauses = {attempts: longest + pause for attempts, pause in enumerate(PAUSES, start=1)}
-    return case(pauses, value=col(OutgoingMail.attempts), else_=now)
+    return case(pauses, value=col(OutgoingMail.attempts), else_=longest)

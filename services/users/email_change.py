@@ -326,7 +326,9 @@ async def _set(tx: Transaction, user: User, email: str) -> None:
     user.changed()
     await tx.flush()
     await one_time_links.void(tx, user.id, LinkPurpose.RESET, LinkPurpose.EMAIL_CONFIRM)
-    await outbox.cancel(tx, user.id, MailTemplate.RESET, MailTemplate.EMAIL_CONFIRM)
+    await outbox.cancel(
+        tx, user.id, MailTemplate.RESET, MailTemplate.EMAIL_CONFIRM, MailTemplate.MENTIONED
+    )
     tx.publish(_edited(user, old_key))
 
 

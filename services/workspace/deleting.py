@@ -16,6 +16,7 @@ from models import FileChunk, GroupTemplate, GroupTemplateTask, Resource, Resour
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
+from services.core.db import LOCKED
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.workspace.actions import ResourceAction
@@ -94,7 +95,7 @@ async def delete_file_of_template(principal: Principal, resource_id: UUID) -> in
 
 
 async def _delete(act: Act, owner: Belongs, resource: Resource) -> int:
-    file = await act.tx.get(ResourceFile, resource.id)
+    file = await act.tx.get(ResourceFile, resource.id, **LOCKED)  # before the end of the log
     if file is None or resource.archived_at is None:
         return 0
     title, size, sha256 = resource.title, file.size, file.sha256

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from models import (
     Comment,
     CommentMention,
+    MailState,
     MailTemplate,
     OutgoingMail,
     Poc,
@@ -45,15 +46,20 @@ MOST_AUTHORS = 2
 
 
 async def promise(act: Act, poc: Poc, comment: Comment, users: Sequence[User]) -> None:
-    """Promise the mail to these users, whom a comment mentions for the first time and whom the act
-    has locked; to those who want it and aren't here. What waits for one of them about the same POC
-    tells of this comment, too."""
-    wanting = [user for user in users if user.wants_mention_mails and user.id != comment.author_id]
-    absent = [user for user in wanting if not presence.is_online(user.id)]
+    """Promise the mail to these users, whom a comment mentions now and whom the act has locked; to
+    those who want it, aren't here, and weren't promised one about this comment before. (Who hasn't
+    accepted their invitation may be nobody whom the organisation knows.) What waits for one of them
+    about the same POC tells of this comment, too."""
+    wanting = [user for user in users if user.wants_mention_mails and not user.invited]
+    absent = [
+        user for user in wanting if user.id != comment.author_id and not presence.is_online(user.id)
+    ]
     if not absent or not outbox.is_configured():
         return
     tenant = await act.get_tenant()
     for user in absent:
+        if comment.edited_at is not None and await _was_promised(act.tx, user, comment):
+            continue
         mail = await _waiting(act.tx, user, poc) or _enqueue(act.tx, user, poc, tenant)
         if mail is not None:
             told = {**mail.params.get("told", {}), str(comment.id): clock.now().isoformat()}
@@ -66,6 +72,19 @@ def _enqueue(tx: Transaction, user: User, poc: Poc, tenant: Tenant) -> OutgoingM
     if mail is not None:
         mail.next_attempt_at = mail.created_at + WAIT
     return mail
+
+
+async def _was_promised(tx: Transaction, user: User, comment: Comment) -> bool:
+    found = await tx.exec(
+        select(OutgoingMail.params).where(
+            OutgoingMail.user_id == user.id,
+            OutgoingMail.template == MailTemplate.MENTIONED,
+            OutgoingMail.state != MailState.CANCELLED,
+            # It may have waited already when the comment was written.
+            OutgoingMail.created_at >= comment.created_at - WAIT,
+        )
+    )
+    return any(str(comment.id) in params["told"] for params in found)
 
 
 async def _waiting(tx: Transaction, user: User, poc: Poc) -> OutgoingMail | None:
@@ -90,6 +109,8 @@ async def find_said(tx: Transaction, mail: OutgoingMail) -> Mapping[str, Any]:
     user, poc = await tx.get_one(User, mail.user_id), await _poc(tx, mail)
     if not (user.active and may(user.role, Permission.COMMENT)):
         raise LeftOutError("They were deactivated.")
+    if mail.recipient != user.email:
+        raise LeftOutError("Their email was changed.")
     if not user.wants_mention_mails:
         raise LeftOutError("They want no such mails any more.")
     if poc.archived_at is not None or not await is_member(tx, poc.id, user.id):

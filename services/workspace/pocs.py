@@ -83,6 +83,10 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
         tenant_of(act)
         await require_workers(act, [owner_id], "owner_id")
         plan = await find_plan(act, form.group_ids, form.start_on)
+        if plan.resources:
+            # Files are copied with the organisation locked, which everybody else locks before the
+            # end of its log.
+            await act.get_tenant(lock=True)
         facts = form.model_dump(exclude={"group_ids", "owner_id"})
         poc = act.add(Poc(**stamp(act), **facts, **_keys(form), owner_id=owner_id))
         poc.end_on = form.end_on or plan.ends_on

@@ -34,6 +34,7 @@ from services.workspace import (
     bulk_handover,
     criteria,
     deleting,
+    files,
     handover,
     leaving,
     members,
@@ -55,7 +56,8 @@ from tests.postgres import PostgresServer
 from tests.services.at_once import Pair, Scene, database_of_two, set_scene
 from tests.services.organisation_calls import mail_form
 from tests.services.screen_calls import new_screen
-from tests.services.workspace.rows import Rows, create_rows
+from tests.services.workspace.rows import START, Rows, create_rows
+from tests.services.workspace.scene import pieces_of
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.stress]
 
@@ -243,6 +245,14 @@ async def _delete_and_restore_file(scene: Scene) -> Pair:
     return deleting.delete_file(one, scene.rows.file), restored
 
 
+async def _poc_of_a_file(scene: Scene) -> Pair:
+    author, (one, other) = scene.authors[0], scene.workers
+    group_id = scene.rows.group_template
+    await files.upload_to_template(author, "a", pieces_of(b"a"), group_template_id=group_id)
+    form = pocs.NewPocForm(title="New", customer="Customer", start_on=START, group_ids=(group_id,))
+    return pocs.create_poc(one, form), files.upload(other, scene.rows.poc, "b", pieces_of(b"b"))
+
+
 def _criterion(scene: Scene, number: int) -> Awaitable[object]:
     form = criteria.CriterionForm(
         title="New", importance=Importance.MUST, task_ids=(scene.rows.task,)
@@ -303,6 +313,7 @@ CASES: dict[str, Case] = {
     "they leave in bulk": _leave_in_bulk,
     "two delete a file": _delete_file,
     "one deletes a file, another restores it": _delete_and_restore_file,
+    "one begins a POC that gets a file, another uploads one": _poc_of_a_file,
     "two link a criterion with a task": same(_criterion),
     "two put a task into a group": _put,
     "two undo a bulk act": _undo,

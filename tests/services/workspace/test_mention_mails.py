@@ -13,12 +13,14 @@ from services.core import clock
 from services.core.runtime import Runtime
 from services.mail import queue
 from services.sessions import presence
-from services.users import accounts, profile
+from services.users import accounts, email_change, profile
+from services.users.email_change import EmailForm
 from services.workspace import comments, listing, members, mention_mails, pocs
 from services.workspace.comments import CommentForm, NewCommentForm
 from tests import books
 from tests.conftest import ONE_DATABASE
 from tests.deliveries import deliver_next
+from tests.factories import create_user
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc, create_task
 
@@ -172,6 +174,44 @@ async def test_who_is_deactivated_meanwhile_gets_no_mail(
     await _mention(ada, await _poc_of_both(ada, joan_user), joan_user)
     await accounts.set_active(admin, joan_user.id, False)
     assert await _told_of(joan_user, mail_server) == []
+
+
+async def test_whose_email_changes_meanwhile_gets_no_mail_at_either(
+    admin: Actor, ada: Actor, joan_user: User, mail_server: MailServer
+) -> None:
+    await _mention(ada, await _poc_of_both(ada, joan_user), joan_user)
+    await email_change.change_email(admin, joan_user.id, EmailForm(email="j@example.org"))
+    assert await _told_of(joan_user, mail_server) == []
+    told = [mail.message["Subject"] for mail in mail_server.to("j@example.org")]
+    assert not any("mentioned" in subject for subject in told)
+
+
+async def test_who_has_not_accepted_their_invitation_gets_no_mail(
+    ada: Actor, tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant, invited=True)
+    await _mention(ada, await _poc_of_both(ada, user), user)
+    assert not await books.mails_of(user.id)
+
+
+async def test_a_process_whose_clock_is_behind_waits_too(
+    ada: Actor, joan_user: User, mail_server: MailServer
+) -> None:
+    await _mention(ada, await _poc_of_both(ada, joan_user), joan_user)
+    clock.shift(timedelta(seconds=-30))
+    assert not await deliver_next()
+
+
+async def test_who_was_told_of_a_comment_is_not_told_again_where_it_mentions_them_once_more(
+    ada: Actor, joan_user: User, mail_server: MailServer
+) -> None:
+    poc_id = await _poc_of_both(ada, joan_user)
+    comment_id = await _mention(ada, poc_id, joan_user)
+    assert len(await _told_of(joan_user, mail_server)) == 1
+    await comments.edit(ada, comment_id, 1, CommentForm(body="Never mind"))
+    form = CommentForm(body="@Joan Clarke, look", mention_ids=(joan_user.id,))
+    await comments.edit(ada, comment_id, 2, form)
+    assert len(await books.mails_of(joan_user.id)) == 1
 
 
 async def test_of_two_mentions_the_one_after_the_visit_is_told(
