@@ -186,7 +186,8 @@ async def look(page: Page, name: str) -> None:
 async def _ask(page: Page, scheme: ColorScheme, parts: str, colours: list[str]) -> list[AxeResults]:
     """What axe finds in what is seen, unless it has judged that before."""
     judged = _judged.setdefault(page, set())
-    new = set(colours) - judged - _right
+    unseen = set(colours) - judged
+    new = unseen - _right
     # Preloading fetches and parses every style sheet for rules about sound and about turning a
     # phone: half of the time of a whole question, and nothing of ours sounds or is locked.
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
@@ -195,7 +196,7 @@ async def _ask(page: Page, scheme: ColorScheme, parts: str, colours: list[str]) 
         answers.append(await page.evaluate(JUDGE, [sorted(new), options]))
         _right.update(answers[-1].get("sure", ()))
     if scheme == "light":  # dark changes only colours
-        rules = [PLACES, AROUND] if new else [PLACES]
+        rules = [PLACES, AROUND] if unseen else [PLACES]
         asked: dict[str, Any] = {"runOnly": {"type": "rule", "values": rules}}
         if parts not in judged:
             asked = {"rules": {CONTRAST: {"enabled": False}}}

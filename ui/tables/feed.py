@@ -3,6 +3,7 @@ however many pages watch."""
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -17,7 +18,6 @@ from services.lists.events import RowChanged
 from services.lists.slices import find_row
 from services.lists.wire import patch_values
 from ui import figures, live
-from ui.live.rooms import sent_to
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,11 @@ READS = 3
 
 class _Turns(WeakValueDictionary[live.Room, asyncio.Lock]):
     """The locks of rooms, as long as anybody waits for one."""
+
+
+class _Told(Counter[live.Room]):
+    """How many changed rows the pages of each room were told; only whether that number changed
+    matters."""
 
 
 def list_room(noun: str, tenant_id: UUID | None) -> live.Room:
@@ -68,6 +73,7 @@ async def tell(
     async with asked_at_least([room]), turn(room):
         found = await read()
         if found is not None:
+            runtime.current().part(_Told)[room] += 1
             await live.broadcast(room, name, values(found))
     return True
 
@@ -87,15 +93,15 @@ async def read_as_told(room: live.Room, read: Callable[[], Awaitable[ReadT]]) ->
     change that they show was told before them, as the page would count it twice, and what it was
     told meanwhile is in them. (Where changes come one after the other, the last answer may lack
     some: the page asks again sooner or later.)"""
-    reads = 0
+    told, reads = runtime.current().part(_Told), 0
     while True:
-        told, reads = sent_to([room]), reads + 1
+        before, reads = told[room], reads + 1
         found = await read()
         await runtime.current().transport.catch_up()
         await asyncio.sleep(0)  # who follows from what others committed begins, and takes the turn
         async with turn(room):
             pass
-        if reads == READS or sent_to([room]) == told:
+        if reads == READS or told[room] == before:
             return found
 
 

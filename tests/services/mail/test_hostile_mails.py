@@ -159,7 +159,8 @@ async def test_no_words_change_a_mail_but_for_what_it_says(
 async def test_no_comment_changes_a_mail_but_for_what_it_says(
     rollcall: Runtime, tenant: Tenant, mail_server: MailServer
 ) -> None:
-    author, user = await create_user(tenant), await create_user(tenant, first_name="Joan")
+    author = await create_user(tenant)
+    user = await create_user(tenant, first_name="Joan", email=TO)
     actor = await sign_in(author)
     poc_id = await create_poc(actor)
     task_id = await create_task(actor, poc_id)
@@ -167,7 +168,6 @@ async def test_no_comment_changes_a_mail_but_for_what_it_says(
     said = NewCommentForm(body="@Joan", mention_ids=(user.id,), task_id=task_id)
     comment_id = await post(actor, poc_id, said)
     (row,) = await books.mails_of(user.id)
-    row.recipient = TO
     wrong = []
     async with reading() as tx:
         whole = [await tx.get_one(User, author.id), await tx.get_one(Poc, poc_id)]

@@ -115,17 +115,17 @@ async def test_the_pocs_are_found_on_which_somebody_works(
     ada: Actor, joan: Actor, joan_user: User
 ) -> None:
     beta, _, gamma, _ = await _several(ada)
-    await create_poc(joan, "Own")
+    await create_poc(joan, "Theirs")
     for poc_id in (beta, gamma):
         await members.add_member(ada, poc_id, joan_user.id)
     await members.remove_member(ada, gamma, joan_user.id)
-    assert sorted(await _titles(ada, works=str(joan_user.id))) == ["Beta", "Own"]
-    assert await _titles(ada, works=str(joan_user.id), owner=str(joan_user.id)) == ["Own"]
+    assert sorted(await _titles(ada, works=str(joan_user.id))) == ["Beta", "Theirs"]
+    assert await _titles(ada, works=str(joan_user.id), owner=str(joan_user.id)) == ["Theirs"]
     query = from_url(POCS, {"works": str(joan_user.id)})
     (row, _) = (await listing.list_pocs(ada, query)).rows
     assert row.member_ids == (ada.user_id, joan_user.id)
     file = "".join([piece async for piece in await listing.export_pocs(ada, query)])
-    assert [title in file for title in ("Beta", "Own", "Gamma")] == [True, True, False]
+    assert [title in file for title in ("Beta", "Theirs", "Gamma")] == [True, True, False]
     assert [name for _, name in await listing.list_workers(ada)] == ["Ada Lovelace", "Joan Clarke"]
 
 

@@ -246,7 +246,7 @@ def _frozen(review: ReviewView) -> str:
     if at is None:
         return f"{frozen} Nothing happens to anybody until the close.{told_}"
     when = f"{at:%-d %B} at {at:%H:%M} ({review.zone})"
-    return f"{frozen} People without a decision on {when} is deactivated.{told_}"
+    return f"{frozen} People without a decision on {when} are deactivated.{told_}"
 
 
 def _figures(review: ReviewView) -> tuple[tuple[int, str], ...]:

@@ -49,9 +49,11 @@ class _CommentsScreen:
         self.about: UUID | None = None
         self.version = 0
         self.mentioned: tuple[UUID, ...] = ()
+        self.sought: UUID | None = None
 
     def build(self, found: CommentSlice, sought: UUID | None) -> None:
         """Lay the tab out."""
+        self.sought = sought
         self.edit = FormDialog(
             self.toast, "Edit comment", BodyForm, submit="Save", on_submit=self._edit
         )
@@ -84,7 +86,7 @@ class _CommentsScreen:
         self.view.show_people(_people(self.members))
 
     async def _show(self) -> None:
-        found = await comments.list_comments(self.actor, self.poc_id)
+        found = await comments.list_comments(self.actor, self.poc_id, reaching=self.sought)
         self.view.show(_values(found), has_earlier=found.has_earlier)
 
     async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
