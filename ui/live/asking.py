@@ -191,7 +191,8 @@ class InTurn:
                     turn.end()
                     return await receive()
                 message = await receive()
-                await turn.slot.take()
+                if message["type"] != "http.disconnect":  # then nothing is left to answer
+                    await turn.slot.take()
                 return message
 
             async def send_elsewhere(message: Message) -> None:
@@ -350,6 +351,7 @@ class _Slot:
             loop = asyncio.get_running_loop()
             self.leave()
             await self._slots.acquire()
+            self.leave()  # what another task of the same answer got meanwhile
             self._timer, self._since = loop.call_later(SLOT, self.leave), loop.time()
         await runtime.current().part(RightOfWay).wait()
 

@@ -193,22 +193,6 @@ async def test_probes_wait_for_no_slot(one_slot: Application) -> None:
     await asyncio.gather(person, probe)
 
 
-async def test_what_is_answered_after_its_body_was_awaited_counts_as_well(
-    application: Application, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(asking, "STRANGERS_IN_ADVANCE", 0)
-
-    async def refuse(_scope: Scope, receive: Receive, _send: Send) -> None:
-        await receive()
-        sum(range(10_000))
-
-    post = scope_of("/login", method="POST")
-    await InTurn(refuse)(post, _receive, _hears)
-    first = rollcall.part(asking._Used)["192.0.2.1", False]
-    await InTurn(refuse)(post, _receive, _hears)
-    assert rollcall.part(asking._Used)["192.0.2.1", False] - first > 0
-
-
 async def test_strangers_of_one_ip_who_have_used_up_their_part_have_pauses(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
