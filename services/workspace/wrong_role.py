@@ -85,4 +85,5 @@ def _form(user: User, role: Role, end: End | None) -> InvitationForm:
         role=role,
         end_date=end.day if end else None,
         end_time=end.at if end else None,
+        contractor=user.contractor,
     )

@@ -25,6 +25,7 @@ from services.sessions import receipts
 from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from services.users import accounts, departures
+from services.users.contractors import set_contractor
 from services.users.departures import LeavingReceipt, WorkLine
 from services.workspace import groups, handover, impact, leaving, listing, task_list
 from services.workspace.actions import PocAction
@@ -259,10 +260,12 @@ async def test_the_wrong_role_is_put_right_in_one_step(
     admin: Actor, tenant: Tenant, joan: Actor, joan_user: User, author: Actor
 ) -> None:
     wrong = await books.user_of(author.user_id)
+    await set_contractor(admin, wrong.id, True)
     done = await correct_role(admin, wrong.id, RoleForm(role=Role.SALES_ENGINEER))
     new = await books.user_of(done.invited.user_id)
     old = await books.user_of(wrong.id)
     assert (new.email, new.role, new.active) == (old.email, Role.SALES_ENGINEER, True)
+    assert new.contractor
     assert (old.active, old.successor_id) == (False, new.id)
     assert await books.ways_in([old.id]) == []
     assert len(await books.live_links_of(new.id)) == 1
