@@ -111,16 +111,13 @@ async def set_status(
         reason = form.reason if then is TaskStatus.BLOCKED else ""
         if then is TaskStatus.BLOCKED and not reason:
             raise InvalidInputError({"reason": "Reason is required: what is in the way?"})
-        if before is then and (reason, form.reason_shared) == (
-            task.blocked_reason,
-            task.reason_shared,
-        ):
+        shared = bool(reason) and form.reason_shared
+        if (before, task.blocked_reason, task.reason_shared) == (then, reason, shared):
             return version
         check_version(version, task.version, f"“{task.title}”")
         if before is not then:
             check_task_step(before, then)
-        task.status, task.blocked_reason = then, reason
-        task.reason_shared = bool(reason) and form.reason_shared
+        task.status, task.blocked_reason, task.reason_shared = then, reason, shared
         task.completed_at = clock.now() if then is TaskStatus.DONE else None
         if then is not TaskStatus.DONE:
             task.accepted_at = task.accepted_by_id = None

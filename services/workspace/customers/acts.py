@@ -82,7 +82,8 @@ async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done
             return Advanced(task.title, task.version)
         check_version(version, task.version, f"“{task.title}”")
         await _require_pace(act, customer)
-        before, task.status, task.blocked_reason = task.status, then, ""
+        before, task.status = task.status, then
+        task.blocked_reason, task.reason_shared = "", False
         task.completed_at = clock.now() if done else None
         await act.record(
             TaskAction.STATUS_CHANGED,

@@ -1,4 +1,4 @@
-"""A customer's people: invited, let in, what they see and do, shut out."""
+"""A customer's people: invited, let in, what they see, shut out."""
 
 import asyncio
 from datetime import timedelta
@@ -30,7 +30,6 @@ from services.core.errors import (
     ConflictError,
     DeadLinkError,
     InvalidInputError,
-    NotAllowedError,
     SessionEndedError,
     TooManyAttemptsError,
 )
@@ -229,62 +228,6 @@ async def test_a_customer_reads_what_a_task_is_about_once_the_template_or_the_te
     told = tasks.TaskForm(title="Margin", description="Said", description_shared=True)
     await tasks.edit_task(ada, task.id, task.version, told)
     assert await read() == {"Firewall": "How", "Margin": "Said"}
-
-
-@ONE_DATABASE
-async def test_a_customer_comments_for_both_sides(tenant: Tenant, ada: Actor) -> None:
-    poc = await create_poc(ada)
-    actor, _ = await open_customer_session(await create_customer(tenant, poc))
-    await acts.comment(actor, poc, acts.SharedCommentForm(body="The **firewall** is open"))
-    (said,) = (await comments.list_comments(ada, poc)).comments
-    assert (said.author.name, said.author.is_customer, said.shared) == ("Reto Bianchi", True, True)
-    assert "<strong>firewall</strong>" in said.html
-    entry = (await books.audit_of(tenant))[-1]
-    assert (entry.action, entry.actor_name) == ("comment.posted", "Reto Bianchi")
-    assert entry.actor_id == actor.customer_id
-    with pytest.raises(NotAllowedError):
-        await comments.remove(ada, said.id, said.version)
-
-
-async def test_a_customer_finishes_tasks_of_their_side_and_accepts_those_of_the_team(
-    tenant: Tenant, ada: Actor
-) -> None:
-    poc = await create_poc(ada)
-    own = await create_task(ada, poc, "Names", side=Side.CUSTOMER)
-    teams = await create_task(ada, poc, "Load data")
-    actor, _ = await open_customer_session(await create_customer(tenant, poc))
-    await acts.set_done(actor, own, 1, done=True)
-    with pytest.raises(ConflictError, match="the team’s"):
-        await acts.set_done(actor, teams, 1, done=True)
-    with pytest.raises(ConflictError, match="isn’t finished"):
-        await acts.set_accepted(actor, teams, 1, accepted=True)
-    await tasks.set_status(ada, teams, 1, tasks.TaskStatusForm(status=TaskStatus.DONE))
-    seen = {task.id: task for task in (await shared.get_shared(actor, poc)).tasks}
-    assert (seen[own].done_by, seen[teams].waits) == ("Reto Bianchi", True)
-    await acts.set_accepted(actor, teams, 2, accepted=True)
-    task = next(task for task in await tasks_of(ada, poc) if task.id == teams)
-    assert task.accepted_by is not None
-    assert task.accepted_by.name == "Reto Bianchi"
-    # What is done once more has to be accepted once more.
-    again = tasks.TaskStatusForm(status=TaskStatus.IN_PROGRESS)
-    await tasks.set_status(ada, teams, 3, again)
-    seen = {task.id: task for task in (await shared.get_shared(actor, poc)).tasks}
-    assert (seen[teams].accepted_at, seen[teams].waits) == (None, False)
-
-
-async def test_a_customer_does_no_more_in_a_minute_than_anybody_could(
-    tenant: Tenant, ada: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(acts, "MOST", 2)
-    poc = await create_poc(ada)
-    own = await create_task(ada, poc, "Names", side=Side.CUSTOMER)
-    actor, _ = await open_customer_session(await create_customer(tenant, poc))
-    done = await acts.set_done(actor, own, 1, done=True)
-    undone = await acts.set_done(actor, own, done.version, done=False)
-    with pytest.raises(ConflictError, match="Wait a little"):
-        await acts.set_done(actor, own, undone.version, done=True)
-    clock.shift(acts.WITHIN)
-    await acts.set_done(actor, own, undone.version, done=True)
 
 
 @pytest.mark.parametrize("ending", [PocStatus.COMPLETED, PocStatus.CANCELLED])
