@@ -40,6 +40,8 @@ LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
 # Strangers may ask for codes: as many as a wall of screens in one network needs, and no more.
 MOST_OF_ONE_NETWORK, MOST = 50, 2000
+ADVISORY_LOCK = 7_605_116
+"""As `migrations.ADVISORY_LOCK`: a number that nothing else in the database uses."""
 WRONG = "No screen shows this code now. Look at the screen again: it may have a new one."
 
 
@@ -69,6 +71,7 @@ async def offer_code(caller: Caller, key: str | None) -> Offer:
     async with reading() as tx:
         await _require_room(tx, network, own)
     async with transaction(patient=True) as tx:
+        await _alone(tx)
         over = (col(ScreenCode.expires_at) <= now) | (col(ScreenCode.key_hash) == own)
         await tx.exec(delete(ScreenCode).where(over))
         await _require_room(tx, network, own)
@@ -82,6 +85,13 @@ async def offer_code(caller: Caller, key: str | None) -> Offer:
             )
         )
     return Offer(f"{code[:HALF]}-{code[HALF:]}", new_key)
+
+
+async def _alone(tx: Transaction) -> None:
+    """Have other codes wait until this transaction has ended, so that each is counted before the
+    next one. (SQLite has one writer at a time.)"""
+    if not runtime.current().database.is_sqlite:
+        await tx.exec(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
 
 
 async def _require_room(tx: Transaction, network: str, own: bytes) -> None:

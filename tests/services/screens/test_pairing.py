@@ -1,5 +1,6 @@
 """A screen's code: who may type it, how often, and what comes of it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from models import EndReason, Tenant
 from services.access.actor import FRESH_FOR, Actor
 from services.core import clock
+from services.core.db import Transaction
 from services.core.errors import (
     FreshSignInNeededError,
     InvalidInputError,
@@ -110,6 +112,22 @@ async def test_strangers_can_have_no_more_codes_than_a_wall_of_screens_needs(
         await pairing.offer_code(CALLER, None)
     with pytest.raises(TooManyAttemptsError):
         await pairing.offer_code(CALLER, None)
+
+
+async def test_those_who_ask_at_the_same_moment_have_no_more_either(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairing, "MOST_OF_ONE_NETWORK", 2)
+    require_room = pairing._require_room
+
+    async def require_room_slowly(tx: Transaction, network: str, own: bytes) -> None:
+        await require_room(tx, network, own)
+        await asyncio.sleep(0.05)  # the others count meanwhile, if they may
+
+    monkeypatch.setattr(pairing, "_require_room", require_room_slowly)
+    asked = [pairing.offer_code(CALLER, None) for _ in range(8)]
+    got = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(code) for code in got].count(pairing.Offer) == 2
 
 
 async def test_a_revoked_screen_is_none_from_the_commit_on(
