@@ -34,6 +34,11 @@ def first_id(since: datetime) -> UUID:
     return UUID(int=int(since.timestamp() * 1000) << 80)
 
 
+def id_made_at(then: datetime) -> UUID:
+    """An id as one made at that moment would be, for a row that tells of a past."""
+    return UUID(int=first_id(then).int | new_id().int & ((1 << 80) - 1))
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A time in UTC, aware in Python on both databases (SQLite itself knows no time zones)."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models import Poc, Role, User
+from models.base import id_made_at
 from services.access.actor import COMMAND_LINE
 from services.audit.actions import AuditAction, HeadAction
 from services.audit.heads import note_tenant
@@ -65,6 +66,7 @@ async def create_demo() -> list[DemoAccount] | None:
             user.tenant_id = tenant.id
             user.invited_by_id = platform_admin.id if user is admin else admin.id
             _give_a_past(user, number, chance)
+            user.id = id_made_at(user.created_at)  # else they'd all count as invited just now
         tx.add_all(users)
         await tx.flush()
         add_past(tx, users)

@@ -31,6 +31,7 @@ from models import (
     Tenant,
     User,
 )
+from models.base import id_made_at
 from services.core import clock
 from services.core.db import Transaction
 from services.core.emails import email_key
@@ -183,6 +184,7 @@ class DemoWork:
             last = CUSTOMER_LAST_NAMES[(number + at) % len(CUSTOMER_LAST_NAMES)]
             email = f"{_in_letters(first)}.{_in_letters(last)}@{_host_of(poc.customer)}"
             person = CustomerPerson(
+                id=id_made_at(poc.created_at),
                 tenant_id=self.tenant.id,
                 first_name=first,
                 last_name=last,

@@ -18,6 +18,7 @@ from models import (
     Tenant,
     User,
 )
+from models.base import first_id
 from services.access.actor import Operator
 from services.audit.check import verify
 from services.core import clock
@@ -29,6 +30,7 @@ from services.operations.demo import create_demo
 from services.screens.people import People
 from services.screens.reading import find_views
 from services.screens.showing import Names, ScreenView
+from services.users import invitation_pace
 from services.users.departures import find_receipt
 from services.workspace import listing, resources, task_list, template_list
 from tests.conftest import make_settings
@@ -39,6 +41,15 @@ pytestmark = pytest.mark.long
 async def _rows(table: Any) -> Sequence[Any]:
     async with reading() as tx:
         return (await tx.exec(select(table))).all()
+
+
+async def test_nobody_of_the_demo_counts_as_invited_within_the_last_hour(
+    rollcall: Runtime,
+) -> None:
+    await create_demo()
+    just_now = first_id(clock.now() - invitation_pace.UNASKED_WITHIN)
+    people = [*await _rows(User), *await _rows(CustomerPerson)]
+    assert [one.email for one in people if one.tenant_id and one.id > just_now] == []
 
 
 async def test_the_demo_has_pocs_in_every_state_with_owners_active_and_not(
