@@ -88,7 +88,8 @@ async def delete_file_of_template(principal: Principal, resource_id: UUID) -> in
         if resource.poc_id is not None:
             raise NotFoundError("This resource doesn't exist.")
         owner_ids = OwnerIds(resource.task_template_id, resource.group_template_id)
-        freed = await _delete(act, await template_of(act, owner_ids), resource)
+        template = await template_of(act, owner_ids, lock=True)
+        freed = await _delete(act, template, resource)
         if freed:
             tell_changed(act, resource)
         return freed

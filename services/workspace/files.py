@@ -207,7 +207,7 @@ async def _keep(principal: Principal, poc_id: UUID, arrived: Arrived) -> UUID:
 @looks_first
 async def _keep_in_template(principal: Principal, owner_ids: OwnerIds, arrived: Arrived) -> UUID:
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        template = await template_of(act, owner_ids)
+        template = await template_of(act, owner_ids, lock=True)
         await _require_room(act, _of_template(owner_ids), arrived.size)
         return await _add(act, template, arrived, owner_ids)
 

@@ -17,7 +17,7 @@ from services.core.looking import looks_first
 from services.core.names import fold
 from services.workspace import template_rows
 from services.workspace.actions import PocAction
-from services.workspace.customers.cut import lock_people, shut_all_out
+from services.workspace.customers.cut import lock_with_people, shut_all_out
 from services.workspace.events import PocChanged
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
@@ -134,8 +134,7 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
     """Bring a POC to another status. Raises `StepError` if it can't be the next one, and
     `InvalidInputError` if it is completed without an outcome."""
     async with acting(principal, Permission.RUN_POCS, urgent=form.status.is_closed) as act:
-        people = await lock_people(act.tx, poc_id)
-        poc = await get_poc_to_change(act, poc_id)
+        poc, people = await lock_with_people(act, poc_id)
         was, before, then = facts_of(poc), poc.status, form.status
         if before is then:
             return poc.version
@@ -198,8 +197,7 @@ async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
 async def set_archived(principal: Principal, poc_id: UUID, version: int, *, archived: bool) -> int:
     """Take a POC out of the lists, or put it back. Nothing of it is deleted."""
     async with acting(principal, Permission.RUN_POCS, urgent=archived) as act:
-        people = await lock_people(act.tx, poc_id)
-        poc = await get_poc_to_change(act, poc_id, archived=True)
+        poc, people = await lock_with_people(act, poc_id, archived=True)
         if (poc.archived_at is not None) == archived:
             return poc.version
         check_version(version, poc.version, "this POC")

@@ -134,7 +134,7 @@ async def add_to_template(
     """Add a resource to one template; returns its id."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
         owner_ids = OwnerIds(task_template_id, group_template_id)
-        template = await template_of(act, owner_ids)
+        template = await template_of(act, owner_ids, lock=True)
         resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(owner_ids)))
         await act.record(ResourceAction.ADDED, template, resource=resource.title)
         tell_changed(act, resource)
@@ -184,10 +184,11 @@ async def edit_of_template(
     """Change a template's resource, and to which template it belongs, if one is given; of a file,
     only what a `FileForm` says, and that."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        template, resource = await _of_template(act, resource_id)
-        before, owners = owners_of(resource), {}
-        if group_template_id is not None or task_template_id is not None:
-            await template_of(act, OwnerIds(task_template_id, group_template_id))
+        wanted, owners = OwnerIds(task_template_id, group_template_id), {}
+        moves = wanted != OwnerIds()
+        template, resource = await _of_template(act, resource_id, *([wanted] if moves else []))
+        before = owners_of(resource)
+        if moves:
             owners["group_template_id"] = group_template_id
             owners["task_template_id"] = task_template_id
         await _edit(act, (template, resource), version, form, owners)
@@ -236,11 +237,16 @@ async def set_archived_of_poc(
 Belongs = Poc | GroupTemplate | TaskTemplate
 
 
-async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
+async def _of_template(act: Act, resource_id: UUID, *others: OwnerIds) -> tuple[Belongs, Resource]:
+    """A resource of a template, and the template, locked; so are these other templates. Group
+    templates are locked first, as acts on templates do."""
     resource = await act.get(Resource, resource_id, lock=True)
     if resource.poc_id is not None:
         raise NotFoundError("This resource doesn't exist.")
-    return await template_of(act, owners_of(resource)), resource
+    own = owners_of(resource)
+    in_order = sorted({own, *others}, key=lambda ids: (not ids.group_template_id, str(ids)))
+    locked = {ids: await template_of(act, ids, lock=True) for ids in in_order}
+    return locked[own], resource
 
 
 async def get_of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
@@ -253,14 +259,16 @@ async def get_of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
     return poc, await act.get(Resource, resource_id, lock=True)
 
 
-async def template_of(view: View, owner_ids: OwnerIds) -> GroupTemplate | TaskTemplate:
-    """The template that owns a resource, of the tenant; raises `NotFoundError`, and `ConflictError`
-    for an archived one."""
+async def template_of(
+    view: View, owner_ids: OwnerIds, *, lock: bool = False
+) -> GroupTemplate | TaskTemplate:
+    """The template that owns a resource, of the tenant; an act locks it, so that nobody archives it
+    meanwhile. Raises `NotFoundError`, and `ConflictError` for an archived one."""
     template: GroupTemplate | TaskTemplate
     if owner_ids.group_template_id is not None:
-        template = await view.get(GroupTemplate, owner_ids.group_template_id)
+        template = await view.get(GroupTemplate, owner_ids.group_template_id, lock=lock)
     elif owner_ids.task_template_id is not None:
-        template = await view.get(TaskTemplate, owner_ids.task_template_id)
+        template = await view.get(TaskTemplate, owner_ids.task_template_id, lock=lock)
     else:
         raise NotFoundError("This template doesn't exist.")
     if template.archived_at is not None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, delete, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models import (
     CLOSED_STATUSES,
@@ -26,6 +27,7 @@ from services.mail import outbox
 from services.sessions.actions import SessionAction
 from services.sessions.sessions import end, find_living
 from services.workspace.events import PocShownNoMore
+from services.workspace.rights import get_poc_to_change
 
 LINKS = (LinkPurpose.CUSTOMER_INVITATION, LinkPurpose.CUSTOMER_VISIT)
 
@@ -72,18 +74,37 @@ async def lock_people(tx: Transaction, *poc_ids: UUID) -> Sequence[CustomerPerso
     """Lock the customers' people of these POCs, in the order of their ids."""
     found = await tx.exec(
         select(CustomerPerson)
-        .where(
-            col(CustomerPerson.id).in_(
-                select(PocCustomer.customer_id).where(
-                    col(PocCustomer.poc_id).in_(poc_ids), col(PocCustomer.removed_at).is_(None)
-                )
-            )
-        )
+        .where(col(CustomerPerson.id).in_(_on(*poc_ids)))
         .order_by(col(CustomerPerson.id))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.all()
+
+
+async def lock_with_people(
+    act: Act, poc_id: UUID, *, archived: bool = False
+) -> tuple[Poc, Sequence[CustomerPerson]]:
+    """Lock a POC that the actor may change, after the customers' people on it. Raises what
+    `get_poc_to_change` raises.
+
+    Whoever is invited while this waits for the POC is on it by then, and isn't locked. Then all
+    locks are given back, to be taken again in their order.
+    """
+    while True:
+        async with act.tx.begin_nested() as locks:
+            people = await lock_people(act.tx, poc_id)
+            poc = await get_poc_to_change(act, poc_id, archived=archived)
+            found = await act.tx.exec(_on(poc_id))
+            if set(found) <= {person.id for person in people}:
+                return poc, people
+            await locks.rollback()
+
+
+def _on(*poc_ids: UUID) -> SelectOfScalar[UUID]:
+    return select(PocCustomer.customer_id).where(
+        col(PocCustomer.poc_id).in_(poc_ids), col(PocCustomer.removed_at).is_(None)
+    )
 
 
 async def shut_all_out(act: Act, poc: Poc, people: Sequence[CustomerPerson]) -> None:
