@@ -21,7 +21,8 @@ from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.workspace.actions import ResourceAction
 from services.workspace.events import FileDeleted
-from services.workspace.resources import Belongs, OwnerIds, get_of_poc, tell_changed, template_of
+from services.workspace.resource_owners import Belongs, OwnerIds, template_of
+from services.workspace.resources import get_of_poc, tell_changed
 from services.workspace.rights import get_poc
 
 MOST = 100

@@ -27,7 +27,8 @@ from services.workspace import arrivals
 from services.workspace.actions import ResourceAction
 from services.workspace.arrivals import Arrived
 from services.workspace.file_types import clean_file_name
-from services.workspace.resources import Belongs, OwnerIds, owners_of, tell_changed, template_of
+from services.workspace.resource_owners import Belongs, OwnerIds, owners_of, template_of
+from services.workspace.resources import tell_changed
 from services.workspace.rights import (
     get_poc,
     get_poc_to_change,

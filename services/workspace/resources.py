@@ -22,7 +22,7 @@ from models import (
 )
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import Act, View, acting, viewing
+from services.audit.acting import Act, acting, viewing
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
@@ -35,6 +35,7 @@ from services.workspace.events import (
 )
 from services.workspace.markdown import htmls_of
 from services.workspace.resource_forms import FileForm, ResourceForm
+from services.workspace.resource_owners import Belongs, OwnerIds, owners_of, template_of
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -54,17 +55,6 @@ class FileFacts:
     media_type: str
     size: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class OwnerIds:
-    """What a resource belongs to: one of these, or a POC's group or task."""
-
-    task_template_id: UUID | None = None
-    group_template_id: UUID | None = None
-    poc_id: UUID | None = None
-    group_id: UUID | None = None
-    task_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -234,9 +224,6 @@ async def set_archived_of_poc(
         return await _set_archived(act, await get_of_poc(act, resource_id), version, archived)
 
 
-Belongs = Poc | GroupTemplate | TaskTemplate
-
-
 async def _of_template(act: Act, resource_id: UUID, *others: OwnerIds) -> tuple[Belongs, Resource]:
     """A resource of a template, and the template, locked; so are these other templates. Group
     templates are locked first, as acts on templates do."""
@@ -257,23 +244,6 @@ async def get_of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
         raise NotFoundError("This resource doesn't exist.")
     poc = await get_poc_to_change(act, resource.poc_id)
     return poc, await act.get(Resource, resource_id, lock=True)
-
-
-async def template_of(
-    view: View, owner_ids: OwnerIds, *, lock: bool = False
-) -> GroupTemplate | TaskTemplate:
-    """The template that owns a resource, of the tenant; an act locks it, so that nobody archives it
-    meanwhile. Raises `NotFoundError`, and `ConflictError` for an archived one."""
-    template: GroupTemplate | TaskTemplate
-    if owner_ids.group_template_id is not None:
-        template = await view.get(GroupTemplate, owner_ids.group_template_id, lock=lock)
-    elif owner_ids.task_template_id is not None:
-        template = await view.get(TaskTemplate, owner_ids.task_template_id, lock=lock)
-    else:
-        raise NotFoundError("This template doesn't exist.")
-    if template.archived_at is not None:
-        raise ConflictError(f"“{template.title}” is archived. Restore it first.")
-    return template
 
 
 async def _edit(
@@ -368,11 +338,6 @@ def _view(
 def facts_of_file(file: ResourceFile | None) -> FileFacts | None:
     """What pages show of a file."""
     return FileFacts(file.media_type, file.size, file.sha256) if file else None
-
-
-def owners_of(resource: Resource) -> OwnerIds:
-    """What a resource belongs to."""
-    return OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__)))
 
 
 def _ids(owner_ids: OwnerIds) -> dict[str, Any]:

@@ -47,6 +47,13 @@ async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joi
     await expect(seen.get_by_role("row", name="Last days")).to_contain_text("1 task")
     await expect(seen.get_by_role("row", name="Last days")).to_contain_text("3 days")
 
+    add = page.get_by_role("button", name=re.compile("Add Resource|Delete archived files"))
+    await expect(add).to_have_count(2)
+    await page.get_by_role("button", name="Archive", exact=True).click()
+    await expect(add).to_have_count(0)
+    await page.get_by_role("button", name="Restore", exact=True).click()
+    await expect(add).to_have_count(2)
+
     await page.get_by_role("link", name="All templates").click()
     await page.get_by_role("link", name="Tasks").click()
     await page.get_by_role("checkbox", name="Archived too").check()

@@ -56,6 +56,13 @@ class WorkRows(
         """Show these rows, and no other."""
         self.run_method("show", list(rows))
 
+    def offer(self, acts: Sequence[tuple[str, str, str]]) -> None:
+        """Have this be all that can be done to a row."""
+        self._names = tuple(name for name, _, _ in acts)
+        if [list(act) for act in acts] != self._props["acts"]:
+            self._props["acts"] = [list(act) for act in acts]
+            self.update()
+
     async def _acted(self, event: GenericEventArguments) -> None:
         # What a browser sent: anything else isn't offered.
         sent = event.args if isinstance(event.args, dict) else {}

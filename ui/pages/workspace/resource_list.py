@@ -132,7 +132,8 @@ class ResourceList:
         )
         found = await self.source.load()
         if self.may_change:
-            with ui.element("div").classes("tab-actions"):
+            self.acts = ui.element("div").classes("tab-actions")
+            with self.acts:
                 add = told(self.toast)(self._open_new)
                 button("+ Add Resource", add, look="btn btn-primary")
         with section("card card-flush"):
@@ -147,6 +148,11 @@ class ResourceList:
             )
         if self.source.event:
             Refresher(self.source.event, self._show, self.toast)
+
+    def offer(self, may_change: bool) -> None:
+        """Show or hide what whoever may change them can do about them."""
+        self.acts.set_visibility(may_change)
+        self.list.offer(ACTS if may_change else ())
 
     async def _show(self) -> None:
         self.list.show([resource_values(row) for row in await self.source.load()])

@@ -35,9 +35,9 @@ from ui.identity import require
 from ui.input import as_uuid, as_version
 from ui.own_versions import OwnVersions
 from ui.page import add_page
-from ui.pages.workspace import template_resources
 from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.template_preview import show_plan
+from ui.pages.workspace.template_resources import TemplateResources
 from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_TEMPLATES))]
@@ -62,8 +62,8 @@ async def template_page(visit: MayView, group_id: str) -> None:
         screen = _TemplateScreen(visit, wanted, toast)
         screen.build(details)
         await screen.show(details)
-        with screen.resources:
-            await template_resources.build(visit, toast, details)
+        with screen.resource_box:
+            await screen.resources.build(details)
 
 
 class _TemplateScreen:
@@ -74,6 +74,7 @@ class _TemplateScreen:
         self.group_id = group_id
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/templates"
+        self.resources = TemplateResources(visit, toast, group_id)
         self.task: TaskTemplateRow | None = None
         self.seen = 0
         self.own = OwnVersions()
@@ -123,7 +124,7 @@ class _TemplateScreen:
                     empty=EMPTY if details.may_change else "",
                     on_act=self._act,
                 )
-                self.resources = ui.element("div")
+                self.resource_box = ui.element("div")
             with section("card template-preview"):
                 text("h2", "What a POC gets")
                 DayField("If it starts on", self.start_on, self._start_on)
@@ -143,6 +144,7 @@ class _TemplateScreen:
         self.title.show(len(details.tasks), may_change)
         self.acts.show(may_change)
         self._show_tasks()
+        self.resources.show(is_archived=row.is_archived)
         plan, start_on = None, self.start_on
         if not details.row.is_archived:
             plan = await plans.preview(self.actor, [self.group_id], start_on)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
+from nicegui import ui
+
 from services.access.actor import Principal
 from services.core.form_fields import Option
 from services.sessions.sessions import Visit
@@ -27,30 +29,53 @@ from ui.pages.workspace.resource_list import (
 )
 
 
-async def build(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> None:
-    """Lay them out."""
-    source = ResourceSource(
-        load=partial(resources.list_of_group_template, visit.actor, details.row.id),
-        owners=partial(_owners, visit.actor, details.row.id),
-        add=partial(_add_resource, visit.actor, details.row.id),
-        edit=partial(_edit_resource, details.row.id),
-        archive=resources.set_archived_of_template,
-        files=files_url(visit),
-        event="rollcall_templates",
-    )
-    text("h2", "Resources", "part-title")
-    may_change = details.may_change and not details.row.is_archived
-    await ResourceList(visit, toast, source, may_change=may_change).build()
-    if may_change:
-        url = template_upload_url(visit, details.row.id)
-        find_room = partial(files.get_room_of_group, visit.actor, details.row.id)
-        await dropped(toast, url, find_room, event="rollcall_templates")
-        archived = ArchivedFilesDialog(
-            toast,
-            partial(deleting.list_archived_files_of_group, visit.actor, details.row.id),
-            partial(deleting.delete_file_of_template, visit.actor),
+class TemplateResources:
+    """The resources of one template, with what can be done about them."""
+
+    def __init__(self, visit: Visit, toast: Toast, group_id: UUID) -> None:
+        self.visit = visit
+        self.toast = toast
+        self.group_id = group_id
+        self.files: ui.element | None = None
+
+    async def build(self, details: GroupTemplateDetails) -> None:
+        """Lay them out; what the reader may never change has no controls."""
+        actor = self.visit.actor
+        source = ResourceSource(
+            load=partial(resources.list_of_group_template, actor, self.group_id),
+            owners=partial(_owners, actor, self.group_id),
+            add=partial(_add_resource, actor, self.group_id),
+            edit=partial(_edit_resource, self.group_id),
+            archive=resources.set_archived_of_template,
+            files=files_url(self.visit),
+            event="rollcall_templates",
         )
-        button("Delete archived files", told(toast)(archived.open), look="btn btn-quiet")
+        text("h2", "Resources", "part-title")
+        may_change = details.may_change
+        self.list = ResourceList(self.visit, self.toast, source, may_change=may_change)
+        await self.list.build()
+        if may_change:
+            self.files = ui.element("div")
+            with self.files:
+                await self._build_files()
+            self.show(is_archived=details.row.is_archived)
+
+    async def _build_files(self) -> None:
+        url = template_upload_url(self.visit, self.group_id)
+        find_room = partial(files.get_room_of_group, self.visit.actor, self.group_id)
+        await dropped(self.toast, url, find_room, event="rollcall_templates")
+        archived = ArchivedFilesDialog(
+            self.toast,
+            partial(deleting.list_archived_files_of_group, self.visit.actor, self.group_id),
+            partial(deleting.delete_file_of_template, self.visit.actor),
+        )
+        button("Delete archived files", told(self.toast)(archived.open), look="btn btn-quiet")
+
+    def show(self, *, is_archived: bool) -> None:
+        """Hide the controls while the template is archived."""
+        if self.files is not None:
+            self.files.set_visibility(not is_archived)
+            self.list.offer(not is_archived)
 
 
 async def _owners(actor: Principal, group_id: UUID) -> Sequence[Option]:
