@@ -12,6 +12,7 @@ from services.core import sqlite
 from services.core.errors import OperatorError
 from services.core.lazily import lazily
 from services.core.reserve import Reserve
+from services.core.right_of_way import RightOfWay
 from services.core.write_queue import WriteQueue
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
+        self.right_of_way = RightOfWay()
         self.has_trigram_table = False
         """Whether the table of `models.migrations.search_index` exists, for SQLite."""
         if self.is_sqlite:
@@ -58,7 +60,7 @@ class Database:
             self.queue = WriteQueue(1)
             self.reserve = Reserve(self.url.database)
         else:
-            self.server = postgresql.Server(url)
+            self.server = postgresql.Server(url, self.right_of_way)
             self.writer = self._postgresql_engine(READERS, WRITERS)
             self.urgent = self._postgresql_engine(
                 URGENT_KEPT, URGENT_WRITERS + URGENT_LOOKS - URGENT_KEPT
@@ -96,7 +98,12 @@ class Database:
             (path,), options = engine.dialect.create_connect_args(self.url)
             # No isolation level: we send BEGIN ourselves.
             return await sqlite.connect(
-                path, patience=LOCK_TIMEOUT, stretch=stretch, isolation_level=None, **options
+                path,
+                patience=LOCK_TIMEOUT,
+                stretch=stretch,
+                right_of_way=self.right_of_way,
+                isolation_level=None,
+                **options,
             )
 
         engine = create_async_engine(

@@ -31,7 +31,7 @@ from services.core.looking import (
     is_looking,
     outside_of_calls,
 )
-from services.core.right_of_way import RightOfWay, begun
+from services.core.right_of_way import begun
 from services.core.updating import write_changes
 from services.core.write_queue import Turn, Who
 
@@ -139,7 +139,7 @@ async def transaction(
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone, and
     `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
     """
-    right_of_way = runtime.current().part(RightOfWay)
+    right_of_way = runtime.current().database.right_of_way
     if not urgent:
         await right_of_way.wait()
     with right_of_way.given(actor) if urgent else nullcontext(), begun():
@@ -158,14 +158,16 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
     turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
     if is_looking(lambda: current.database.queue.is_free_for(actor)):
         reader = current.database.urgent_reader if urgent else current.database.reader
-        async with (
-            current.database.looks.turn(turn, actor),
-            _translated(),
-            Transaction(reader, LookingSession) as tx,
-            tx.begin(),
-        ):
-            yield tx
-            await tx.flush()
+        # A look locks nothing that an act could wait for: it gives way at each of its statements.
+        with begun(urgent):
+            async with (
+                current.database.looks.turn(turn, actor),
+                _translated(),
+                Transaction(reader, LookingSession) as tx,
+                tx.begin(),
+            ):
+                yield tx
+                await tx.flush()
         return
     engine = current.database.urgent if urgent else current.database.writer
     async with current.database.queue.turn(turn, actor):
@@ -187,7 +189,7 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
 async def reading() -> AsyncIterator[Transaction]:
     """Read the database as it is at one moment: at the first query. It locks nothing."""
     current = runtime.current()
-    await current.part(RightOfWay).wait()
+    await current.database.right_of_way.wait()
     reader = current.database.reader
     async with _translated(), Transaction(reader, ReadingSession) as tx, tx.begin():
         yield tx

@@ -19,6 +19,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from services.core.errors import OperatorError
+from services.core.right_of_way import RightOfWay
 
 # If a statement has no answer after this many seconds, we ask whether the server answers at all.
 DOUBT_SECONDS = 3
@@ -76,10 +77,11 @@ C = TypeVar("C", bound=psycopg.AsyncConnection[Any])
 
 
 class Server:
-    """A PostgreSQL server, and whether it answers."""
+    """A PostgreSQL server, and whether it answers. What only reads there gives `right_of_way`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, right_of_way: RightOfWay) -> None:
         self.arguments = arguments(url)
+        self.right_of_way = right_of_way
         self._silent_at = -float("inf")
         self._asking: asyncio.Task[bool] | None = None
 
@@ -137,16 +139,26 @@ class Connection(psycopg.AsyncConnection[Any]):
     _doubting: asyncio.Task[None] | None = None
 
     async def wait(self, *args: Any, **kwargs: Any) -> Any:
-        """Wait for the server, as long as it answers."""
+        """Wait for the server, as long as it answers.
+
+        What only reads gives way before each statement, and again with its answer. A page or a
+        search asks several, and what it makes of an answer takes as long as a step of an act."""
+        await self._give_way()
         # A timer costs a microsecond, a task ten: most statements are done long before.
         timer = asyncio.get_running_loop().call_later(DOUBT_SECONDS, self._begin_to_doubt)
         try:
-            return await super().wait(*args, **kwargs)
+            answer = await super().wait(*args, **kwargs)
         finally:
             timer.cancel()
             if self._doubting is not None:
                 self._doubting.cancel()
                 self._doubting = None
+        await self._give_way()
+        return answer
+
+    async def _give_way(self) -> None:
+        if self.server is not None:
+            await self.server.right_of_way.wait()
 
     def _begin_to_doubt(self) -> None:
         self._doubting = asyncio.create_task(self._doubt())

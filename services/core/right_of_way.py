@@ -2,7 +2,8 @@
 steps run in the event loop, and each of them would wait there for a step of every request, event
 and query that runs beside it.
 
-What has begun goes on: it may hold what the act waits for.
+What has begun to write goes on: it may hold what the act waits for. What only reads holds nothing,
+and stops before its next statement.
 """
 
 import asyncio
@@ -91,7 +92,7 @@ class RightOfWay:
         self._whole_at[key] = max(now, self._whole_at.get(key, now)) + seconds / part
 
     async def wait(self) -> None:
-        """Wait until no such act is under way, for `LONGEST` at most. What has begun already
+        """Wait until no such act is under way, for `LONGEST` at most. What has begun to write
         doesn't wait (`begun`), nor does what others wait for."""
         own = _claimed.get()
         if self._acts and not _has_begun.get() and (own is None or own.is_over):

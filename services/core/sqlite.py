@@ -25,6 +25,8 @@ from typing import Any
 import aiosqlite
 from sqlmodel import SQLModel
 
+from services.core.right_of_way import RightOfWay
+
 # How many rows come with their statement: more than any page has.
 AT_ONCE = 500
 # If a long reader made the write-ahead log longer than this (in bytes), it is cut back afterwards.
@@ -138,7 +140,11 @@ class Connection(aiosqlite.Connection):
     whatever thread they run."""
 
     def __init__(
-        self, connector: Callable[[], sqlite3.Connection], patience: float, stretch: Stretch
+        self,
+        connector: Callable[[], sqlite3.Connection],
+        patience: float,
+        stretch: Stretch,
+        right_of_way: RightOfWay,
     ) -> None:
         super().__init__(connector, iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does it: a process that ends doesn't wait for it
@@ -151,6 +157,7 @@ class Connection(aiosqlite.Connection):
         # When the query that runs here has to end: by the processor's time, and by the clock.
         self._until: tuple[float, float] | None = None
         self._stretch = stretch
+        self._right_of_way = right_of_way
         self._long: dict[str, float] = {}  # queries that took too long here, and until when
         self._is_stopped = False
 
@@ -187,7 +194,8 @@ class Connection(aiosqlite.Connection):
 
     async def run(self, statement: Statement, short: str) -> tuple[sqlite3.Cursor, list[Any]]:
         """Run a statement: its cursor, and its first rows. It has to be given as `short`, too, if
-        it is a query or can't take long."""
+        it is a query or can't take long. What only reads gives way before each statement."""
+        await self._right_of_way.wait()
         begin, self._begin = self._begin, ""
         self._has_begun |= bool(begin)
         if short and self._sent == self._done and self._long.get(short, 0.0) < time.monotonic():
@@ -280,13 +288,21 @@ class Connection(aiosqlite.Connection):
 
 
 async def connect(
-    path: str, *, patience: float, stretch: Stretch | None = None, **options: Any
+    path: str,
+    *,
+    patience: float,
+    stretch: Stretch | None = None,
+    right_of_way: RightOfWay | None = None,
+    **options: Any,
 ) -> Connection:
     """A connection to the file, which waits `patience` seconds for what others have locked; the
     other options are those of `sqlite3.connect`."""
     options["check_same_thread"] = False
     connection = Connection(
-        partial(sqlite3.connect, path, timeout=patience, **options), patience, stretch or Stretch()
+        partial(sqlite3.connect, path, timeout=patience, **options),
+        patience,
+        stretch or Stretch(),
+        right_of_way or RightOfWay(),
     )
     await connection
     await connection.prepare()

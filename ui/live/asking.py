@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models import SessionKind
 from services.core import runtime
-from services.core.right_of_way import RightOfWay
 from services.core.secrets import token_hash
 from ui.cookies import session_token
 from ui.headers.requests import PROBES
@@ -182,7 +181,7 @@ class InTurn:
             await answer(scope, receive, send)
             return
         async with _turn(lines, key) as turn:
-            right_of_way = runtime.current().part(RightOfWay)
+            right_of_way = runtime.current().database.right_of_way
             is_let_in = False
 
             async def receive_elsewhere() -> Message:
@@ -353,7 +352,7 @@ class _Slot:
             await self._slots.acquire()
             self.leave()  # what another task of the same answer got meanwhile
             self._timer, self._since = loop.call_later(SLOT, self.leave), loop.time()
-        await runtime.current().part(RightOfWay).wait()
+        await runtime.current().database.right_of_way.wait()
 
     def leave(self) -> None:
         """Leave it, if it is still kept."""

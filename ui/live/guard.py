@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from models import SessionKind
 from services.core import logs, runtime
 from services.core.errors import RollcallError
-from services.core.right_of_way import RightOfWay, Way
+from services.core.right_of_way import Way
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import building, messages, pages, rest, sockets
@@ -321,7 +321,7 @@ def _guarded(
         if socket is not None and paced:
             way = socket.page.way_for(message["listener_id"])
             if way is None:
-                await runtime.current().part(RightOfWay).wait()
+                await runtime.current().database.right_of_way.wait()
                 socket, message = _heard(sid, args, check)  # likewise
         if socket is not None:
             with way.taken() if way else nullcontext(), logs.about_event(socket.page.user_id):

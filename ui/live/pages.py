@@ -17,7 +17,7 @@ from nicegui.element import Element
 from models import SessionKind
 from services.access.outsiders import SessionActor
 from services.core import runtime
-from services.core.right_of_way import RightOfWay, Way
+from services.core.right_of_way import Way
 from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
@@ -70,7 +70,7 @@ class OpenPage:
         if not any(listener_id in said for listener_id in self.ending_access):
             return None
         if self._way is None or self._way.is_over:
-            self._way = runtime.current().part(RightOfWay).claim(self.user_id)
+            self._way = runtime.current().database.right_of_way.claim(self.user_id)
         return self._way
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
+from sqlmodel import select
 
 from models import Tenant
 from services.access.actor import Actor
 from services.core import right_of_way
 from services.core.db import reading, transaction
+from services.core.looking import looks_first
 from services.core.right_of_way import (
     OF_ALL,
     OF_ALL_AT_ONCE,
@@ -182,7 +184,7 @@ async def test_while_an_act_that_ends_access_runs_nobody_begins_to_read_or_write
             order.append("written")
 
     with ExitStack() as stack:
-        stack.enter_context(rollcall.part(RightOfWay).given(None))
+        stack.enter_context(rollcall.database.right_of_way.given(None))
         others = [asyncio.create_task(read()), asyncio.create_task(write())]
         user = await _made_before_others(tenant)
         async with asyncio.timeout(60):
@@ -192,6 +194,36 @@ async def test_while_an_act_that_ends_access_runs_nobody_begins_to_read_or_write
         await asyncio.gather(*others)
     assert order[0] == "shut out"
     assert sorted(order[1:]) == ["read", "written"]
+
+
+@pytest.mark.parametrize("looks", [False, True])
+@pytest.mark.usefixtures("others_write")
+async def test_what_only_reads_gives_way_between_its_statements(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch, looks: bool
+) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    order: list[str] = []
+    has_read, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def read() -> None:
+        async with transaction() if looks else reading() as tx:
+            assert not looks or tx.only_looks
+            await tx.exec(select(Tenant.id))
+            has_read.set()
+            await may_go_on.wait()
+            await tx.exec(select(Tenant.id))
+            order.append("read on")
+
+    user = await create_user(tenant)
+    async with asyncio.timeout(60):
+        others = asyncio.create_task(looks_first(read)())
+        await has_read.wait()
+        with rollcall.database.right_of_way.given(None):
+            may_go_on.set()
+            await accounts.set_active(admin, user.id, active=False)
+            order.append("shut out")
+        await others
+    assert order == ["shut out", "read on"]
 
 
 async def _made_before_others(tenant: Tenant) -> UUID:

@@ -22,7 +22,7 @@ from services.access.actor import Actor
 from services.core import right_of_way, runtime
 from services.core.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
 from services.core.logs import set_up_logging
-from services.core.right_of_way import RightOfWay, let_go
+from services.core.right_of_way import let_go
 from services.core.settings import Settings
 from services.core.startup import assemble
 from services.sessions import presence
@@ -88,7 +88,7 @@ async def note() -> None:
 
 async def note_way() -> None:
     """Note whether this is given way: it doesn't wait for itself then."""
-    way = runtime.current().part(RightOfWay)
+    way = runtime.current().database.right_of_way
     events.append(f"given way: {way._acts}")
     await way.wait()
     let_go()
@@ -249,7 +249,7 @@ def crowd_routes(app: FastAPI) -> None:
 
     @app.post("/control/urgent")
     async def urgent(runs: bool) -> dict[str, Any]:
-        way = runtime.current().part(RightOfWay)
+        way = runtime.current().database.right_of_way
         if runs:
             urgent_acts.enter_context(way.given(None))
         else:

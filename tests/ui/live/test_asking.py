@@ -11,7 +11,6 @@ from starlette.types import Message, Receive, Scope, Send
 from models import EndReason, Tenant
 from services.access.permissions import Permission
 from services.core import right_of_way, runtime
-from services.core.right_of_way import RightOfWay
 from services.core.runtime import Runtime
 from services.sessions.events import SessionsEnded
 from tests import factories
@@ -365,7 +364,7 @@ async def test_while_an_act_ends_somebody_s_access_no_request_begins(
     monkeypatch.setattr(right_of_way, "LONGEST", 3600)
     application.may_end.set()
     person_of("a session")
-    with rollcall.part(RightOfWay).given(None):
+    with rollcall.database.right_of_way.given(None):
         asked = [_asked(application, scope_of("/", token)) for token in ("a session", "unknown")]
         await asyncio.sleep(0)
         assert not application.begun
