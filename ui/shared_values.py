@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from models import ResourceKind
-from services.core import clock
 from services.core.words import count_words, isolated_where_needed
 from services.workspace.customers.shared import (
     SharedComment,
@@ -76,10 +75,10 @@ def task_values(task: SharedTask) -> dict[str, Any]:
     """A task as plain values; for an archived one only its id and that it is archived."""
     if task.is_archived:
         return {"id": str(task.id), "archived": True, "version": task.version}
-    words, tone = due_words(task.due_on, clock.now().date(), is_done=task.completed_at is not None)
+    words, tone = due_words(task.due_on, task.today, is_done=task.done_on is not None)
     people = ", ".join(isolated_where_needed(_name(person)) for person in task.people)
-    if task.completed_at is not None:
-        tone, words = "", f"done {day_words(task.completed_at.date())}"
+    if task.done_on is not None:
+        tone, words = "", f"done {day_words(task.done_on)}"
         people = f"by {isolated_where_needed(task.done_by)}" if task.done_by else ""
     accepted = ""
     if task.accepted_at:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from services.access.events import UserEvent
-from services.core import clock
 from services.core.bus import Bus
 from services.lists.slices import find_row
 from services.mail.events import CustomerMailProgressed
@@ -227,8 +226,7 @@ def group_values(group: GroupView) -> dict[str, Any]:
 def task_values(task: TaskView) -> dict[str, Any]:
     """A task as plain values, for the list, the board and the timeline. Empty values are left out;
     the browser knows them (`complete` in `poc_tasks.js`)."""
-    today = clock.now().date()
-    words, tone = due_words(task.due_on, today, is_done=task.completed_at is not None)
+    words, tone = due_words(task.due_on, task.today, is_done=task.completed_at is not None)
     values = {
         "id": str(task.id),
         "group": str(task.group_id),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from models import CriterionResult, ResourceKind
-from services.core import clock
 from services.core.words import count_words
 from services.workspace.criteria import CriterionView
 from services.workspace.listing import PocHead
@@ -38,7 +37,7 @@ def person_values(person: Person) -> dict[str, Any]:
 def head_values(head: PocHead) -> dict[str, Any]:
     """The head of a POC."""
     row = head.row
-    late = due_words(row.due, clock.now().date())[0] if row.is_overdue else ""
+    late = due_words(row.due, row.today)[0] if row.is_overdue else ""
     return {
         "version": row.version,
         "title": row.title,

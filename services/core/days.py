@@ -5,8 +5,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from services.core import clock
+
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def today_in(zone: str = "") -> date:
+    """The present day in a time zone, which is given as to `beginning_of`."""
+    return clock.now().astimezone(find_zone(zone)).date()
 
 
 def beginning_of(day: date, zone: str = "") -> datetime:

@@ -24,6 +24,7 @@ from services.access.permissions import Permission
 from services.audit.acting import View, viewing
 from services.core import clock
 from services.core.counting import count_each
+from services.core.days import today_in
 from services.sessions import presence
 from services.users.counts import NO_TENANT, count_here, find_counts
 from services.workspace.customers.list import is_shown_any
@@ -76,7 +77,7 @@ async def find_figures(view: View, tenant: Tenant) -> Figures:
     now = clock.now()
     outside = (CustomerPerson.tenant_id == tenant.id, col(CustomerPerson.active), is_shown_any())
     here = (Poc.tenant_id == tenant.id, col(Poc.archived_at).is_(None))
-    is_late = and_(col(Poc.status).not_in(CLOSED), col(Poc.end_on) < now.date())
+    is_late = and_(col(Poc.status).not_in(CLOSED), col(Poc.end_on) < today_in(tenant.time_zone))
     found = await view.tx.exec(
         select(Poc.status, func.count(), func.sum(case((is_late, 1), else_=0)))
         .where(*here)

@@ -67,7 +67,7 @@ async def read_pocs(tx: Transaction, scope: Scope, showing: Showing) -> Pocs:
     due, soon, late, pocs = await _tasks(tx, to_do, today)
     return Pocs(
         today=today,
-        by_status=await _by_status(tx, here, today),
+        by_status=await _by_status(tx, here, scope),
         due_this_week=due,
         due_today=soon,
         overdue=late,
@@ -78,8 +78,9 @@ async def read_pocs(tx: Transaction, scope: Scope, showing: Showing) -> Pocs:
     )
 
 
-async def _by_status(tx: Transaction, here: Which, today: date) -> dict[str, int]:
-    quarter = beginning_of(date(today.year, 3 * ((today.month - 1) // 3) + 1, 1))
+async def _by_status(tx: Transaction, here: Which, scope: Scope) -> dict[str, int]:
+    today = scope.today()
+    quarter = beginning_of(date(today.year, 3 * ((today.month - 1) // 3) + 1, 1), scope.zone)
     is_counted = col(Poc.status).in_(OPEN_STATUSES) | (
         (col(Poc.status) == PocStatus.COMPLETED) & (col(Poc.closed_at) >= quarter)
     )

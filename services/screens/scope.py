@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 
 from models import Tenant
-from services.core import clock
-from services.core.days import find_zone
+from services.core.days import today_in
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Scope:
 
     def today(self) -> date:
         """The present day there."""
-        return clock.now().astimezone(find_zone(self.zone)).date()
+        return today_in(self.zone)
 
 
 EVERYBODY = Scope(None)

@@ -65,6 +65,7 @@ class Visit:
     lacks_second_factor: bool = False
     tenant_logo: str = ""  # its digest; empty if it has none
     tenant_closed: bool = False
+    time_zone: str = ""  # in which the tenant's days begin; empty above the tenants
 
     @property
     def above_tenants(self) -> bool:
@@ -213,6 +214,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         lacks_second_factor=lacks_second_factor,
         tenant_logo=found.logo or "",
         tenant_closed=found.closed_at is not None,
+        time_zone=found.time_zone or "",
     )
 
 

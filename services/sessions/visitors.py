@@ -25,6 +25,7 @@ _OF_SESSION: tuple[Any, ...] = (
 _OF_TENANT: tuple[Any, ...] = (
     col(Tenant.id).label("tenant_id"),
     *(Tenant.slug, Tenant.name, Tenant.logo, Tenant.second_factor_policy, Tenant.closed_at),
+    Tenant.time_zone,
 )
 _VISITOR = Prepared(
     sqlalchemy.select(*_OF_USER, *_OF_SESSION, *_OF_TENANT)

@@ -7,13 +7,15 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from models import Tenant, User
 from services.core import clock
-from services.core.days import a_month_later, find_zone, moment_of, told_in
+from services.core.days import a_month_later, find_zone, moment_of, today_in, told_in
 from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError
+from services.core.prepared import Prepared
 
 NO_ZONE = "UTC"
 """The time zone above the tenants, where no organisation has one."""
@@ -72,12 +74,23 @@ def set_end(user: User, end: End | None, by: UUID | None) -> None:
     user.end_set_by_id = by if end else None
 
 
+# Built once: each page that says what is late asks it.
+_ZONE = Prepared(
+    select(Tenant.time_zone).where(Tenant.id == bindparam("tenant_id")), sees_changes=True
+)
+
+
 async def zone_of(tx: Transaction, tenant_id: UUID | None) -> str:
     """The time zone in which an organisation's days begin."""
     if tenant_id is None:
         return NO_ZONE
-    found = (await tx.exec(select(Tenant.time_zone).where(Tenant.id == tenant_id))).first()
-    return find_zone(found or NO_ZONE).key
+    found = await _ZONE.rows(tx, tenant_id=tenant_id)
+    return find_zone(found[0] if found else NO_ZONE).key
+
+
+async def today_of(tx: Transaction, tenant_id: UUID | None) -> date:
+    """The present day in an organisation: what was due before it is late."""
+    return today_in(await zone_of(tx, tenant_id))
 
 
 async def chosen_end(
@@ -97,7 +110,7 @@ def require_ahead(end: End) -> None:
     """Raise `InvalidInputError` if this end has come already."""
     if end.moment > clock.now():
         return
-    if end.at is not None and end.day >= clock.now().astimezone(find_zone(end.zone)).date():
+    if end.at is not None and end.day >= today_in(end.zone):
         raise InvalidInputError(
             {"end_time": f"Choose a later time ({end.zone}), or deactivate the user now."}
         )
@@ -109,7 +122,7 @@ def extended(end: End) -> End:
     later = End(a_month_later(end.day), end.at, end.zone)
     if later.moment > clock.now():
         return later
-    today = clock.now().astimezone(find_zone(end.zone)).date()
+    today = today_in(end.zone)
     return End(a_month_later(today), end.at, end.zone)
 
 

@@ -9,8 +9,7 @@ from models import Role, Tenant
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.core import clock
-from services.core.days import find_zone
+from services.core.days import find_zone, today_in
 from services.core.db import Transaction
 from services.users.ends import NO_ZONE, End
 
@@ -62,7 +61,7 @@ async def stays_of(tx: Transaction, tenant_id: UUID | None) -> Stays:
     if tenant is None:
         return Stays()
     zone = find_zone(tenant.time_zone)
-    today = clock.now().astimezone(zone).date()
+    today = today_in(zone.key)
 
     def after(days: int | None) -> date | None:
         return today + timedelta(days=days) if days else None

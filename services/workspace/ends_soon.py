@@ -25,7 +25,7 @@ from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core import clock
 from services.core.days import end_of as day_end
-from services.core.days import find_zone
+from services.core.days import find_zone, today_in
 from services.core.db import Transaction
 from services.core.words import count_words
 from services.users.ends import End, end_of, zone_of
@@ -149,7 +149,7 @@ async def _people(tx: Transaction, tenant_id: UUID, until: datetime) -> list[End
 async def _customers(tx: Transaction, tenant_id: UUID, until: datetime) -> list[Ending]:
     """Customers' people whose last open POC ends until then."""
     zone, last = await zone_of(tx, tenant_id), func.max(Poc.end_on)
-    today = clock.now().astimezone(find_zone(zone)).date()
+    today = today_in(zone)
     ending = (
         _shown(tenant_id)
         .with_only_columns(col(PocCustomer.customer_id), last)

@@ -21,8 +21,8 @@ from models import (
 from services.access.actor import IS_ACTIVE, Principal
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
-from services.core import clock
 from services.core.db import Transaction
+from services.users.ends import today_of
 from services.workspace.left import find_alone, find_owned, is_open
 
 
@@ -94,7 +94,7 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
         customers = await _count_customers(view.tx, user.tenant_id, [user.id])
         screens = await _count_screens(view.tx, user.tenant_id, [user.id])
         about = {poc.id: poc for poc in pocs} | await _pocs_of(view.tx, [*tasks, *groups])
-    today = clock.now().date()
+        today = await today_of(view.tx, user.tenant_id)
     return WorkImpact(
         [OwnedPoc(poc.id, poc.title, poc.version) for poc in pocs],
         [
@@ -153,7 +153,7 @@ async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfM
         invitations = await _count_invitations(view.tx, view.tenant_id, ids)
         customers = await _count_customers(view.tx, view.tenant_id, ids)
         screens = await _count_screens(view.tx, view.tenant_id, ids)
-    today = clock.now().date()
+        today = await today_of(view.tx, view.tenant_id)
     return WorkOfMany(
         [LeftWork(poc.id, poc.title, poc.id) for poc in pocs],
         [LeftWork(task.id, task.title, task.poc_id) for task in tasks],

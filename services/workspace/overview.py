@@ -30,6 +30,7 @@ from services.core import clock
 from services.core.db import LOCKED
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
+from services.users.ends import today_of
 from services.workspace.changes import Change, find_changes
 from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import tenant_of
@@ -201,8 +202,9 @@ async def _in_all(view: View, query: Any, column: Any, found: int, most: int) ->
 
 
 async def _ending(view: View, pocs: Sequence[PocRow]) -> Ending | None:
-    soon = clock.now().date() + SOON
-    ends = [poc for poc in pocs if poc.due and poc.due <= soon and poc.status in RUNNING]
+    ends = [
+        poc for poc in pocs if poc.due and poc.due <= poc.today + SOON and poc.status in RUNNING
+    ]
     if not ends:
         return None
     pending = col(SuccessCriterion.result) == CriterionResult.PENDING
@@ -229,7 +231,7 @@ def is_closed() -> ColumnElement[bool]:
 
 async def _counts(view: View) -> tuple[Mapping[PocStatus, int], int]:
     here = (Poc.tenant_id == view.tenant_id, col(Poc.archived_at).is_(None))
-    is_late = and_(~is_closed(), col(Poc.end_on) < clock.now().date())
+    is_late = and_(~is_closed(), col(Poc.end_on) < await today_of(view.tx, view.tenant_id))
     found = await view.tx.exec(
         select(Poc.status, func.count(), func.sum(case((is_late, 1), else_=0)))
         .where(*here)

@@ -11,7 +11,6 @@ from sqlmodel import col, select
 
 from models import CLOSED_STATUSES, Poc, PocMember, PocStatus, User
 from services.audit.acting import Act
-from services.core import clock
 from services.core.db import Transaction
 from services.lists.declaration import (
     Column,
@@ -29,6 +28,7 @@ from services.lists.declaration import (
 from services.lists.events import RowChanged
 from services.lists.matches import Given, SetOf
 from services.lists.wire import UNSENT
+from services.users.ends import today_of
 from services.users.row import PICTURE_DIGITS
 from services.workspace.people import Person, find_people
 from services.workspace.poc_counts import find_poc_counts
@@ -38,7 +38,8 @@ from services.workspace.progress import Progress, find_progress, find_versions
 @dataclass(frozen=True)
 class PocRow:
     """What the list shows of a POC. `version` grows with each change of the POC or of one of its
-    tasks; a change of the POC names the `facts_version` that its author saw."""
+    tasks; a change of the POC names the `facts_version` that its author saw. `today` is the present
+    day in the organisation."""
 
     id: UUID
     version: int
@@ -49,6 +50,7 @@ class PocRow:
     owner: Person = field(metadata=UNSENT)
     progress: Progress = field(metadata=UNSENT)
     start_on: date
+    today: date = field(metadata=UNSENT)
     key: str
     due: date | None = None
     closed: bool = False
@@ -59,12 +61,13 @@ class PocRow:
     @property
     def is_overdue(self) -> bool:
         """Whether it should have ended before today."""
-        return self.due is not None and self.due < clock.now().date() and not self.closed
+        return self.due is not None and self.due < self.today and not self.closed
 
 
 async def _rows(tx: Transaction, pocs: Sequence[Poc]) -> list[PocRow]:
     ids = [poc.id for poc in pocs]
-    progress = await find_progress(tx, ids, clock.now().date())
+    today = await today_of(tx, pocs[0].tenant_id if pocs else None)  # a list is of one organisation
+    progress = await find_progress(tx, ids, today)
     versions = await find_versions(tx, ids)
     teams = await _teams(tx, ids)
     owners = await find_people(tx, [poc.owner_id for poc in pocs])
@@ -79,6 +82,7 @@ async def _rows(tx: Transaction, pocs: Sequence[Poc]) -> list[PocRow]:
             owner=owners[poc.owner_id],
             progress=progress[poc.id],
             start_on=poc.start_on,
+            today=today,
             key=poc.search_key,
             due=poc.end_on,
             closed=poc.status.is_closed,

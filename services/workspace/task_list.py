@@ -28,6 +28,7 @@ from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
+from services.users.ends import today_of
 from services.workspace.people import Person, find_people, person_of
 from services.workspace.rights import get_poc
 from services.workspace.states import TASK_STEPS
@@ -35,7 +36,8 @@ from services.workspace.states import TASK_STEPS
 
 @dataclass(frozen=True)
 class TaskView:
-    """A task as pages show it. `steps` are the statuses that it may have next."""
+    """A task as pages show it. `steps` are the statuses that it may have next; `today` is the
+    present day in the organisation."""
 
     id: UUID
     poc_id: UUID
@@ -49,6 +51,7 @@ class TaskView:
     blocked_reason: str
     start_on: date | None
     due_on: date | None
+    today: date
     completed_at: datetime | None
     accepted_by: Person | None
     assignees: Sequence[Person]
@@ -82,7 +85,7 @@ _tasks: Any = sqlalchemy.select(
     *(
         Task.__table__.c[name]  # type: ignore[attr-defined]  # SQLModel makes it
         for name in (
-            *("id", "poc_id", "group_id", "title", "description", "side", "status"),
+            *("id", "tenant_id", "poc_id", "group_id", "title", "description", "side", "status"),
             *(
                 "description_shared",
                 "blocked_reason",
@@ -192,6 +195,7 @@ def _group_view(group: TaskGroup, people: Sequence[Person], tasks: Sequence[Task
 
 async def _views(tx: Transaction, tasks: Sequence[Any]) -> list[TaskView]:
     ids = [task.id for task in tasks]
+    today = await today_of(tx, tasks[0].tenant_id if tasks else None)
     assignees = await assignees_of(tx, ids)
     comments = await _comments_on(tx, ids)
     changed_by = await find_people(
@@ -211,6 +215,7 @@ async def _views(tx: Transaction, tasks: Sequence[Any]) -> list[TaskView]:
             blocked_reason=task.blocked_reason,
             start_on=task.start_on,
             due_on=task.due_on,
+            today=today,
             completed_at=task.completed_at,
             accepted_by=changed_by.get(task.accepted_by_id) if task.accepted_by_id else None,
             assignees=assignees[task.id],

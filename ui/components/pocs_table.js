@@ -11,6 +11,7 @@ const SIDES = [
 ];
 
 export default liveTable({
+  props: { zone: String },
   cells: { owner, poc_status: status, sides, due },
   rowLook: (row) => ({ "is-closed": row.closed }),
   withPerson: (row, { id, name, active, picture }) =>
@@ -56,17 +57,17 @@ function due(table, row) {
     const words = row.closed_at ? `Closed ${shortDay(row.closed_at.slice(0, 10))}` : "Closed";
     return h("span", { class: "small muted" }, words);
   }
-  const [words, tone] = remark(row);
+  const left = row.due ? daysLeft(table, row.due) : 0;
+  const [words, tone] = remark(row, left);
   return [
     row.due
-      ? h("time", { datetime: row.due, title: day(row.due), class: late(row) ? "danger" : "" }, shortDay(row.due))
+      ? h("time", { datetime: row.due, title: day(row.due), class: left < 0 ? "danger" : "" }, shortDay(row.due))
       : h("span", { class: "small muted" }, "No end date"),
     words && h("span", { class: ["small", tone] }, words),
   ];
 }
 
-function remark(row) {
-  const left = row.due ? daysLeft(row.due) : 0;
+function remark(row, left) {
   if (left < 0) return [`${plural(-left, "day")} overdue`, "danger"];
   if (row.overdue_tasks) return [`${plural(row.overdue_tasks, "task")} overdue`, "danger"];
   if (row.status === "on_hold") return ["on hold", "muted"];
@@ -75,13 +76,12 @@ function remark(row) {
   return [left < WEEKS ? `in ${left} days` : `in ${Math.round(left / 7)} weeks`, "muted"];
 }
 
-const late = (row) => daysLeft(row.due) < 0;
 const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-function daysLeft(iso) {
-  const today = new Date();
-  const now = Date.UTC(today.getFullYear(), today.getMonth(), today.getDate());
-  return Math.round((Date.parse(`${iso}T00:00:00Z`) - now) / DAY);
+// Until a day of the organisation, wherever the reader is. (Swedish dates are those of ISO 8601.)
+function daysLeft({ zone }, iso) {
+  const today = new Date().toLocaleDateString("sv", { timeZone: zone || "UTC" });
+  return Math.round((Date.parse(iso) - Date.parse(today)) / DAY);
 }
 
 // A day of this year without the year.

@@ -7,8 +7,9 @@ from fastapi import Depends
 from nicegui import ui
 
 from services.access.permissions import Permission
+from services.core.days import today_in
 from services.screens import figures, reading
-from services.screens.figures import PlatformFigures
+from services.screens.figures import Figures, PlatformFigures
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.tenants.list import TENANTS
@@ -41,11 +42,15 @@ async def dashboard_page(visit: MayView) -> None:
     shown = await reading.get_dashboard(visit.actor)
     counted = await figures.get_figures(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
+
+    def show_figures(now: Figures) -> None:
+        figure_rows(base, rows_of(now, today_in(visit.time_zone)))
+
     with frame(visit, "Dashboard", current="home") as toast:
         _head(f"{base}/settings/screens")
         with section("card dash-stage"):
             box = StageBox(shown)
-        part = Part(section(), lambda now: figure_rows(base, rows_of(now)))
+        part = Part(section(), show_figures)
         part.show(counted)
 
         async def refresh() -> None:

@@ -27,9 +27,10 @@ from models import (
 from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
-from services.core import clock
+from services.core.days import find_zone, today_in
 from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import NotFoundError
+from services.users.ends import zone_of
 from services.workspace.customers.cut import shown_pocs
 from services.workspace.markdown import htmls_of
 from services.workspace.people import Person, find_people
@@ -52,7 +53,8 @@ class SharedGroup:
 @dataclass(frozen=True)
 class SharedTask:
     """A task as the customer sees it, with the group in which it stands; the description, and the
-    reason why it is blocked, only if they were shared."""
+    reason why it is blocked, only if they were shared. `today` is the present day in the team's
+    organisation, and `done_on` the day there on which it was done."""
 
     id: UUID
     title: str
@@ -61,10 +63,10 @@ class SharedTask:
     side: Side
     status: TaskStatus
     due_on: date | None
-    is_overdue: bool
+    today: date
     reason: str
     people: Sequence[Person]
-    completed_at: datetime | None
+    done_on: date | None
     done_by: str
     accepted_at: datetime | None
     accepted_by: str
@@ -251,7 +253,8 @@ async def _task_rows(tx: Transaction, tasks: Sequence[Task]) -> list[SharedTask]
     )
     in_groups = col(TaskGroup.id).in_({task.group_id for task in tasks})
     groups = {row.id: row for row in await tx.exec(select(TaskGroup).where(in_groups))}
-    today = clock.now().date()
+    zone = await zone_of(tx, tasks[0].tenant_id if tasks else None)
+    today = today_in(zone)
     return [
         SharedTask(
             id=task.id,
@@ -261,10 +264,10 @@ async def _task_rows(tx: Transaction, tasks: Sequence[Task]) -> list[SharedTask]
             side=task.side,
             status=task.status,
             due_on=task.due_on,
-            is_overdue=task.is_overdue(today),
+            today=today,
             reason=task.blocked_reason if task.reason_shared else "",
             people=assignees[task.id],
-            completed_at=task.completed_at,
+            done_on=task.completed_at and task.completed_at.astimezone(find_zone(zone)).date(),
             done_by=_name(people, task.changed_by_id),
             accepted_at=task.accepted_at,
             accepted_by=_name(people, task.accepted_by_id),

@@ -11,7 +11,7 @@ from nicegui import ui
 
 from models import PocStatus, Role
 from services.access.permissions import Permission, may
-from services.core import clock
+from services.core.days import today_in
 from services.core.words import count_words
 from services.screens import home
 from services.screens.figures import Figures
@@ -144,7 +144,7 @@ class _HomeScreen:
             heading = "Home" if managed else f"Hello, {self.visit.name}"
             with ui.element("div"):
                 text("h1", heading).props('dir="auto"')
-                text("span", f"{clock.now():%A %-d %B}", "small muted")
+                text("span", f"{today_in(self.visit.time_zone):%A %-d %B}", "small muted")
             self._acts(is_managed=managed is not None)
         self.step = Part(ui.element("div"), self._next_step)
         with ui.element("div").classes("home-columns"):
@@ -189,7 +189,7 @@ class _HomeScreen:
 
     def _managed(self, shown: Figures) -> None:
         with section():
-            figure_rows(self.base, rows_of(shown))
+            figure_rows(self.base, rows_of(shown, today_in(self.visit.time_zone)))
 
     def _show(self, shown: Overview, managed: Managed | None) -> None:
         waiting = shown.without_owner if managed else ()
@@ -268,7 +268,7 @@ class _HomeScreen:
         return f"{poc.title} is reassigned."
 
     def _my_tasks(self, tasks: Sequence[MyTask], in_all: int) -> None:
-        today = clock.now().date()
+        today = today_in(self.visit.time_zone)
         with section():
             _counted("h2", "My tasks", in_all)
             if not tasks:
@@ -333,7 +333,7 @@ class _HomeScreen:
         status_chip(poc.status)
         side_bars(poc.progress)
         if poc.due:
-            due_mark(poc.due, clock.now().date(), is_done=poc.status.is_closed)
+            due_mark(poc.due, poc.today, is_done=poc.status.is_closed)
         else:
             text("span", "No end", "small task-due")
 

@@ -2,12 +2,11 @@
 screens on its walls show."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from nicegui import ui
 
 from models import PocStatus
-from services.core import clock
 from services.core.words import count_words
 from services.screens.figures import Figures
 from services.screens.reading import Dashboard
@@ -24,10 +23,10 @@ Cell = tuple[int, str, str, str]
 """A count, its words, where it leads to, and its tone."""
 
 
-def rows_of(figures: Figures) -> list[tuple[str, list[Cell]]]:
+def rows_of(figures: Figures, today: date) -> list[tuple[str, list[Cell]]]:
     """The rows of figures."""
     f = figures
-    yesterday = clock.now().date() - timedelta(days=1)
+    yesterday = today - timedelta(days=1)
     bad = "danger"
     return [
         (

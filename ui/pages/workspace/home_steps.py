@@ -67,7 +67,7 @@ def work_step(base: str, shown: Overview) -> None:
 
 def _ending_words(ending: Ending) -> str:
     end = ending.poc.due
-    left = (end - clock.now().date()).days if end else 0
+    left = (end - ending.poc.today).days if end else 0
     if left < 0:
         when = f"should have ended on {day_words(end)}"
     elif left == 0:

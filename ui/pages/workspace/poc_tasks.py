@@ -8,7 +8,6 @@ from uuid import UUID
 
 from models import Side, TaskStatus
 from services.access.permissions import Permission
-from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
 from services.core.forms import Form, checkbox, lines, people
 from services.sessions.sessions import Visit
@@ -144,7 +143,7 @@ class _TasksScreen:
             look=look,
             looks=urls,
             me=str(self.actor.user_id),
-            today=clock.now().date(),
+            today=self.row.today,
             span=(self.row.start_on, self.row.due),
             may_change=self.may_change,
             empty=EMPTY if self.may_change else "Whoever works on this POC adds them.",

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from services.access.permissions import Permission, may
-from services.core import clock
+from services.core.days import today_in
 from services.core.form_fields import Option
 from services.core.words import count_words
 from services.sessions.sessions import Visit
@@ -120,6 +120,7 @@ class _PocsScreen:
             },
             empty_hint=others if self.new is None else hint,
         )
+        table.count_days_in(self.visit.time_zone)
         if workers is None:
             table.offer_late("works", self._workers)
         BulkActs(self.visit, self.toast, table, POCS).offer()
@@ -146,7 +147,7 @@ class _PocsScreen:
 
     def _open_new(self) -> None:
         if self.new is not None:
-            self.new.open({"start_on": clock.now().date()})
+            self.new.open({"start_on": today_in(self.visit.time_zone)})
 
     async def _create(self, form: NewPocForm) -> Outcome:
         poc_id = await pocs.create_poc(self.actor, form)
@@ -173,7 +174,7 @@ class _PocsScreen:
     async def _changed(self, values: Mapping[str, Any]) -> None:
         sent = values.get("group_ids")
         ids = [as_uuid(value) for value in sent] if isinstance(sent, list) else []
-        start_on = as_day(values.get("start_on")) or clock.now().date()
+        start_on = as_day(values.get("start_on")) or today_in(self.visit.time_zone)
         await told(self.toast)(partial(self._show_plan, [i for i in ids if i], start_on))()
 
     async def _show_plan(self, group_ids: list[UUID], start_on: date) -> None:

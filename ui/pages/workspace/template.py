@@ -11,7 +11,7 @@ from nicegui import ui
 
 from models import Side
 from services.access.permissions import Permission
-from services.core import clock
+from services.core.days import today_in
 from services.core.errors import NotFoundError, RollcallError
 from services.core.form_fields import Option
 from services.core.words import count_words
@@ -79,7 +79,7 @@ class _TemplateScreen:
         self.seen = 0
         self.own = OwnVersions()
         self.options: dict[str, list[Option]] = {}
-        self.start_on = clock.now().date()
+        self.start_on = today_in(visit.time_zone)
 
     def build(self, details: GroupTemplateDetails) -> None:
         """Lay the page out."""
