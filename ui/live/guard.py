@@ -31,7 +31,7 @@ from ui.live import building, messages, pages, rest, sockets
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
-from ui.live.rooms import Room, sent_to
+from ui.live.rooms import Room, last_message
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ PAGE_GONE = "page gone"
 TRY_LATER = "try later"
 """Too many sockets, or no database: keep what is shown and try again."""
 
-NOTHING_SENT = -1
-"""Differs from every count of a room's messages."""
+NO_MESSAGE = -1
+"""Differs from the number of every message."""
 
 _KEY = "rollcall.connection"
 
@@ -155,7 +155,7 @@ async def tell_missed(room: Room | None = None) -> None:
     """Have all pages, or those in a room, ask for fresh rows, spread over `MISSED_SPREAD`."""
     open_pages = [page for page in pages.all_pages() if room is None or room in page.rooms]
     for page in open_pages:
-        page.sent_before = NOTHING_SENT  # in case it is still loading
+        page.last_before = NO_MESSAGE  # in case it is still loading
         for sid in tuple(page.sids):
             await core.sio.emit(MISSED, {}, to=sid)
         await asyncio.sleep(MISSED_SPREAD / len(open_pages))
@@ -265,7 +265,7 @@ async def _greeted(sid: str, socket: _Socket) -> None:
     page = socket.page
     for room in page.rooms:
         await core.sio.enter_room(sid, room)
-    if not page.is_present and sent_to(page.rooms) != page.sent_before:
+    if not page.is_present and last_message(page.rooms) != page.last_before:
         await core.sio.emit(MISSED, {}, to=sid)  # a page that reconnects asks again by itself
     rest.greeted()
     pages.arrived(page)

@@ -22,7 +22,7 @@ from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
 from ui.live.collector import collector
-from ui.live.rooms import Room, sent_to
+from ui.live.rooms import Room, last_message
 from ui.live.unconnected import Unconnected
 
 log = logging.getLogger(__name__)
@@ -47,9 +47,9 @@ class OpenPage:
     kind: SessionKind = SessionKind.USER
     shows: UUID | None = None
     """What a page shows that somebody may lose without losing their session."""
-    sent_before: int = 0
-    """How many messages its rooms had had when it was registered: it has missed those that came
-    between that and its first connection."""
+    last_before: int = 0
+    """The last message to its rooms (`last_message`) when it was registered: it has missed those
+    that came between that and its first connection."""
     sids: set[str] = field(default_factory=set)
     is_present: bool = False
     """Whether it was connected once: from then on it counts as open until it is forgotten."""
@@ -111,7 +111,7 @@ def register(
         actor.kind,
         shows,
     )
-    page.sent_before = sent_to(page.rooms)
+    page.last_before = last_message(page.rooms)
     _pages[client.id] = page
     runtime.current().part(_Opened).set()
     page.account.join()

@@ -1,7 +1,6 @@
 """One message to every page that watches the same thing."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Self
 from uuid import UUID
@@ -24,19 +23,36 @@ class Room(str):
         return super().__new__(cls, f"{kind} {scope.hex}" if scope else kind)
 
 
+REMEMBERED = 10_000
+"""For how many rooms the last message is remembered: each user and each POC has rooms of its own.
+If there are more, all are forgotten, and pages that are just loading ask once more than needed."""
+
+
 class _Rooms:
-    """What is on its way to rooms, and how many messages each has had; only whether that number
-    changed matters."""
+    """What is on its way to rooms, and the number of the last message to each: all messages, to
+    whatever room, are numbered together."""
 
     def __init__(self) -> None:
         self.sending: set[asyncio.Task[None]] = set()
-        self.sent: Counter[Room] = Counter()
+        self._last: dict[Room, int] = {}
+        self._number = self._forgotten = 0
+
+    def note(self, room: Room) -> None:
+        """The room has had one more message."""
+        self._number += 1
+        if len(self._last) >= REMEMBERED:
+            self._last.clear()
+            self._forgotten = self._number
+        self._last[room] = self._number
+
+    def latest(self, rooms: Iterable[Room]) -> int:
+        """The number of the last message to any of these, or of the last one that was forgotten."""
+        return max((self._last.get(room, self._forgotten) for room in rooms), default=0)
 
 
-def sent_to(rooms: Iterable[Room]) -> int:
-    """How many messages these rooms have had so far."""
-    sent = runtime.current().part(_Rooms).sent
-    return sum(sent[room] for room in rooms)
+def last_message(rooms: Iterable[Room]) -> int:
+    """A number that grows with each message to one of these rooms."""
+    return runtime.current().part(_Rooms).latest(rooms)
 
 
 def is_watched(room: Room) -> bool:
@@ -44,7 +60,7 @@ def is_watched(room: Room) -> bool:
     loading asks again when it is connected: the message counts as sent, and needn't be sent."""
     watched = room in core.sio.manager.rooms.get("/", ())
     if not watched:
-        runtime.current().part(_Rooms).sent[room] += 1
+        runtime.current().part(_Rooms).note(room)
     return watched
 
 
@@ -56,7 +72,7 @@ async def broadcast(room: Room, event: str, data: Any) -> None:
     """
     if not is_watched(room):
         return
-    runtime.current().part(_Rooms).sent[room] += 1
+    runtime.current().part(_Rooms).note(room)
     collector.busy()
     await core.sio.emit(event, data, room=room)
 
