@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -18,12 +18,21 @@ from services.audit.heads import Head, read_heads
 from services.audit.review_export import REVIEW_COLUMNS, REVIEW_ENDING
 from services.audit.signature import fingerprint, is_signed, read_public_key
 from services.audit.writing import GENESIS, chained
-from services.core.csv_files import defused
+from services.core.csv_files import csv_lines, defused
 from services.core.errors import OperatorError
 
 # More problems than these would add nothing.
 MOST_PROBLEMS = 10
 _NUMBER = re.compile("[0-9]{1,9}")
+NO_LINE = "line {} is cut off"
+
+
+class _Rows(Protocol):
+    """What `csv.reader` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
 
 
 @dataclass
@@ -55,7 +64,7 @@ def check_export(path: Path, key: Path) -> CheckedExport:
         checker.found(f"it was cut off or changed: {error}")
         return checker.result
     if checker.is_whole:
-        checker.check_signature(lines.digest, public)
+        checker.check_signature(lines, public)
     return checker.result
 
 
@@ -65,17 +74,17 @@ class _Lines:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._digest = hashlib.sha256()
+        self.last = b""
 
     @property
     def digest(self) -> bytes:
         return self._digest.digest()
 
     def __iter__(self) -> Iterator[str]:
-        held = b""
         for line in self._file:
-            yield line.decode("utf-8" if held else "utf-8-sig")
-            self._digest.update(held)
-            held = line
+            yield line.decode("utf-8" if self.last else "utf-8-sig")
+            self._digest.update(self.last)
+            self.last = line
 
 
 class _Checker:
@@ -109,7 +118,7 @@ class _Checker:
             return
         for row in rows:
             if len(row) != len(COLUMNS):
-                self.found(f"line {rows.line_num} is cut off")
+                self.found(NO_LINE.format(rows.line_num))
             elif _NUMBER.fullmatch(row[0]) and not self._ending:
                 self._read_entry(_Entry(*row))
             else:
@@ -120,11 +129,13 @@ class _Checker:
         self.is_whole = True
         self._check_ending()
 
-    def _read_review(self, rows: Iterable[list[str]]) -> None:
+    def _read_review(self, rows: "_Rows") -> None:
         """Read the export of a review: its people, and the lines at its end."""
         self.result.kind = "person"
         for row in rows:
-            if len(self._ending) or (row[0] == REVIEW_ENDING[0] and not any(row[2:])):
+            if len(row) != len(REVIEW_COLUMNS):
+                self.found(NO_LINE.format(rows.line_num))
+            elif self._ending or (row[0] == REVIEW_ENDING[0] and not any(row[2:])):
                 self._ending[row[0]] = row[1]
             else:
                 self.result.entries += 1
@@ -134,18 +145,32 @@ class _Checker:
         if self._ending["people"] != str(self.result.entries):
             self.found("the people are not those that its end tells of")
         self.is_whole = True
-        (self.result.head,) = read_heads(self._ending["head"])
+        self._read_head()
 
-    def check_signature(self, digest: bytes, key: Ed25519PublicKey) -> None:
-        """Check the last line."""
+    def _read_head(self) -> Head | None:
+        try:
+            (self.result.head,) = read_heads(self._ending["head"])
+        except (OperatorError, ValueError):
+            self.found("its head can't be read")
+        return self.result.head
+
+    def check_signature(self, lines: _Lines, key: Ed25519PublicKey) -> None:
+        """Check the last line, which has the signature of all others and nothing else."""
         given = fingerprint(key)
+        signature = _bytes_of(self._ending["signature"])
         if self._ending["key"] != given:
             self.found(f"it is signed with the key {self._ending['key']}, not with {given}")
-        elif not is_signed(digest, _bytes_of(self._ending["signature"]), key):
+        elif not is_signed(lines.digest, signature, key) or lines.last != self._signed(signature):
             self.found(
                 "the signature doesn't fit: the file isn't as it was exported. (A spreadsheet "
                 "that saves it changes it, too.)"
             )
+
+    def _signed(self, signature: bytes) -> bytes:
+        """The last line as it is written: nothing signs what somebody adds to it."""
+        columns = COLUMNS if self.result.kind == "entry" else REVIEW_COLUMNS
+        cells = ("signature", signature.hex(), *[""] * (len(columns) - 2))
+        return csv_lines([cells]).encode()
 
     def _read_entry(self, entry: "_Entry") -> None:
         number, above = int(entry.number), self._oldest
@@ -176,12 +201,9 @@ class _Checker:
                 "the entries are not those that its end tells of: {}, {} to {}".format(*told)
             )
         self.result.narrowed_to = self._ending["narrowed to"]
-        try:
-            (head,) = read_heads(self._ending["head"])
-        except (OperatorError, ValueError):
-            self.found("its head can't be read")
+        head = self._read_head()
+        if head is None:
             return
-        self.result.head = head
         if self._chains - {str(head.chain_id)}:
             self.found("it has entries of another chain than its head's")
         if self.result.narrowed_to == EVERYTHING:
@@ -236,7 +258,7 @@ class _Entry(NamedTuple):
                 self.ip,
                 datetime.fromisoformat(self.time),
             )
-        except (ValueError, KeyError, TypeError, IndexError):
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return "it can't be read"
         if chained(self.hash_before, hashed) != self.hash:
             return "it was changed: its hash is another"

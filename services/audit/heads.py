@@ -29,6 +29,8 @@ PLATFORM = "platform"
 ROUND = timedelta(hours=23, minutes=30)
 # How many heads one entry of the platform's chain has: some 15 KB.
 HEADS_PER_ENTRY = 100
+# No chain gets as long; `_WRITTEN` reads as many digits.
+MOST_ENTRIES = 10**9
 # A line may stand in a log, in a mail that was quoted or folded, or in a CSV file.
 _WRITTEN = re.compile(
     r"audit-head[\s>]+([a-z0-9-]+)[\s>]+([0-9]{1,9})[\s>]+([0-9a-f]{64})"
@@ -139,8 +141,10 @@ def heads_in(entry: AuditEvent) -> Iterator[Head]:
 
     Raises `ValueError` and `TypeError` if somebody wrote something else there.
     """
-    for chain, name, number, hashed in entry.details.get("heads", ()):
-        yield Head(UUID(chain), name, number, hashed, entry.at)
+    for chain, name, number, hashed in dict(entry.details).get("heads", ()):
+        if not isinstance(number, int) or not 0 <= number < MOST_ENTRIES:
+            raise ValueError(number)  # no database would look for it
+        yield Head(UUID(str(chain)), name, number, hashed, entry.at)
 
 
 def _is_due(latest: NotedHead | None, now: datetime) -> bool:

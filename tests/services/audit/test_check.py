@@ -170,7 +170,10 @@ async def test_each_expected_head_that_is_missing_is_named(admin: Actor, tenant:
 
 async def test_a_note_that_rollcall_never_wrote_is_found(platform: Actor) -> None:
     await tenants.create_tenant(platform, "Acme")
-    for forged in ([["x", "acme", 1, "y"]], [1], 5):
+    chain = str(PLATFORM_CHAIN)
+    forgeries: list[Any] = [[["x", "acme", 1, "y"]], [1], 5, [[5, "acme", 1, "y"]]]
+    forgeries += [[[chain, "acme", number, "y"]] for number in ("1", 2**70, -1, None)]
+    for forged in forgeries:
         details = {"heads": forged}
         await _rewrite(None, 1, partial(_forge_details, details))
         _, broken = await verify()

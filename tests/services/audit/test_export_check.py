@@ -1,5 +1,6 @@
 """An exported audit log proves itself: without a database, with the public key alone."""
 
+import base64
 import csv
 import io
 from collections.abc import Callable
@@ -88,6 +89,15 @@ FORGERIES: dict[str, tuple[Callable[[Rows], object], str]] = {
     "a repeated entry": (lambda rows: rows.insert(2, rows[2]), "wrong place"),
     "the count": (lambda rows: rows[5].__setitem__(1, "3"), "not those that its end tells of"),
     "what it was narrowed to": (lambda rows: rows[8].__setitem__(1, "x"), "signature doesn't fit"),
+    "what was hashed, so that nobody can read it": (
+        lambda rows: rows[2].__setitem__(9, base64.b64encode(b"[" * 90_000).decode()),
+        "it can't be read",
+    ),
+    "beside the signature": (lambda rows: rows[-1].__setitem__(5, "x"), "signature doesn't fit"),
+    "how the signature is written": (
+        lambda rows: rows[-1].__setitem__(1, rows[-1][1].upper()),
+        "signature doesn't fit",
+    ),
     "the signature": (lambda rows: rows[-1].__setitem__(1, "00"), "signature doesn't fit"),
     "a line at the end removed": (lambda rows: rows.pop(6), "missing or in disorder"),
     "lines after the end": (lambda rows: rows.append(rows[1]), "missing or in disorder"),
