@@ -27,8 +27,15 @@ _BARE_LETTERS = str.maketrans(
 )
 # Characters that show nothing, or change how their neighbours look, and aren't format characters
 # (category Cf): Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the empty
-# Braille cell.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Braille cell. Some of the points aren't assigned to a character yet.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufff0-\ufff8"
+    "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff]"
+)
+# Those that choose the form of the character before them, where it has several.
+_MONGOLIAN_FORMS = frozenset("\u180b\u180c\u180d\u180f")
+_FORMS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_KEYCAP = "\u20e3"
 # Joiners belong to how words of these scripts are written (UAX 31, section 2.3), and into emoji.
 _JOINERS = frozenset("\u200c\u200d")
 _JOINING_SCRIPTS = frozenset(
@@ -39,8 +46,16 @@ _JOINING_SCRIPTS = frozenset(
     )
 )
 _EMOJI = frozenset({"So", "Sk", "Mn"})
-# Scripts with many letters that look like those of another of them (UTS 39, section 4).
-_LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
+# Scripts with letters that look like those of another of them (UTS 39, section 4), by the first
+# word of their letters' names in Unicode.
+_LOOKALIKE_SCRIPTS = {
+    script.split()[0].upper(): script
+    for script in (
+        *("Latin", "Cyrillic", "Greek", "Armenian", "Cherokee", "Coptic", "Georgian", "Lisu"),
+        *("Canadian Aboriginal", "Deseret", "Osage", "Tifinagh", "Old Italic", "Lycian", "Carian"),
+        *("Lydian", "Gothic", "Warang Citi"),
+    )
+}
 # No new organisation has as its slug what a path begins with, or the name of a page that is open to
 # people who aren't signed in: `/t/login` would look like a place to sign in. An organisation that
 # has such a slug keeps it. A test compares this with the routes.
@@ -104,8 +119,7 @@ def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
     name = unicodedata.normalize("NFC", text).strip()
     if not any(unicodedata.category(character)[0] not in "ZC" for character in name):
         raise ValueError(f"{label} is required.")
-    is_plain = name.isprintable() and _INVISIBLE.isdisjoint(name)
-    if not is_plain and any(_is_invisible(name, at) for at in range(len(name))):
+    if hides_something(name):
         raise ValueError(
             f"{label} can't contain invisible characters, or ones that turn the direction of text. "
             "Type it instead of pasting it."
@@ -113,6 +127,21 @@ def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
     if len(name) > most:
         raise ValueError(f"{label} can have {most:,} characters at most.")
     return name
+
+
+def hides_something(text: str) -> bool:
+    """Whether a text has a character that nobody sees where it stands, or one that turns the
+    direction of text: with them two texts can look the same."""
+    if text.isprintable() and not _INVISIBLE.search(text):
+        return False
+    return any(_is_invisible(text, at) for at in range(len(text)))
+
+
+def without_hidden(text: str) -> str:
+    """The text without such characters."""
+    while hides_something(text):  # what is taken away may have stood between two that join
+        text = "".join(text[at] for at in range(len(text)) if not _is_invisible(text, at))
+    return text
 
 
 @lru_cache(maxsize=2000)
@@ -127,7 +156,7 @@ def mixed_scripts(name: str) -> tuple[str, ...]:
         return ()
     letters = unicodedata.normalize("NFKC", name)
     scripts = dict.fromkeys(_script_of(letter) for letter in letters if letter.isalpha())
-    mixed = tuple(script.title() for script in scripts if script in _LOOKALIKE_SCRIPTS)
+    mixed = tuple(_LOOKALIKE_SCRIPTS[it] for it in scripts if it in _LOOKALIKE_SCRIPTS)
     return mixed if len(mixed) > 1 else ()
 
 
@@ -170,7 +199,19 @@ def _is_invisible(name: str, at: int) -> bool:
     character = name[at]
     if character in _JOINERS:
         return not (_joins(name[at - 1 : at]) and _joins(name[at + 1 : at + 2]))
-    return character in _INVISIBLE or unicodedata.category(character) == "Cf"
+    if _FORMS.match(character):
+        return not (_has_forms(name[at - 1 : at]) or name[at + 1 : at + 2] == _KEYCAP)
+    if character in _MONGOLIAN_FORMS:
+        return _script_of(name[at - 1 : at]) != "MONGOLIAN"
+    return bool(_INVISIBLE.match(character)) or unicodedata.category(character) == "Cf"
+
+
+def _has_forms(before: str) -> bool:
+    """Whether a character's form can be chosen: that of an ideograph or of a symbol (Unicode,
+    StandardizedVariants.txt, and section 23.4)."""
+    return bool(before) and (
+        unicodedata.category(before) in {"So", "Sm"} or _script_of(before) == "CJK"
+    )
 
 
 def _joins(neighbour: str) -> bool:
@@ -181,8 +222,8 @@ def _joins(neighbour: str) -> bool:
 
 
 def _script_of(character: str) -> str:
-    """The script of a letter: the first word of its name in Unicode."""
-    return unicodedata.name(character, "").partition(" ")[0]
+    """The script of a letter: the first word of its name in Unicode. Empty for no letter."""
+    return unicodedata.name(character, "").partition(" ")[0] if character else ""
 
 
 def is_slug(text: str) -> bool:

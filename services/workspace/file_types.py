@@ -1,13 +1,10 @@
 """The type of a file, by its content and never by its name."""
 
 import codecs
-import re
 import unicodedata
 
-from services.core.names import plain
+from services.core.file_names import ending_of
 
-LONGEST_NAME = 200
-LONGEST_ENDING = 20
 UNKNOWN, TEXT, ZIP = "application/octet-stream", "text/plain; charset=utf-8", "application/zip"
 # How formats begin: at which byte, with which bytes.
 BEGINNINGS = (
@@ -58,22 +55,6 @@ def media_type_of(beginning: bytes, name: str) -> str:
 def type_label(media_type: str) -> str:
     """The media type in words."""
     return LABELS.get(media_type, "File")
-
-
-def clean_file_name(name: str) -> str:
-    """What a file is called here: without folders, without invisible characters and ones that turn
-    the direction of text, and not too long; its ending stays."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", plain(name)))[-1]
-    shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"})
-    shown = shown.strip().rstrip(". ") or "file"
-    ending = ending_of(shown)
-    return shown[: -len(ending) or None][: LONGEST_NAME - len(ending)] + ending
-
-
-def ending_of(name: str) -> str:
-    """A name's ending with its dot; empty if it has none."""
-    stem, dot, ending = name.rpartition(".")
-    return f"{dot}{ending}" if stem and 0 < len(ending) < LONGEST_ENDING else ""
 
 
 def _is_text(beginning: bytes) -> bool:

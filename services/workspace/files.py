@@ -21,12 +21,12 @@ from services.audit.acting import Act, View, acting, viewing
 from services.core import runtime
 from services.core.db import LOCKED, Transaction
 from services.core.errors import ConflictError, NotFoundError
+from services.core.file_names import clean_file_name
 from services.core.looking import looks_first
 from services.core.settings import MB
 from services.workspace import arrivals
 from services.workspace.actions import ResourceAction
 from services.workspace.arrivals import Arrived
-from services.workspace.file_types import clean_file_name
 from services.workspace.resource_owners import Belongs, OwnerIds, owners_of, template_of
 from services.workspace.resources import tell_changed
 from services.workspace.rights import (

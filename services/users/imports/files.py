@@ -13,6 +13,7 @@ from itertools import islice
 
 from services.core.csv_files import is_ending
 from services.core.errors import InvalidInputError
+from services.core.file_names import clean_file_name
 from services.users.imports.columns import count_known
 from services.users.imports.delimited import (
     DELIMITERS,
@@ -29,7 +30,6 @@ MAX_BYTES = 4_000_000
 MAX_ROWS = 10_000
 """How many rows one file may have; several files may follow each other."""
 MAX_COLUMNS = 100
-MAX_NAME = 255
 # How many letters are shown of a heading, and of a cell that is a sample.
 SHOWN = 80
 
@@ -150,7 +150,7 @@ def _under_headings(name: str, kind: str, rows: Sequence[FileRow]) -> ImportFile
     if len(below) > MAX_ROWS:
         raise _refused(TOO_MANY)
     return ImportFile(
-        " ".join(name.split())[:MAX_NAME] or "file",
+        clean_file_name(name),
         kind,
         _named(headings, width),
         has_headings,

@@ -16,13 +16,14 @@ from services.core import clock
 from services.core.csv_files import csv_lines, ending
 from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
+from services.core.file_names import clean_file_name
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users.events import ImportProgressed
 from services.users.handovers import live_links
 from services.users.imports.batches import BATCH, RowOutcome, outcome_of
 from services.users.imports.columns import ImportRow
-from services.users.imports.files import MAX_NAME, MAX_ROWS
+from services.users.imports.files import MAX_ROWS
 from services.users.imports.pasted import PASTED
 from services.users.invitation_links import require_open
 from services.users.invitation_pace import require_invitation_pace
@@ -91,7 +92,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
                 started_by=act.user.full_name,
                 session_id=actor.session_id,
                 ip=actor.ip,
-                file_name=file_name[:MAX_NAME],
+                file_name=clean_file_name(file_name),
                 rows=len(rows),
                 by_mail=outbox.is_configured(),
                 started_at=now,

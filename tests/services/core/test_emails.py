@@ -111,6 +111,9 @@ def test_dots_are_the_mail_servers_business() -> None:
         "ada@exam\0ple.com",
         "\ud800@example.com",
         "ada@example.invalid",
+        "ada\ufe0f@example.com",  # with what nobody sees
+        "ada\u3164@example.com",
+        "a\u034fda@example.com",
         "a" * 255 + "@example.com",
     ],
 )

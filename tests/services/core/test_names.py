@@ -66,6 +66,8 @@ def test_clean_name_can_be_stored_and_breaks_no_line(text: str) -> None:
         "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # as Persian is written
         "क्\u200dष",  # as Hindi is
         "👩\u200d👩\u200d👧",
+        "\u2764\ufe0f 1\ufe0f\u20e3 \u2194\ufe0f",  # as keyboards write these
+        "\u182a\u180b\u1820",  # as Mongolian is
         "葛\U000e0100城",  # the form of a sign that its owner writes
         "d’Arc",
         "L·lull",
@@ -91,7 +93,9 @@ def test_line_breaks_and_control_characters_are_refused(character: str) -> None:
     "character",
     "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"  # turn the direction
     "\u00ad\u200b\u200c\u200d\u2060\ufeff\u180e\U000e0041"  # show nothing
-    "\u034f\u115f\u1160\u3164\uffa0\u2800",  # neither, and aren't format characters
+    "\u034f\u115f\u1160\u3164\uffa0\u2800"  # neither, and aren't format characters
+    "\ufe00\ufe0f\U000e0100\u180b"  # choose a form of what has one alone
+    "\u2065\ufff0\U000e0080",  # are no characters yet, and will show nothing
 )
 def test_what_is_invisible_or_turns_the_direction_of_text_is_refused(character: str) -> None:
     with pytest.raises(
@@ -107,6 +111,8 @@ def test_what_is_invisible_or_turns_the_direction_of_text_is_refused(character: 
         ("Al\u0456ce", ("Latin", "Cyrillic")),
         ("\u0391lice", ("Greek", "Latin")),
         ("\u0555liver", ("Armenian", "Latin")),
+        ("\ua4eelice", ("Lisu", "Latin")),
+        ("\U00010300da", ("Old Italic", "Latin")),
         ("Алиса Ковач", ()),
         ("Αλίκη", ()),
         ("Zoë Ünal-O’Brien", ()),

@@ -21,11 +21,12 @@ from services.core.errors import (
     SessionEndedError,
     TooMuchAtOnceError,
 )
+from services.core.file_names import clean_file_name
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.workspace import arrivals, files, history, resources
-from services.workspace.file_types import clean_file_name, media_type_of, type_label
+from services.workspace.file_types import media_type_of, type_label
 from services.workspace.resource_forms import FileForm, ResourceForm
 from services.workspace.resources import FileFacts
 from services.workspace.rights import NotAMemberError
@@ -110,6 +111,9 @@ async def test_the_files_of_a_poc_have_so_much_room_together(rollcall: Runtime, 
         (".gitignore", ".gitignore"),
         ("x" * 296 + ".pdf", "x" * 196 + ".pdf"),
         ("x" * 300, "x" * 200),
+        ("in\u3164voice\ufe0f.exe", "invoice.exe"),
+        ("\u3164.\u2800", "file"),
+        ("\u0645\u06cc\u200c\u062e.pdf", "\u0645\u06cc\u200c\u062e.pdf"),  # as Persian is written
         ("half \ud800 a pair.txt", "half  a pair.txt"),
     ],
 )

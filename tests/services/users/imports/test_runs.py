@@ -85,7 +85,8 @@ async def test_without_a_mail_server_whoever_began_it_gets_the_links(
     admin: Actor, tenant: Tenant
 ) -> None:
     second = await factories.sign_in(await factories.create_admin(tenant))
-    import_id = await runs.start(admin, "people.csv", rows_of("ada@example.com"))
+    import_id = await runs.start(admin, "peo\u202eple\n.csv", rows_of("ada@example.com"))
+    assert (await runs.get_import(admin, import_id)).file_name == "people.csv"
     await worker.work_off(admin, import_id)
     (handover,) = await runs.list_handovers(admin, import_id)
     assert handover.link.startswith("https://rollcall.example.com/t/acme/invitation/")
