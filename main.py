@@ -27,7 +27,7 @@ from services.core.settings import Settings, load, unknown_settings
 from services.core.startup import started
 from services.core.version import VERSION
 from services.core.words import count_words
-from services.operations import doctor, lost_keys, setup
+from services.operations import arguments, doctor, lost_keys, setup
 from services.operations.backup import back_up
 from services.operations.checks import State, report
 from services.operations.demo import create_demo
@@ -263,12 +263,6 @@ def _told(checked: int, broken: BrokenLink | None) -> int:
     return 1
 
 
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rollcall",
@@ -288,7 +282,7 @@ def _parser() -> argparse.ArgumentParser:
     examined = add("doctor", _doctor, "look at everything that an operator has to see to")
     examined.add_argument("--json", action="store_true", help="a line of JSON for each check")
     text = "send a mail to this email as well, to see whether it arrives"
-    examined.add_argument("--send-to", metavar="EMAIL", help=text)
+    examined.add_argument("--send-to", type=arguments.some, metavar="EMAIL", help=text)
     _add_commands_for_data(add)
     _add_commands_for_the_log(add)
     parser.set_defaults(run=_serve, command="serve")
@@ -297,16 +291,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_commands_for_people(add: Adder) -> None:
     admin = add("create-platform-admin", _create_platform_admin, "create a Platform Admin")
-    admin.add_argument("email", help="asks for the password, or reads it from standard input")
+    admin.add_argument(
+        "email", type=arguments.some, help="asks for the password, or reads it from standard input"
+    )
     admin.add_argument("--first-name", default="Platform")
     admin.add_argument("--last-name", default="Admin")
     for name in ("activate", "deactivate"):
         text = f"{name} a user, whatever pages they have open anywhere"
-        add(name, _set_active, text).add_argument("email")
+        add(name, _set_active, text).add_argument("email", type=arguments.some)
     text = "take away a user's authenticator app and recovery codes"
-    add("reset-second-factor", _reset_second_factor, text).add_argument("email")
+    add("reset-second-factor", _reset_second_factor, text).add_argument(
+        "email", type=arguments.some
+    )
     text = "print a link with which a user chooses a new password"
-    add("password-link", _password_link, text).add_argument("email")
+    add("password-link", _password_link, text).add_argument("email", type=arguments.some)
 
 
 def _add_commands_for_data(add: Adder) -> None:
@@ -314,20 +312,22 @@ def _add_commands_for_data(add: Adder) -> None:
     backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
     backup.add_argument(
         "file",
-        type=Path,
+        type=arguments.path,
         help="the copy to write, which must not exist; or a folder for dated ones",
     )
     text = "keep the keys as well, in an archive beside the copy (FILE.keys.tar)"
     backup.add_argument("--with-keys", action="store_true", help=text)
     text = "of the dated copies in the folder, keep only this many"
-    backup.add_argument("--keep", type=_at_least_one, metavar="N", help=text)
+    backup.add_argument("--keep", type=arguments.at_least_one, metavar="N", help=text)
     restored = add("restore", _restore, "put a backup in the place of the embedded database")
-    restored.add_argument("file", type=Path, help="what `backup` wrote; Rollcall must be stopped")
+    restored.add_argument(
+        "file", type=arguments.path, help="what `backup` wrote; Rollcall must be stopped"
+    )
     text = "where the keys are, if not in FILE.keys.tar; missing ones are put back"
-    restored.add_argument("--keys", type=Path, help=text)
+    restored.add_argument("--keys", type=arguments.path, help=text)
     moved = add("move", _move, "copy the embedded database into an empty one of PostgreSQL")
     text = "postgresql://…; better in ROLLCALL_MOVE_TO or on standard input, if it has a password"
-    moved.add_argument("url", nargs="?", help=text)
+    moved.add_argument("url", type=arguments.some, nargs="?", help=text)
     rotate = add(
         "rotate-keys", _rotate_keys, "seal the secrets in the database anew, under a new key"
     )
@@ -340,7 +340,7 @@ def _add_commands_for_the_log(add: Adder) -> None:
     audit = add("verify-audit", _verify_audit, "check the audit log's chains, and name what broke")
     audit.add_argument(
         "--expect",
-        type=Path,
+        type=arguments.path,
         action="append",
         default=[],
         metavar="FILE",
@@ -350,11 +350,11 @@ def _add_commands_for_the_log(add: Adder) -> None:
         "--print-heads", action="store_true", help="print each chain's head, to keep"
     )
     text = "recompute this leaving receipt (R-…) from the log, and say what doesn't match"
-    audit.add_argument("--receipt", metavar="ID", help=text)
+    audit.add_argument("--receipt", type=arguments.some, metavar="ID", help=text)
     export = add("verify-export", None, "check an exported audit log, without a database")
-    export.add_argument("file", type=Path, help="the CSV file as it was exported")
+    export.add_argument("file", type=arguments.path, help="the CSV file as it was exported")
     export.add_argument(
-        "--key", type=Path, required=True, help="the public key, as /audit-key.pem had it"
+        "--key", type=arguments.path, required=True, help="the public key, as /audit-key.pem had it"
     )
 
 
@@ -372,9 +372,9 @@ def _end_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 refused, 2 wrong usage."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(given)
     _end_on_sigterm()
     os.umask(0o077)  # what Rollcall writes is only for its own user
     try:

@@ -88,6 +88,20 @@ def test_an_unknown_command_is_wrong_usage(tmp_path: Path) -> None:
     assert "usage:" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("restore",), ("backup",), ("verify-audit", "--receipt"), ("doctor", "--send-to")],
+    ids=" ".join,
+)
+def test_an_argument_that_a_script_left_empty_is_wrong_usage(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    done = run(tmp_path / "data", *arguments, "")
+    assert done.returncode == 2
+    assert "is empty" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_port_in_use_is_told_with_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

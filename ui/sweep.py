@@ -7,9 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from models import EndReason
-from services.core import changes, clock
+from services.core import changes, clock, runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
+from services.core.repeats import Repeats
 from services.sessions import receipts, sessions
 from services.sessions.events import SessionsEnded
 from services.workspace.customers.cut import find_unshown
@@ -57,7 +58,8 @@ async def compare_forever() -> None:
         try:
             await comparison.go_on()
         except RollcallError as error:
-            log.warning("Open pages can't be compared with the database now: %s", error)
+            words = f"Open pages can't be compared with the database now: {error}"
+            runtime.current().part(Repeats).tell(log, logging.WARNING, words)
 
 
 class Comparison:

@@ -31,6 +31,7 @@ from services.core.looking import (
     is_looking,
     outside_of_calls,
 )
+from services.core.repeats import Repeats
 from services.core.right_of_way import begun
 from services.core.updating import write_changes
 from services.core.write_queue import Turn, Who
@@ -236,7 +237,9 @@ async def _translated() -> AsyncIterator[None]:
         broke = isinstance(error, DBAPIError) and error.connection_invalidated
         if not (reason or broke or isinstance(error, OperationalError | sqlite3.OperationalError)):
             raise
-        log.error("The database failed: %s", error)
+        runtime.current().part(Repeats).tell(
+            log, logging.ERROR, f"The database failed: {getattr(error, 'orig', error)}"
+        )
         raise DatabaseUnavailableError(reason) from error
 
 

@@ -8,7 +8,6 @@ to see who works where.
 import ipaddress
 import logging
 import re
-import time
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from functools import wraps
@@ -18,6 +17,7 @@ from uuid import UUID
 
 from services.core.emails import on_the_wire
 from services.core.errors import BusyError, TooManyAttemptsError
+from services.core.repeats import Repeats
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,12 +102,9 @@ class MailTrouble:
     """What keeps all mail from being sent; logged when it begins, and then once in a while."""
 
     def __init__(self) -> None:
-        self._told: dict[str, float] = {}
+        self._told = Repeats(REPEAT)
 
     def tell(self, trouble: str) -> None:
         """Log it, unless it was logged a short time ago."""
-        now = time.monotonic()
-        self._told = {said: at for said, at in self._told.items() if now - at < REPEAT}
-        if trouble not in self._told:
-            self._told[trouble] = now
+        if self._told.is_news(trouble):
             _mails.warning("Mail waits: %s", trouble)

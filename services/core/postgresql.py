@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, timeout_from_conninfo
 
 from services.core.errors import OperatorError
 from services.core.right_of_way import RightOfWay
@@ -62,6 +62,7 @@ def arguments(url: str) -> dict[str, Any]:
         raise OperatorError(WRONG_URL)
     try:
         given = conninfo_to_dict(f"postgresql://{rest.replace(' ', '%20')}")
+        timeout_from_conninfo(given)  # psycopg itself reads it only when it connects
     except psycopg.Error:
         raise OperatorError(WRONG_URL) from None
     ports = str(given.get("port") or "").split(",")

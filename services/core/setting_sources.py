@@ -39,7 +39,7 @@ class Pairs(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The setting as it is written, or None; raises `OperatorError`."""
         name = PREFIX + field_name.upper()
-        value, path = self.pairs.get(name), self.pairs.get(f"{name}_FILE")
+        value, path = self._written(name), self._written(f"{name}_FILE")
         if self.literally and (_is_quoted(value) or _is_quoted(path)):
             raise OperatorError(
                 f"{name} begins and ends with a quotation mark, which would be a part of it. Write "
@@ -48,6 +48,11 @@ class Pairs(PydanticBaseSettingsSource):
         if not value and path:
             value = _read(in_product_folder(Path(path)), f"{name}_FILE").rstrip("\r\n")
         return value or None, field_name, False
+
+    def _written(self, name: str) -> str | None:
+        # A shell that reads a file with Windows' line ends leaves one at the end of each value.
+        value = self.pairs.get(name, "").rstrip("\r\n")
+        return value if value.strip() else None
 
     def __call__(self) -> dict[str, Any]:
         """Every setting that is written here."""
@@ -67,8 +72,8 @@ def env_file() -> dict[str, str]:
     """Rollcall's lines of the file `.env` beside main.py; raises `OperatorError` where it can't be
     read as one."""
     path = env_path()
-    if not path.exists():
-        return {}
+    if not path.exists() and not os.environ.get(ENV_FILE):
+        return {}  # one that is named is there, or its settings would be missed in silence
     text = _read(path, "The file of settings")
     for line in parse_stream(io.StringIO(text)):
         if line.error:

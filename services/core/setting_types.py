@@ -40,7 +40,7 @@ def in_product_folder(path: Path) -> Path:
     """The path, made absolute: a relative one begins at the product's folder, `~` at the user's. So
     it doesn't matter where a command is started (cron starts in the home folder)."""
     try:
-        return ROOT / path.expanduser()
+        return ROOT / Path(str(path).strip()).expanduser()
     except RuntimeError:
         raise ValueError("begins with ~ and no user of that name is known") from None
 

@@ -58,6 +58,8 @@ def _origin(url: str) -> str:
         raise ValueError("must be an address such as https://rollcall.example.com:8443") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
         raise ValueError("must be an address such as https://rollcall.example.com, without a path")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must be an address without a name, a password, ? and #")
     # As browsers write an origin: in lower case, without the usual port.
     usual = {"http": 80, "https": 443}[parts.scheme]
     host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii_host(parts.hostname)

@@ -22,12 +22,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.core.bus import Bus
 from services.core.events import Event, from_message
+from services.core.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 0.5
-# A failure that lasts is logged once in this many seconds.
-REPEAT_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +85,14 @@ class Transport(ABC):
 
     async def receive(self) -> None:
         """Publish what other processes commit, until cancelled; reconnects by itself."""
-        logged_at, logged = 0.0, ""
+        said = Repeats()
         for attempt in count():
             try:
                 await self.listen(again=attempt > 0)
             except self.broken as error:
                 reason = self.deaf_because = str(error).strip().partition("\n")[0]
-                now = time.perf_counter()
-                if reason != logged or now - logged_at > REPEAT_SECONDS:
+                if said.is_news(reason):
                     log.warning("Listening for other processes failed, trying again: %s", reason)
-                    logged_at, logged = now, reason
                 await asyncio.sleep(RECONNECT_SECONDS)
             finally:
                 self.deaf_because = self.deaf_because or "it listens no more"

@@ -21,6 +21,7 @@ from services.core.bus import Bus
 from services.core.db import transaction
 from services.core.errors import RollcallError
 from services.core.events import Event
+from services.core.repeats import Repeats
 from services.core.secrets import derive
 from services.core.transport import Listening
 from services.sessions import presence
@@ -193,7 +194,8 @@ async def _say(events: Sequence[Event]) -> bool:
             for event in events:
                 tx.publish(event)
     except RollcallError as error:
-        log.warning("The other replicas can't be told now: %s", error)
+        words = f"The other replicas can't be told now: {error}"
+        runtime.current().part(Repeats).tell(log, logging.WARNING, words)
         return False
     _known().said_at = time.perf_counter()
     return True

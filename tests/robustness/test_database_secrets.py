@@ -153,5 +153,6 @@ async def test_a_server_with_such_a_password_hears_the_others_and_logs_little(
         await asyncio.sleep(3 * transport.RECONNECT_SECONDS)
         failures = [line for line in server.log().splitlines() if told in line]
         assert len(failures) <= 2, "once for each reason, not for each try"
+        assert server.log().count("The other replicas can't be told now") <= 2
         assert LISTENER not in server.log()
         assert [half for half in HALVES if half in server.log()] == []

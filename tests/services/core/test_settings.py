@@ -61,13 +61,19 @@ def test_secrets_are_not_shown() -> None:
 
 
 WRONG = {
-    "DATABASE_URL": ["mysql://x/y", "postgresql://", "postgresql://a:b@c:d/e", "sqlite://"],
+    "DATABASE_URL": [
+        *("mysql://x/y", "postgresql://", "postgresql://a:b@c:d/e", "sqlite://"),
+        "postgresql://a:b@c/d?connect_timeout=soon",
+    ],
     "DATA_DIR": ["~nobody-of-this-name/data"],
     "SECRET": ["short"],
     "ENCRYPTION_KEYS": ["abc", ",", "ö" * 44],
     "HOST": ["http://localhost", "not a host", "localhost:8080"],
     "PORT": ["eighty", "0", "70000", "8080.5"],
-    "PUBLIC_URL": ["rollcall.example.com", "https://x/path", "http://x:99999", "http://[::1"],
+    "PUBLIC_URL": [
+        *("rollcall.example.com", "https://x/path", "http://x:99999", "http://[::1"),
+        *("https://name:word@x", "https://x/?y=1", "https://x/#y"),
+    ],
     "TRUSTED_PROXIES": ["caddy", "*", "127.0.0.1:80", "[::1]", "10.0.0.0/33", "10.0.0.1, caddy"],
     "MAIL_SERVER": ["smtp://mail.example.com", "mail.example.com:25"],
     "MAIL_PORT": ["smtp", "0"],
@@ -180,6 +186,27 @@ def test_a_line_of_an_env_file_that_says_nothing_is_named(
     monkeypatch.setenv("ROLLCALL_ENV_FILE", str(tmp_path / "settings"))
     with pytest.raises(OperatorError, match="line 2: this isn't NAME=value"):
         load()
+
+
+def test_an_env_file_that_is_named_and_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", str(tmp_path / "misspelt"))
+    with pytest.raises(OperatorError, match=r"can't read .*misspelt"):
+        load()
+
+
+def test_blanks_are_no_value_and_line_ends_no_part_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", os.devnull)
+    monkeypatch.setenv("ROLLCALL_HOST", " ")
+    monkeypatch.setenv("ROLLCALL_MAIL_PASSWORD", "with a space \r")
+    monkeypatch.setenv("ROLLCALL_DATA_DIR", f"{tmp_path} \r\n")
+    settings = load()
+    assert (settings.host, settings.data_dir) == ("127.0.0.1", tmp_path)
+    assert settings.mail_password is not None
+    assert settings.mail_password.get_secret_value() == "with a space "
 
 
 def test_a_file_of_a_setting_that_is_no_text_is_told(
