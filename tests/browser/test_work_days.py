@@ -1,0 +1,30 @@
+"""Days of the work on a page: the organisation's, and not those of the reader's browser."""
+
+from playwright.async_api import expect
+
+from models import Tenant
+from services.core import clock
+from services.core.db import transaction
+from services.workspace import pocs
+from services.workspace.pocs import NewPocForm
+from tests.browser.browsers import Browsers
+from tests.factories import create_user, sign_in
+
+
+async def test_the_list_of_pocs_counts_the_days_of_the_organisation(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    now = clock.now()
+    # Until noon in UTC the one has the day before, and from 10:00 on the other the day after.
+    early = now.hour < 11
+    zone, words = ("Etc/GMT+12", "tomorrow") if early else ("Etc/GMT-14", "1 day overdue")
+    async with transaction() as tx:
+        (await tx.get_one(Tenant, tenant.id)).time_zone = zone
+    owner = await create_user(tenant)
+    today = now.date()
+    form = NewPocForm(title="Trial", customer="Helvetia", start_on=today, end_on=today)
+    await pocs.create_poc(await sign_in(owner), form)
+    page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs", timezone_id="UTC")
+    await expect(page.get_by_role("row").filter(has_text="Trial")).to_contain_text(words)
+    await page.goto(page.url.replace("/pocs", "/home"))
+    await expect(page.locator(".home-rows")).to_contain_text("due tomorrow" if early else words)
