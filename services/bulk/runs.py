@@ -242,6 +242,8 @@ async def remove_old(tx: Transaction) -> None:
         (col(BulkAct.ended_at) < now - KEPT)
         | ((col(BulkAct.state) == BulkState.DRAFT) & (col(BulkAct.created_at) < now - LOOKED_AT))
     )
+    # A draft that somebody begins at this moment is left alone.
+    old = old.with_for_update(skip_locked=True, key_share=True)
     await tx.exec(delete(BulkActBatch).where(col(BulkActBatch.bulk_id).in_(old)))
     await tx.exec(delete(BulkAct).where(col(BulkAct.id).in_(old)))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import BulkKind, BulkState, Tenant, User
+from models import BulkAct, BulkKind, BulkState, Tenant, User
 from services.access.actor import Actor
 from services.audit.actions import AuditAction
 from services.audit.check import verify
@@ -15,7 +15,7 @@ from services.bulk.events import BulkProgressed
 from services.bulk.kinds import kind_of
 from services.bulk.worker import SIGNED_OUT
 from services.core import clock
-from services.core.db import transaction
+from services.core.db import LOCKED, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
@@ -231,6 +231,23 @@ async def test_the_pages_hear_how_far_it_is_and_drafts_are_forgotten_after_a_day
         await runs.remove_old(tx)
     admin = await factories.sign_in(await books.user_of(admin.user_id))
     assert [run.state for run in await runs.list_runs(admin, [USERS.noun])] == [BulkState.DONE]
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_a_draft_that_is_begun_while_old_ones_are_removed_keeps_its_rows(
+    tenant: Tenant, admin: Actor
+) -> None:
+    users = await factories.create_users(2, tenant)
+    bulk_id = await runs.draft(admin, DEACTIVATE, those(users))
+    clock.shift(timedelta(days=2))
+    async with transaction() as tx:
+        begun_now = await tx.get_one(BulkAct, bulk_id, **LOCKED)
+        begun_now.state = BulkState.RUNNING
+        await tx.flush()
+        async with transaction() as housekeeping:
+            await runs.remove_old(housekeeping)
+    async with reading() as tx:
+        assert len(await preview.people_of(tx, bulk_id)) == len(users)
 
 
 @pytest.mark.stress
