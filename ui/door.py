@@ -3,8 +3,10 @@
 Every connection costs a file descriptor, and a process has a limited number of them. If they were
 used up, neither the database nor anybody's page could be opened; so connections get fewer than
 there are. When all of those are taken, the connection that has kept the server waiting longest
-makes room: a client that connects and says nothing shuts nobody out. There is no limit per ip:
-behind a proxy all connections come from one.
+makes room: a client that connects and says nothing shuts nobody out. Where none waits, or one ip
+holds more than half of them, whoever holds most makes room. There is no limit per ip before that:
+an office has one for all its people. Behind a trusted proxy it is the ip of whose request a
+connection carried last.
 """
 
 import asyncio
@@ -13,7 +15,11 @@ import logging
 import resource
 import socket
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
+
+from services.core.networks import network_of
+from ui.parsing import Parsing
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +31,11 @@ RESERVE = 128
 """Descriptors that are kept for everything else: the database (an embedded one takes three for each
 of its connections), files, mail, single sign-on. An idle server has 25 of them open."""
 
-ACCEPTED_AT_ONCE = 64
+ACCEPTED_AT_ONCE = 2
 """How many connections are accepted in one turn of the event loop. asyncio's own figure is the
-backlog: a flood would use up the descriptors before the first connection is known."""
+backlog: a flood would use up the descriptors before the first connection is known, and whatever
+else is to happen in that turn would wait for all of them, and again for what each of them sends.
+Where nothing else happens, a turn takes a tenth of a millisecond."""
 
 TELL_EVERY = 60.0
 """Seconds between two log lines that say that the connections are used up."""
@@ -45,23 +53,73 @@ _FULL = (
 )
 
 
+Peer = tuple[str, int]
+"""From which ip and port a connection comes."""
+
+
 class Waiting(Protocol):
     """A connection whose other side has to do something."""
+
+    @property
+    def client(self) -> Peer | None:
+        """From where it comes."""
 
     def give_way(self) -> None:
         """End it now."""
 
 
 class Door:
-    """Counts the connections, and knows which of them keep the server waiting."""
+    """Counts the connections, and knows which of them keep the server waiting, and who holds them.
 
-    def __init__(self, limit: int) -> None:
+    While `is_given_way` tells that an act has the right of way, no connection is accepted.
+    """
+
+    def __init__(self, limit: int, is_given_way: Callable[[], bool] = bool) -> None:
         self.limit = limit
         self.open = 0
+        self.is_given_way = is_given_way
+        self.parsing = Parsing(is_given_way)
         self._waiting: dict[Waiting, None] = {}  # the longest waiting first
+        self._connections: dict[Peer, Waiting] = {}
+        self._network: dict[Peer, str] = {}
+        self._held: dict[str, dict[Peer, None]] = {}  # of each network, the oldest first
         self._told_at = -TELL_EVERY
         self._closed = 0
         self._refused = 0
+
+    def came(self, peer: Peer) -> None:
+        """One more connection is there."""
+        self.open += 1
+        self._let_go(peer)  # one from the same port that broke off, and isn't closed yet
+        self._hold(peer, network_of(peer[0]))
+
+    def made(self, peer: Peer | None, connection: Waiting) -> None:
+        """What this connection is called from now on."""
+        if peer is not None and peer in self._network:
+            self._connections[peer] = connection
+
+    def carries(self, peer: Peer, ip: str) -> None:
+        """A trusted proxy's connection carries a request of this ip: it counts as theirs."""
+        if peer in self._network:
+            self._let_go(peer)
+            self._hold(peer, network_of(ip))
+
+    def went(self, peer: Peer) -> None:
+        """A connection is gone."""
+        self.open -= 1
+        self._let_go(peer)
+        self._connections.pop(peer, None)
+
+    def _hold(self, peer: Peer, network: str) -> None:
+        self._network[peer] = network
+        self._held.setdefault(network, {})[peer] = None
+
+    def _let_go(self, peer: Peer) -> None:
+        network = self._network.pop(peer, None)
+        if network is not None:
+            del self._held[network][peer]
+            if not self._held[network]:
+                del self._held[network]
 
     def waits(self, connection: Waiting) -> None:
         """From now on the server waits for the other side of this connection."""
@@ -72,17 +130,43 @@ class Door:
         """The other side has done what it had to do."""
         self._waiting.pop(connection, None)
 
-    def make_room(self) -> bool:
-        """End the connection that the server has waited for longest; false if it waits for none."""
-        longest = next(iter(self._waiting), None)
-        if longest is None:
+    def make_room(self, peer: Peer | None = None) -> bool:
+        """End one connection for another one that comes from there; false if that one has to go.
+
+        It is the one that the server has waited for longest. If one network holds more than half of
+        all connections, it is one of theirs, whatever the others do. Where none waits, the newest
+        one goes of the network that holds most: the one that comes, or another.
+        """
+        leaving = self._waited_for_longest()
+        if leaving is None and peer is not None:
+            leaving = self._newest_of_most(network_of(peer[0]))
+        if leaving is None:
             self._refused += 1
         else:
-            del self._waiting[longest]
-            longest.give_way()
+            self._waiting.pop(leaving, None)
+            if leaving.client is not None:
+                self._connections.pop(leaving.client, None)
+            leaving.give_way()
             self._closed += 1
         self._tell()
-        return longest is not None
+        return leaving is not None
+
+    def _most(self) -> dict[Peer, None]:
+        return max(self._held.values(), key=len, default={})
+
+    def _waited_for_longest(self) -> Waiting | None:
+        most = self._most()
+        if len(most) <= self.limit // 2:
+            return next(iter(self._waiting), None)
+        return next((one for one in self._waiting if one.client in most), None)
+
+    def _newest_of_most(self, coming: str) -> Waiting | None:
+        most = self._most()
+        if len(most) <= len(self._held.get(coming, ())) + 1:
+            return None
+        return next(
+            (self._connections[peer] for peer in reversed(most) if peer in self._connections), None
+        )
 
     def handle_shortage(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """The event loop's exception handler: asyncio itself reports a shortage with a traceback,
@@ -99,8 +183,8 @@ class Door:
         self._told_at = now
         log.warning(
             "All %d connections that this process can have are taken. Closed for new ones because "
-            "the other side kept silent: %d; refused: %d. Raise the limit of open files (ulimit "
-            "-n, LimitNOFILE) if these are people.",
+            "the other side kept silent, or its network held the most: %d; refused: %d. Raise the "
+            "limit of open files (ulimit -n, LimitNOFILE) if these are people.",
             self.limit,
             self._closed,
             self._refused,
@@ -120,8 +204,8 @@ class Listener(socket.socket):
 
     def accept(self) -> tuple[socket.socket, Any]:
         """One connection. Raises `BlockingIOError` if there is none, or if the turn has had its
-        share: then the event loop asks again in its next turn."""
-        if self._accepted >= ACCEPTED_AT_ONCE:
+        share, or belongs to an act: then the event loop asks again in its next turn."""
+        if self._accepted >= ACCEPTED_AT_ONCE or self._door.is_given_way():
             raise BlockingIOError
         if self._accepted == 0:
             asyncio.get_running_loop().call_soon(self._next_turn)
@@ -134,10 +218,11 @@ class Listener(socket.socket):
                 if self._door.make_room():
                     raise BlockingIOError from error
             raise
-        if self._door.open >= self._door.limit and not self._door.make_room():
+        come_from = (str(peer[0]), int(peer[1]))
+        if self._door.open >= self._door.limit and not self._door.make_room(come_from):
             _refuse(accepted)
             raise BlockingIOError
-        return _Counted(self._door, accepted), peer
+        return _Counted(self._door, accepted, come_from), peer
 
     def _next_turn(self) -> None:
         self._accepted = 0
@@ -146,16 +231,17 @@ class Listener(socket.socket):
 class _Counted(socket.socket):
     """A connection that counts from its acceptance until its descriptor is closed."""
 
-    def __init__(self, door: Door, accepted: socket.socket) -> None:
+    def __init__(self, door: Door, accepted: socket.socket, peer: Peer) -> None:
         super().__init__(fileno=accepted.detach())
         self._door: Door | None = door
-        door.open += 1
+        self._peer = peer
+        door.came(peer)
 
     def close(self) -> None:
         """Close it; a second time does nothing."""
         super().close()
         if self._door is not None:
-            self._door.open -= 1
+            self._door.went(self._peer)
             self._door = None
 
 

@@ -57,6 +57,10 @@ PARSED_AT_ONCE = 4 * 1024
 """Bytes. asyncio reads 256 KiB at once, which may be 43,000 frames of a websocket, or 9,000
 requests that wait for the answer to the first: to parse them all would hold the event loop for a
 second."""
+READ_AT_ONCE = 16 * 1024
+"""Bytes that are read of a connection at once, instead of 256 KiB: ten heads of a browser's."""
+MOST_UNPARSED = 64 * 1024
+"""Bytes that wait to be parsed. More of them aren't read until these are parsed."""
 
 NOT_UNDERSTOOD = "This request isn't understood."
 TOO_LARGE = "This request has more headers, or longer ones, than Rollcall takes."
@@ -85,22 +89,29 @@ class TimedProtocol(HttpToolsProtocol):
         self._head: int | None = 0  # bytes of the head so far; none while no head is arriving
         self._body = 0  # bytes of a body since it was last waited for
         self._unparsed = b""
+        self._is_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is made, and its other side has to say something."""
+        transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]  # as asyncio's sockets have it
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn wants a Transport, which it is
+        self._door.made(self.client, self)
         self._expect(HEAD_WITHIN)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._stop()
         self._unparsed = b""
+        self._door.parsing.discard(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request, or of several."""
         self._unparsed += data
-        self._parse()
+        if len(self._unparsed) >= MOST_UNPARSED:
+            self._is_full = True
+            self.flow.pause_reading()
+        self._door.parsing.add(self)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -138,7 +149,8 @@ class TimedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The end of an answer, as far as it is handed to the system."""
         super().on_response_complete()
-        self._parse()
+        if self._unparsed:
+            self._door.parsing.add(self)
         if not self._has_begun and not self.pipeline:
             self._expect(KEPT_OPEN)
         if self.transport.get_write_buffer_size() and self._reading is None:
@@ -184,15 +196,26 @@ class TimedProtocol(HttpToolsProtocol):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
-    def _parse(self) -> None:
-        while self._unparsed and not self.pipeline and not self.transport.is_closing():
-            piece = self._unparsed[:PARSED_AT_ONCE]
-            self._unparsed = self._unparsed[PARSED_AT_ONCE:]
-            if self._head is not None:
-                self._head += len(piece)
-            super().data_received(piece)
-            if (self._head or 0) > LARGEST_HEAD and not self.transport.is_closing():
-                self._refuse(431, TOO_LARGE)
+    def parse(self) -> None:
+        """Parse some of what has arrived, and the rest in the next turn."""
+        if not self._may_parse:
+            return
+        piece = self._unparsed[:PARSED_AT_ONCE]
+        self._unparsed = self._unparsed[PARSED_AT_ONCE:]
+        if self._head is not None:
+            self._head += len(piece)
+        super().data_received(piece)
+        if (self._head or 0) > LARGEST_HEAD and not self.transport.is_closing():
+            self._refuse(431, TOO_LARGE)
+        if self._may_parse:
+            self._door.parsing.add(self)
+        elif self._is_full and not self._unparsed:
+            self._is_full = False
+            self.flow.resume_reading()
+
+    @property
+    def _may_parse(self) -> bool:
+        return bool(self._unparsed) and not self.pipeline and not self.transport.is_closing()
 
     def _unsupported_upgrade_warning(self) -> None:
         self._expect_no_more()
@@ -278,6 +301,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._door = door
         self._unparsed = b""
         self._budget = Budget()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is a websocket's from now on."""
+        super().connection_made(transport)
+        self._door.made(self.client, self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a frame, or of several."""

@@ -12,6 +12,7 @@ from nicegui import ui
 
 from services.core import runtime
 from services.core.errors import OperatorError
+from services.core.right_of_way import RightOfWay
 from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
@@ -40,9 +41,10 @@ FEEDS = (sweep, undecided, notices, work_feed, shared_feed, wall)
 RECONNECT_TIMEOUT = 30
 
 
-def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> FastAPI:
-    """Everything that answers HTTP and websockets, for the Rollcall that was started. `connections`
-    is for how many of both the server has room."""
+def create_app(settings: Settings, door: Door | None = None) -> FastAPI:
+    """Everything that answers HTTP and websockets, for the Rollcall that was started. Both come
+    through the `door`."""
+    door = door or Door(MOST_CONNECTIONS)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -69,7 +71,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     live.install(
         sessions.find_session_id,
         public_url=settings.public_url,
-        most_unfinished=min(live.MOST_UNFINISHED, connections // 4),
+        most_unfinished=min(live.MOST_UNFINISHED, door.limit // 4),
     )
     ui.add_head_html(HEAD, shared=True)
     ui.run_with(
@@ -94,6 +96,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
         most_of_file=settings.most_of_file,
         render=public.render_error,
         in_turn=live.InTurn,
+        carries=door.carries,
     )
     # The highest level takes three times as long, for a thirtieth less.
     app.add_middleware(Compression, minimum_size=500, compresslevel=4)
@@ -104,10 +107,13 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
     """Serve until a signal says to stop; returns the exit status. Raises `OperatorError` if the
     port isn't available."""
     descriptors = raise_descriptor_limit()
-    door = Door(connections_within(descriptors))
+    door = Door(
+        connections_within(descriptors),
+        is_given_way=lambda: runtime.current().part(RightOfWay).is_given,
+    )
     listener = Listener(door, _listen(settings))
     asyncio.get_running_loop().set_exception_handler(door.handle_shortage)
-    app = create_app(settings, connections=door.limit)
+    app = create_app(settings, door)
     server = web_server(app, door)
     say(f"Rollcall serves on {settings.public_url}")
     say(f"Room for {door.limit:,} connections: this process may open {descriptors:,} files.")

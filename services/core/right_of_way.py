@@ -46,6 +46,11 @@ class RightOfWay:
         # When each user, and all together (none), have their whole part again.
         self._whole_at: dict[UUID | None, float] = {}
 
+    @property
+    def is_given(self) -> bool:
+        """Whether such an act is under way."""
+        return bool(self._acts)
+
     @contextmanager
     def given(self, who: Who | None) -> Iterator[None]:
         """Have all others wait for as long as the block runs, if this user has some of their part

@@ -62,8 +62,11 @@ def harden(
     most_of_file: int = 0,
     render: Render = _in_plain_words,
     in_turn: Callable[[ASGIApp], ASGIApp] | None = None,
+    carries: Callable[[tuple[str, int], str], None] | None = None,
 ) -> None:
     """Put all of the above around an application; `Compression` goes around it, and is added later.
+
+    `carries` is told whose request a trusted proxy's connection carries (`ForwardedHeaders`).
 
     `in_turn` is put around what refuses requests. It knows from where they come, and what it does
     is logged.
@@ -85,4 +88,4 @@ def harden(
     app.add_middleware(LastResort, render=render)
     app.add_middleware(SecurityHeaders, https=public.scheme == "https")
     app.add_middleware(AccessLog)
-    app.add_middleware(ForwardedHeaders, trusted=trusted_proxies)
+    app.add_middleware(ForwardedHeaders, trusted=trusted_proxies, carries=carries)

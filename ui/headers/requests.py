@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -93,6 +93,8 @@ class ForwardedHeaders:
     that name; if nothing can be read, by the ip of the proxy that said so. `Forwarded` counts if
     there is no `X-Forwarded-For`. No request says by which host or prefix it came (NiceGUI would
     load its scripts from there): those headers are always dropped.
+
+    `carries` is told from which ip and port a trusted proxy's request came, and of whose ip it is.
     """
 
     DROPPED = frozenset(
@@ -100,8 +102,14 @@ class ForwardedHeaders:
         | {b"x-original-host", b"x-host", b"x-client-ip", b"x-http-method-override"}
     )
 
-    def __init__(self, app: ASGIApp, trusted: Sequence[str | Network] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        trusted: Sequence[str | Network] = (),
+        carries: Callable[[tuple[str, int], str], None] | None = None,
+    ) -> None:
         self.app = app
+        self.carries = carries
         self.trusted = [ipaddress.ip_network(str(network), strict=False) for network in trusted]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,7 +121,10 @@ class ForwardedHeaders:
             if scope["path"] == ECHO_PATH:
                 scope[CAME_BY] = {"peer": peer, "headers": _added_by_proxies(headers)}
             if self._is_trusted(peer):
+                came_from = scope["client"]
                 self._believe(scope, headers, peer)
+                if self.carries is not None:
+                    self.carries(came_from, scope["client"][0])
             else:
                 dropped |= {b"x-request-id"}
             scope["headers"] = [

@@ -1,0 +1,127 @@
+"""Who has to leave when all connections are taken, and whose bytes are read when."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.browser.waiting import PATIENCE
+from ui.door import Door, Listener
+from ui.headers import ForwardedHeaders
+from ui.listener import WebServer, listen, web_server
+
+ROOM = 8
+NEVER, HERE = b"GET /never HTTP/1.1\r\nHost: x\r\n", b"GET /here HTTP/1.1\r\nHost: x\r\n"
+OTHERS, CROWD = "127.0.0.1", "127.0.0.2"
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer all but one path."""
+    if scope["type"] != "http":
+        return
+    while scope["path"] == "/never" and (await receive())["type"] != "http.disconnect":
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"here"})
+
+
+@asynccontextmanager
+async def serving(door: Door) -> AsyncIterator[tuple[WebServer, int]]:
+    """A server behind this door that believes what `OTHERS` say about their clients."""
+    listener = Listener(door, listen(OTHERS, 0))
+    server = web_server(ForwardedHeaders(answer, [OTHERS], door.carries), door)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield server, listener.getsockname()[1]
+    finally:
+        server.stop()
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        await task
+
+
+async def ask(port: int, asked: bytes, ip: str = OTHERS, client: str = "") -> Connection:
+    """Ask over a connection from this ip, perhaps on behalf of a client."""
+    reader, writer = await asyncio.open_connection(OTHERS, port, local_addr=(ip, 0))
+    client = f"X-Forwarded-For: {client}\r\n" if client else ""
+    writer.write(asked + f"{client}\r\n".encode())
+    return reader, writer
+
+
+async def crowd(server: WebServer, port: int, count: int, **of: str) -> list[Connection]:
+    """So many requests that aren't answered, one after the other."""
+    asking = []
+    async with asyncio.timeout(PATIENCE):
+        for _ in range(count):
+            there = len(server.server_state.tasks)
+            asking.append(await ask(port, NEVER, **of))
+            while len(server.server_state.tasks) == there:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.005)
+    return asking
+
+
+async def is_answered(asking: Connection) -> bool:
+    """Whether the answer is the application's."""
+    return b" 200 " in await asyncio.wait_for(asking[0].readline(), PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "of", [{"ip": CROWD}, {"client": "192.0.2.7"}], ids=["its own", "by a trusted proxy"]
+)
+async def test_one_ip_that_holds_all_connections_leaves_one_to_others(of: dict[str, str]) -> None:
+    async with serving(Door(ROOM)) as (server, port):
+        asking = await crowd(server, port, ROOM, **of)
+        assert await is_answered(await ask(port, HERE))
+        newest, *older = reversed(asking)
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(newest[0].read(), PATIENCE)
+        assert not any(reader.at_eof() for reader, _ in older)
+
+
+async def test_and_gets_none_of_theirs_for_itself() -> None:
+    async with serving(Door(ROOM)) as (server, port):
+        idle = await ask(port, HERE)
+        assert await is_answered(idle)
+        asking = await crowd(server, port, ROOM - 1, ip=CROWD)
+        reader, _ = await ask(port, HERE, ip=CROWD)
+        assert b" 503 " in await asyncio.wait_for(reader.readline(), PATIENCE)
+        idle[1].write(HERE + b"\r\n")
+        while b" 200 " not in await asyncio.wait_for(idle[0].readuntil(b"\n"), PATIENCE):
+            pass
+        assert asking
+
+
+async def test_bytes_of_few_connections_are_parsed_in_one_turn_of_the_loop() -> None:
+    door, parsed, turn = Door(ROOM), list[int](), 0
+
+    class Sender:
+        def parse(self) -> None:
+            parsed.append(turn)
+
+    for _ in range(3):
+        door.parsing.add(Sender())
+    for turn in range(1, 4):  # noqa: B007 - `parse` looks at it
+        await asyncio.sleep(0)
+    assert parsed == [0, 1, 2]
+
+
+async def test_nobody_is_let_in_nor_heard_while_an_act_is_given_way() -> None:
+    is_given_way = True
+    async with serving(Door(ROOM, lambda: is_given_way)) as (server, port):
+        asking = await ask(port, HERE)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not server.server_state.connections
+        is_given_way = False
+        assert await is_answered(asking)
+        is_given_way = True
+        asking[1].write(HERE + b"\r\n")
+        await asyncio.sleep(0.05)
+        assert server.server_state.total_requests == 1
+        is_given_way = False
+        while b" 200 " not in await asyncio.wait_for(asking[0].readuntil(b"\n"), PATIENCE):
+            pass

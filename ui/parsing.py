@@ -1,0 +1,59 @@
+"""Whose bytes are parsed next: a piece of one connection's in each turn of the event loop, and none
+while an act is given way. Otherwise whatever else is to happen in a turn, a click among it, would
+wait for all who have just sent something: requests, or bytes that aren't any.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Protocol
+
+LOOKS_AGAIN = 0.005
+"""Seconds after which it is looked again whether an act is still given way; it takes some 10 ms."""
+
+
+class Parser(Protocol):
+    """A connection on which bytes have arrived."""
+
+    def parse(self) -> None:
+        """Parse a piece of them; if there are more, it asks for another turn."""
+
+
+class Parsing:
+    """The connections that wait for their turn, in the order in which they came."""
+
+    def __init__(self, is_given_way: Callable[[], bool]) -> None:
+        self._is_given_way = is_given_way
+        self._waiting: dict[Parser, None] = {}
+        self._is_over = True  # this turn of the loop may still have a piece
+        self._context = copy_context()  # nobody's request
+
+    def add(self, connection: Parser) -> None:
+        """Parse a piece of this connection's now, or in its turn."""
+        if self._is_over and not self._is_given_way():
+            self._parse(connection)
+            return
+        self._waiting.setdefault(connection)
+        if self._is_over:
+            self._is_over = False
+            self._next()
+
+    def discard(self, connection: Parser) -> None:
+        """This one has nothing to parse any more."""
+        self._waiting.pop(connection, None)
+
+    def _parse(self, connection: Parser) -> None:
+        self._is_over = False
+        asyncio.get_running_loop().call_soon(self._next, context=self._context)
+        connection.parse()
+
+    def _next(self) -> None:
+        if not self._waiting:
+            self._is_over = True
+        elif self._is_given_way():
+            loop = asyncio.get_running_loop()
+            loop.call_later(LOOKS_AGAIN, self._next, context=self._context)
+        else:
+            first = next(iter(self._waiting))
+            del self._waiting[first]
+            self._parse(first)
