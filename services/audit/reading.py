@@ -21,6 +21,7 @@ from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.core.pieces import joined
 from services.lists.matches import condition_of
 from services.lists.query import ListQuery
 
@@ -95,7 +96,12 @@ async def _pieces(actor: Principal, query: ListQuery, file: ExportFile) -> Async
         if not rows:
             break
         before = rows[-1].number
-        yield file.entries([(row, shown.action_label, shown.summary) for row, shown in _both(rows)])
+        yield await joined(
+            rows,
+            lambda some: file.entries(
+                [(row, shown.action_label, shown.summary) for row, shown in _both(some)]
+            ),
+        )
     yield file.end()
 
 

@@ -38,7 +38,7 @@ Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
 # Seconds of the processor that one query, and then all statements together, may keep the event loop
 # before others have their turn. Most statements take a hundredth of that. By the clock a query has
 # longer, for a disk that is slow: on a busy machine 2 ms may pass while nothing runs at all.
-HERE_FOR, AT_A_STRETCH = 0.002, 0.003
+HERE_FOR, AT_A_STRETCH = 0.002, 0.001
 HERE_FOR_BY_CLOCK = 0.02
 # How many of its instructions SQLite runs between two looks at the clock: some 0.1 ms.
 LOOKED_AT = 1000

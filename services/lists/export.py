@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.core.csv_files import csv_lines, ending
 from services.core.db import Transaction
+from services.core.pieces import joined, let_others_in
 from services.lists.declaration import Column, LiveList
 from services.lists.keyset import last_key
 from services.lists.query import Key, ListQuery
@@ -50,11 +51,14 @@ async def csv_pieces(
         async with look() as view:
             listing = await find(view.tx, live_list, query, view.tenant_id)
             found = await listing.after(view.tx, key, BATCH)
+            await let_others_in()
             rows = await rows_of(view.tx, live_list, [row for _, row in found], keys)
             if not found:
                 break
             key = await last_key(view.tx, listing, found)
-        yield csv_lines([_text(column, row) for column in wanted] for row in rows)
+        yield await joined(
+            rows, lambda some: csv_lines([_text(column, row) for column in wanted] for row in some)
+        )
         count += len(rows)
     yield csv_lines([ending(count, len(wanted))])
 
