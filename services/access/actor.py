@@ -306,7 +306,9 @@ async def get_row(
 
     Raises `NotFoundError` if there is none, and in the same words if it belongs to another tenant.
     """
-    row = await tx.get(table, row_id, **(LOCKED if lock else {}))
+    row = None if lock else tx.known(table, row_id)
+    if row is None:
+        row = await tx.get(table, row_id, **(LOCKED if lock else {}))
     if row is not None and not principal.reaches(row.tenant_id):
         log.warning("Refused: %s %s, of another tenant", noun_of(table), row_id)
         row = None

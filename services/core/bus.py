@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import chain
 
 from services.core.errors import RollcallError
 from services.core.events import Event, EventT
@@ -24,20 +25,27 @@ class Bus:
 
     def __init__(self) -> None:
         self._handlers: dict[type[Event], list[Handler[Event]]] = defaultdict(list)
+        # Who hears of an event of exactly this type: found once.
+        self._hearing: dict[type[Event], tuple[Handler[Event], ...]] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     def subscribe(self, event_type: type[EventT], handler: Handler[EventT]) -> None:
         """Call `handler` with each event of this type, or of a type derived from it."""
         self._handlers[event_type].append(handler)  # type: ignore[arg-type]  # it gets events of its type alone
+        self._hearing.clear()
 
     def publish(self, events: Iterable[Event]) -> None:
         """Start every subscriber of every event, each that waits in a task of its own, and don't
         wait for them."""
         for event in events:
-            for event_type, handlers in self._handlers.items():
-                if isinstance(event, event_type):
-                    for handler in handlers:
-                        self._start(handler, event)
+            for handler in self._who_hears(type(event)):
+                self._start(handler, event)
+
+    def _who_hears(self, kind: type[Event]) -> tuple[Handler[Event], ...]:
+        if kind not in self._hearing:
+            found = [to for heard, to in self._handlers.items() if issubclass(kind, heard)]
+            self._hearing[kind] = tuple(chain.from_iterable(found))
+        return self._hearing[kind]
 
     def _start(self, handler: Handler[Event], event: Event) -> None:
         try:

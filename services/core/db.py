@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import event, inspect
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -17,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.util import await_only
 from sqlmodel import Session, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,6 +41,7 @@ from services.core.write_queue import Turn, Who
 log = logging.getLogger(__name__)
 
 RowT = TypeVar("RowT", bound=SQLModel)
+AnyT = TypeVar("AnyT")
 
 # PostgreSQL's manual, appendix A (Error Codes).
 DISK_FULL, READ_ONLY = "53100", "25006"
@@ -119,6 +122,11 @@ class Transaction(AsyncSession):
         else:
             self.sync_session.close()
 
+    def known(self, table: type[AnyT], row_id: UUID) -> AnyT | None:
+        """A row that this transaction has read, as it is in memory; none if it has to be read."""
+        row = self.sync_session.identity_map.get(identity_key(table, row_id))
+        return None if row is None or inspect(row).expired else row
+
     def hold(self, *rows: object) -> None:
         """Keep rows until the transaction ends, so that a later query finds them in memory:
         SQLAlchemy refers to them only weakly, and would read them again."""
@@ -174,11 +182,11 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
     async with current.database.queue.turn(turn, actor):
         with current.database.reserve.lent() if urgent else nullcontext():
             async with _translated(), Transaction(engine) as tx:
-                async with tx.begin():
-                    yield tx
-                    tx.finish()
-                    if tx.events:
-                        await current.transport.send(tx, tx.events)
+                yield tx
+                tx.finish()
+                if tx.events:
+                    await current.transport.send(tx, tx.events)
+                await tx.commit()
                 committed_at = time.perf_counter()
         # Within the turn: events leave in the order of the commits.
         origin = current.process_id

@@ -6,7 +6,6 @@ needs to travel to the other processes.
 """
 
 import logging
-from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -72,6 +71,6 @@ def from_message(message: dict[str, Any], committed_at: float, origin: str = "")
 
 def stamped(event: EventT, committed_at: float, origin: str) -> EventT:
     """The same event, with the moment of its commit and the process that committed it."""
-    same = copy(event)
-    vars(same).update(committed_at=committed_at, origin=origin)
+    same = object.__new__(type(event))
+    vars(same).update(vars(event), committed_at=committed_at, origin=origin)
     return same

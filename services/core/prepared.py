@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect, Insert, Select, inspect
-from sqlalchemy.orm import Mapper, Session, make_transient_to_detached
+from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -66,7 +66,7 @@ class Prepared:
         columns = tuple(values) if self._inserts else None
         shape = self._shape(connection.dialect, columns, *lengths)
         asked = shape.parameters(values)
-        connection.dispatch.before_cursor_execute(connection, None, shape.sql, asked, None, False)
+        _tell_listeners(connection, shape.sql, asked, many=False)
         return shape.rows(await driver.ask(shape.sql, asked))
 
     async def each(self, tx: AsyncSession, rows: Sequence[Values]) -> None:
@@ -83,8 +83,8 @@ class Prepared:
         columns = tuple(rows[0]) if self._inserts else None
         shape = self._shape(connection.dialect, columns)
         asked = [shape.parameters(values) for values in rows]
-        connection.dispatch.before_cursor_execute(connection, None, shape.sql, asked, None, True)
-        return (await driver.cursor().executemany(shape.sql, asked)).rowcount
+        _tell_listeners(connection, shape.sql, asked, many=True)
+        return await driver.write(shape.sql, asked)
 
     def _make_shape(
         self, dialect: Dialect, columns: tuple[str, ...] | None, *lengths: tuple[str, int]
@@ -155,19 +155,23 @@ class Whole(Generic[ModelT]):
         """The row of the next of these values, one for each column, as a model of the transaction;
         none if an outer join found none. One that the transaction knows is what was read now."""
         named = dict(zip(self._names, values, strict=False))  # there are more values
-        key = named[self._key]
-        if key is None:
+        if named[self._key] is None:
             return None
-        session = tx.sync_session
-        known = session.identity_map.get(self._mapper.identity_key_from_primary_key((key,)))
+        session, key = (
+            tx.sync_session,
+            self._mapper.identity_key_from_primary_key((named[self._key],)),
+        )
+        known = session.identity_map.get(key)
         if known is not None:
             for name, value in named.items():
                 set_committed_value(known, name, value)
             return known
         row = self._mapper.class_manager.new_instance()
         vars(row).update(named)
-        make_transient_to_detached(row)
-        session.add(row)
+        # As SQLAlchemy takes what its own queries find. (`Session.add` looks at relations, too.)
+        state: InstanceState[ModelT] = inspect(row)
+        state.key, state.session_id = key, session.hash_key
+        session.identity_map.add(state)
         return row
 
 
@@ -182,6 +186,11 @@ def _to_database(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
 
 def _from_database(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _tell_listeners(connection: Connection, sql: str, asked: Any, *, many: bool) -> None:
+    # Those of the engine: nobody listens to one connection, of which each transaction has its own.
+    connection.engine.dispatch.before_cursor_execute(connection, None, sql, asked, None, many)
 
 
 def _require_writing(tx: AsyncSession) -> None:

@@ -74,15 +74,8 @@ class _Cursor(aiosqlite.Cursor):
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "_Cursor":
         """Run the statement once with each of the parameters."""
         given: Any = parameters
-        is_short = (
-            writes_rows(sql)
-            and isinstance(given, Sequence)
-            and len(given) <= FEW_VALUES
-            and _is_little([value for values in given for value in values])
-        )
-        return await self._run(
-            lambda cursor: cursor.executemany(sql, given), sql if is_short else ""
-        )
+        short = _if_few(sql, given) if isinstance(given, Sequence) else ""
+        return await self._run(lambda cursor: cursor.executemany(sql, given), short)
 
     async def _run(self, statement: Statement, short: str) -> "_Cursor":
         self._cursor, rows = await self._conn.run(statement, short)
@@ -182,6 +175,11 @@ class Connection(aiosqlite.Connection):
         if len(rows) == AT_ONCE:
             rows.extend(await self._execute(cursor.fetchall))
         return rows
+
+    async def write(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        """Run a statement that writes, once with each of these values: how many rows it wrote."""
+        cursor, _ = await self.run(lambda cursor: cursor.executemany(sql, rows), _if_few(sql, rows))
+        return cursor.rowcount
 
     async def prepare(self) -> None:
         """Have statements that run here neither wait nor take long."""
@@ -335,10 +333,17 @@ def _if_short(sql: str, values: Sequence[object]) -> str:
     return sql if is_query(sql) or (writes_rows(sql) and _is_little(values)) else ""
 
 
-def _is_little(values: Sequence[object]) -> bool:
-    return len(values) <= FEW_VALUES and not any(
-        isinstance(value, bytes | str) and len(value) > LONG_VALUE for value in values
-    )
+def _if_few(sql: str, rows: Sequence[Sequence[object]]) -> str:
+    """The same, of a statement that runs once with each of these values."""
+    if not writes_rows(sql) or len(rows) > FEW_VALUES:
+        return ""
+    return sql if _is_little([value for values in rows for value in values]) else ""
+
+
+def _is_little(values: Sequence[Any]) -> bool:
+    if len(values) > FEW_VALUES:
+        return False
+    return not [v for v in values if type(v) in (str, bytes) and len(v) > LONG_VALUE]
 
 
 def _run(connection: sqlite3.Connection, statement: Statement) -> tuple[sqlite3.Cursor, list[Any]]:
