@@ -340,6 +340,9 @@ async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
     return tenant.closed_at is None
 
 
+_BY_SLUG = select(Tenant).where(Tenant.slug == bindparam("slug"))
+
+
 async def find_open_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
     """The tenant with this slug, if it exists and isn't closed."""
     tenant = await find_tenant(tx, slug)
@@ -350,4 +353,4 @@ async def find_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
     """The tenant with this slug, if it exists."""
     if slug is None or not is_slug(slug):
         return None
-    return (await tx.exec(select(Tenant).where(Tenant.slug == slug))).first()
+    return (await tx.exec(_BY_SLUG, params={"slug": slug})).first()

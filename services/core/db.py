@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -207,13 +208,17 @@ async def reading() -> AsyncIterator[Transaction]:
 async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
     """Insert the row unless its key is taken; returns whether it was inserted. If another
     transaction is inserting the same key, this waits for its end."""
-    insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
-    # One row's insert is compiled once, and that of several each time.
-    mapper = inspect(type(row))
-    values = {mapper.columns[name].name: value for name, value in row.model_dump().items()}
-    one = insert(mapper.local_table).values(values).on_conflict_do_nothing()
-    inserted = await tx.exec(one.execution_options(preserve_rowcount=True))
-    return inserted.rowcount == 1
+    columns = inspect(type(row)).columns
+    values = {columns[name].name: value for name, value in row.model_dump().items()}
+    one = _insert_missing(type(row), runtime.current().database.is_sqlite)
+    return bool((await tx.exec(one, params=values)).rowcount == 1)
+
+
+@lru_cache
+def _insert_missing(model: type[SQLModel], is_sqlite: bool) -> Any:
+    insert = sqlite_insert if is_sqlite else postgresql_insert
+    one = insert(inspect(model).local_table).on_conflict_do_nothing()
+    return one.execution_options(preserve_rowcount=True)
 
 
 async def insert_missing(tx: Transaction, rows: Sequence[RowT]) -> list[RowT]:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import and_, col, select, text
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services.access.actor import find_tenant, lock_users
@@ -232,22 +234,32 @@ async def _other_door(user: User, here: Tenant | None) -> OtherDoorError | SignI
     return OtherDoorError(tenant.slug, f"/t/{tenant.slug}" if is_alike else tenant.name)
 
 
+def _accounts(of_tenant: ColumnElement[bool]) -> SelectOfScalar[User]:
+    key = col(User.email_key) == bindparam("email_key")
+    # Each half has an index of its own. SQLite uses the index of active accounts for exactly this
+    # word, and not for the "active = 1" that a column would become.
+    is_active = text("user_account.active")
+    return (
+        select(User)
+        .where((key & of_tenant) | and_(key, is_active))
+        .order_by(col(User.active).desc(), col(User.created_at).desc())
+    )
+
+
+# Built once: every sign-in asks one of them.
+_ACCOUNTS = _accounts(col(User.tenant_id) == bindparam("tenant_id"))
+_ACCOUNTS_ABOVE = _accounts(col(User.tenant_id).is_(None))
+
+
 async def _find_user(
     tx: Transaction, tenant: Tenant | None, email: str
 ) -> tuple[User | None, User | None]:
     """The account that this email means here: the active one; or the latest inactive one, so that
     the failed sign-in is logged under its name; or the active one elsewhere."""
     tenant_id = tenant.id if tenant else None
-    key = col(User.email_key) == email_key(email)
-    # Each half has an index of its own. SQLite uses the index of active accounts for exactly this
-    # word, and not for the "active = 1" that a column would become.
-    is_active = text("user_account.active")
-    found = await tx.exec(
-        select(User)
-        .where((key & (col(User.tenant_id) == tenant_id)) | and_(key, is_active))
-        .order_by(col(User.active).desc(), col(User.created_at).desc())
-    )
-    users = found.all()
+    accounts = _ACCOUNTS_ABOVE if tenant_id is None else _ACCOUNTS
+    asked = {"email_key": email_key(email)} | ({"tenant_id": tenant_id} if tenant_id else {})
+    users = (await tx.exec(accounts, params=asked)).all()
     here = next((user for user in users if user.tenant_id == tenant_id), None)
     if here is not None:
         return here, None

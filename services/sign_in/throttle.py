@@ -86,6 +86,13 @@ _PAUSES = Prepared(
     ),
     sees_changes=True,
 )
+_COUNTED = (
+    select(AttemptCounter)
+    .where(col(AttemptCounter.key).in_(bindparam("keys", expanding=True)))
+    .order_by(col(AttemptCounter.key))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 async def check(tx: Transaction, counters: dict[str, str]) -> None:
@@ -155,14 +162,7 @@ async def _count(tx: Transaction, counters: dict[str, str], *, refuse: bool = Fa
     `TooManyAttemptsError` during a pause."""
     kinds = {key: kind for kind, key in counters.items()}
     while kinds:
-        rows = await tx.exec(
-            select(AttemptCounter)
-            .where(col(AttemptCounter.key).in_(kinds))
-            .order_by(col(AttemptCounter.key))
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-        found = rows.all()
+        found = (await tx.exec(_COUNTED, params={"keys": list(kinds)})).all()
         if refuse:
             _refuse_during_pause([counter.blocked_until for counter in found])
         for counter in found:
