@@ -140,7 +140,7 @@ async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: st
         set_names(user, first, last)
         user.changed()
         await act.record(UserAction.RENAMED, user, before=before)
-        act.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))
+        act.publish(UserEdited.of(user, old_key))
         return user
 
 
@@ -179,9 +179,7 @@ async def change_ends(
         set_end(user, end, by)
         user.changed()
         await act.record(UserAction.END_DATE_SET, user, **details_of(end))
-        act.publish(
-            UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
-        )
+        act.publish(UserEdited.of(user))
     await telling.tell(act, MailTemplate.END_DATE, [user for user, _ in changing], tell)
 
 

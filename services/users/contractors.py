@@ -28,6 +28,4 @@ async def set_contractor(actor: Principal, user_id: UUID, contractor: bool) -> N
         user.contractor = contractor
         user.changed()
         await act.record(UserAction.CONTRACTOR_SET, user, contractor=contractor)
-        act.publish(
-            UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
-        )
+        act.publish(UserEdited.of(user))

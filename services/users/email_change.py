@@ -110,7 +110,7 @@ async def request_change(actor: Principal, form: EmailForm) -> str:
         )
         await _tell(tx, MailTemplate.EMAIL_CONFIRM, user, form.email, link)
         await act.record(UserAction.EMAIL_CHANGE_REQUESTED, user, email=form.email)
-        act.publish(_edited(user, user.search_key))
+        act.publish(UserEdited.of(user))
         return form.email
 
 
@@ -123,7 +123,7 @@ async def cancel_change(actor: Principal) -> None:
         await one_time_links.void(act.tx, act.own.id, LinkPurpose.EMAIL_CONFIRM)
         await outbox.cancel(act.tx, act.own.id, MailTemplate.EMAIL_CONFIRM)
         await act.record(UserAction.EMAIL_CHANGE_CANCELLED, act.own)
-        act.publish(_edited(act.own, act.own.search_key))
+        act.publish(UserEdited.of(act.own))
 
 
 @looks_first
@@ -329,7 +329,7 @@ async def _set(tx: Transaction, user: User, email: str) -> None:
     await outbox.cancel(
         tx, user.id, MailTemplate.RESET, MailTemplate.EMAIL_CONFIRM, MailTemplate.MENTIONED
     )
-    tx.publish(_edited(user, old_key))
+    tx.publish(UserEdited.of(user, old_key))
 
 
 async def _tell(
@@ -354,7 +354,3 @@ async def _log(
 ) -> UUID:
     entry = await record(tx, action, actor=None, by=user, subject=user, ip=caller.ip, **details)
     return entry.id
-
-
-def _edited(user: User, old_key: str) -> UserEdited:
-    return UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key)

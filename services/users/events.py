@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from models import User
 from services.access.events import UserEvent
 from services.core.events import Event
 from services.users.row import UserRow
@@ -41,6 +42,12 @@ class UserEdited(UserEvent):
     """Name or end date changed; `old_search_key` tells which searches found the user before."""
 
     old_search_key: str
+
+    @classmethod
+    def of(cls, user: User, old_search_key: str | None = None) -> "UserEdited":
+        """The change of this user; without a key, a search finds them as before."""
+        key = user.search_key if old_search_key is None else old_search_key
+        return cls(tenant_id=user.tenant_id, user_id=user.id, old_search_key=key)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -285,10 +285,4 @@ def _how_long_ago(user: User) -> str:
 async def _link_predecessors(tx: Transaction, user: User) -> None:
     for earlier in await inactive_here(tx, user.tenant_id, [user.email_key]):
         earlier.succeeded_by(user.id)
-        tx.publish(
-            UserEdited(
-                tenant_id=earlier.tenant_id,
-                user_id=earlier.id,
-                old_search_key=earlier.search_key,
-            )
-        )
+        tx.publish(UserEdited.of(earlier))

@@ -185,4 +185,4 @@ def _own(actor: Principal) -> tuple[UUID, ...]:
 
 def _changed(act: Act, user: User, old_key: str) -> None:
     user.changed()
-    act.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))
+    act.publish(UserEdited.of(user, old_key))
