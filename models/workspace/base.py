@@ -22,7 +22,7 @@ class Side(StrEnum):
 
 
 class WorkRow(SQLModel):
-    """A row that people make, change, and archive; none is ever deleted.
+    """A row that people make, change, and archive; none is deleted but an archived file.
 
     `version` grows with every change. So a change by somebody who saw an older version is refused,
     and an old notice that comes late never overwrites a newer one.

@@ -52,7 +52,8 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
     """
     started = time.monotonic()
     try:
-        counters = throttle.keys(f"reset:{email_key(email)}", caller.ip, "reset-address")
+        account = f"reset:{email_key(email)}"
+        counters = throttle.keys(account, caller.ip, throttle.FromIp.RESET)
         async with reading() as tx:
             await throttle.check(tx, counters)
         async with transaction(patient=True) as tx:

@@ -48,6 +48,17 @@ class Purpose(StrEnum):
     """Whether another organisation has an email (`emails_elsewhere`)."""
 
 
+class FromIp(StrEnum):
+    """What is tried from one ip, and is counted separately. (Stored counters call an ip an
+    address.)"""
+
+    PASSWORD = "address"  # noqa: S105 - a counter's name
+    RESET = "reset-address"
+    PASSKEY = "passkey-address"
+    CUSTOMER_LINK = "customer-address"
+    SSO = "sso-address"
+
+
 # After that, each failure doubles the pause, from this...
 FIRST_PAUSE = timedelta(seconds=2)
 # ...up to this, so that the owner of a guessed account never waits longer.
@@ -56,15 +67,15 @@ LONGEST_PAUSE = timedelta(minutes=5)
 FORGET = timedelta(hours=1)
 
 
-def keys(account: str, ip: str, purpose: str = "address") -> dict[str, str]:
+def keys(account: str, ip: str, tried: FromIp = FromIp.PASSWORD) -> dict[str, str]:
     """The counters for an attempt. Accounts are stored as a keyed hash and not in clear text."""
     hashed = derive(runtime.current().secret, "throttle", account.encode()).hex()[:48]
-    return {"account": f"account:{hashed}"} | ip_key(ip, purpose)
+    return {"account": f"account:{hashed}"} | ip_key(ip, tried)
 
 
-def ip_key(ip: str, purpose: str = "address") -> dict[str, str]:
-    """The counter of what is tried from one ip; sign-ins by password share one."""
-    return {"ip": f"{purpose}:{network_of(ip)}"}
+def ip_key(ip: str, tried: FromIp) -> dict[str, str]:
+    """The counter of what is tried from one ip."""
+    return {"ip": f"{tried}:{network_of(ip)}"}
 
 
 def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, str]:

@@ -164,7 +164,7 @@ async def arrive(
 @asynccontextmanager
 async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
     """Count and log what is refused; an ip that fails too often has to wait."""
-    counters = throttle.ip_key(caller.ip, "sso-address")
+    counters = throttle.ip_key(caller.ip, throttle.FromIp.SSO)
     async with reading() as tx:
         tenant, _ = await find_connection(tx, slug)
         await throttle.check(tx, counters)

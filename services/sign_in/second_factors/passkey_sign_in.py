@@ -23,7 +23,7 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
     Raises `PasskeyRefusedError` for everything that doesn't let a person in, `TooManyAttemptsError`
     and `SsoRequiredError`.
     """
-    counters = throttle.ip_key(caller.ip, "passkey-address")
+    counters = throttle.ip_key(caller.ip, throttle.FromIp.PASSKEY)
     await throttle.claim(counters)
     async with reading() as tx:
         user_id = await passkeys.find_owner(tx, answer)

@@ -123,7 +123,7 @@ async def sign_in(slug: str, answer: str, caller: Caller) -> StartedSession:
     Raises `PasskeyRefusedError` for everything that doesn't let a person in, and
     `TooManyAttemptsError`.
     """
-    counters = throttle.ip_key(caller.ip, "passkey-address")
+    counters = throttle.ip_key(caller.ip, throttle.FromIp.PASSKEY)
     await throttle.claim(counters)
     said = ceremony.parsed(answer)
     async with reading() as tx:

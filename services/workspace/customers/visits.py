@@ -122,7 +122,8 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
     started = time.monotonic()
     try:
         key = email_key(email)
-        counters = throttle.keys(f"customer:{slug}:{key}", caller.ip, "customer-address")
+        account = f"customer:{slug}:{key}"
+        counters = throttle.keys(account, caller.ip, throttle.FromIp.CUSTOMER_LINK)
         async with reading() as tx:
             await throttle.check(tx, counters)
         async with transaction(patient=True) as tx:
