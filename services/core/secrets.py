@@ -26,16 +26,20 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
         data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             write_private(path, secrets.token_hex(SECRET_BYTES), replace=False)
-        stored = path.read_text(encoding="ascii").strip()
+        stored = path.read_bytes()
     except OSError as error:
         mend = folders.trouble(data_dir) or (folders.trouble(path) if path.exists() else "")
         raise OperatorError(
             f"Can't use the data folder {data_dir}: {error.strerror}. "
             f"{mend or 'Set ROLLCALL_DATA_DIR to a folder that Rollcall may write to.'}"
         ) from error
-    if len(stored) != 2 * SECRET_BYTES:
+    try:
+        secret = bytes.fromhex(stored.decode("ascii"))
+    except ValueError:
+        secret = b""
+    if len(secret) != SECRET_BYTES:
         raise OperatorError(f"{path} is damaged. Restore it from a backup, or remove it.")
-    return bytes.fromhex(stored)
+    return secret
 
 
 def write_private(path: Path, text: str, *, replace: bool) -> None:

@@ -202,7 +202,7 @@ def _path() -> Path:
 def _file_keys() -> list[str]:
     path = _path()
     try:
-        return path.read_text(encoding="ascii").split()
+        return path.read_text(encoding="ascii", errors="replace").split()
     except FileNotFoundError as error:
         raise _lost_error() from error
     except OSError as error:

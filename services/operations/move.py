@@ -82,7 +82,7 @@ def _target(url: str) -> SecretStr:
     try:
         return check_database_url(SecretStr(url))
     except ValueError as error:
-        raise OperatorError(f"The database to move to: its url {error}.") from None
+        raise OperatorError(f"The database to move to: its url {str(error).rstrip('.')}.") from None
 
 
 def _copy(source: sqlite3.Connection, copy: Path) -> None:

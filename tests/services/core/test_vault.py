@@ -174,3 +174,10 @@ async def test_a_malformed_key_is_told_with_its_place(rollcall: Runtime) -> None
     rollcall.settings.encryption_keys = SecretStr("not-a-key")
     with pytest.raises(OperatorError, match="ROLLCALL_ENCRYPTION_KEYS holds a malformed key"):
         vault.seal(SECRET)
+
+
+async def test_a_damaged_file_of_keys_is_told_with_its_place(rollcall: Runtime) -> None:
+    (rollcall.settings.data_dir / vault.KEYS_FILE).write_bytes(b"\xff\xfe")
+    assert not vault.seals()
+    with pytest.raises(OperatorError, match="encryption-keys holds a malformed key"):
+        vault.seal(SECRET)

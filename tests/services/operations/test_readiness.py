@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from models import SsoConnection, Tenant
-from services.core import clock, postgresql_transport, runtime, vault
+from services.core import clock, postgresql, postgresql_transport, runtime, vault
 from services.core.db import transaction
 from services.core.postgresql_transport import DEAF
 from services.core.runtime import Runtime
@@ -237,6 +237,22 @@ async def test_a_proxy_that_pools_transactions_is_told(
         await eventually(lambda: runtime.current().transport.deaf_because == DEAF)
         assert DEAF in [check.detail for check in await _troubles()]
         assert await runtime.current().transport.try_to_hear() == DEAF
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_who_listens_where_nothing_is_heard_is_not_ready(
+    rollcall: Runtime, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As behind such a proxy, which needn't be installed: NOTIFY stays within its database.
+    monkeypatch.setattr(postgresql_transport, "ECHO_SECONDS", 0.1)
+    server = rollcall.database.server
+    elsewhere = postgresql.Server(postgres_server.url("postgres"), server.right_of_way)
+    monkeypatch.setattr(server, "listen", elsewhere.listen)
+    async with _listening():
+        await eventually(lambda: rollcall.transport.deaf_because == DEAF)
+        assert DEAF in [check.detail for check in await _troubles()]
+        assert await rollcall.transport.try_to_hear() == DEAF
 
 
 @pytest.mark.postgresql
