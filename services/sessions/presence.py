@@ -18,7 +18,7 @@ from services.core import clock, runtime
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=10)
-"""For how long it is remembered when somebody left: those who ask do so some minutes later."""
+"""For how long it is remembered when somebody opened a page: asked for minutes later."""
 
 
 class UserPresence(NamedTuple):
@@ -45,8 +45,8 @@ class _Presence:
     here: dict[UUID, UserPresence] = field(default_factory=dict)
     elsewhere: dict[str, dict[UUID, UserPresence]] = field(default_factory=dict)
     callbacks: list[Callback] = field(default_factory=list)
-    left_at: dict[UUID, datetime] = field(default_factory=dict)
-    """When people left, the earliest first."""
+    opened_at: dict[UUID, datetime] = field(default_factory=dict)
+    """When people last opened a page, the earliest first."""
 
 
 def _known() -> _Presence:
@@ -90,11 +90,11 @@ def is_online(user_id: UUID) -> bool:
     return user_id in known.here or any(user_id in there for there in known.elsewhere.values())
 
 
-def was_online_since(user_id: UUID, at: datetime) -> bool:
-    """Whether the user has Rollcall open, or had at that moment or later. What this process doesn't
-    know any more, or wasn't there to see, it takes for no."""
-    left = _known().left_at.get(user_id)
-    return is_online(user_id) or (left is not None and left >= at)
+def has_opened_since(user_id: UUID, at: datetime) -> bool:
+    """Whether the user opened a page at that moment or later: one that stays open unseen counts
+    once. What this process doesn't know any more, or wasn't there to see, it takes for no."""
+    opened = _known().opened_at.get(user_id)
+    return opened is not None and opened >= at
 
 
 def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
@@ -128,6 +128,8 @@ def heard(process_id: str, people: Iterable[UserPresence], *, whole: bool = Fals
     if whole:
         there.clear()
     for person in told.values():
+        if person.pages > (there[person.user_id].pages if person.user_id in there else 0):
+            _note_opened(person.user_id)
         if person.pages > 0:
             there[person.user_id] = person
         else:
@@ -146,6 +148,8 @@ def _seen(user_id: UUID) -> list[UserPresence]:
 
 def _change(user_id: UUID, tenant_id: UUID | None, *, pages: int = 0, left: int = 0) -> None:
     was_online, here = is_online(user_id), _known().here
+    if pages > 0:
+        _note_opened(user_id)
     seen = here.get(user_id) or UserPresence(user_id, tenant_id, 0, 0)
     seen = seen._replace(pages=seen.pages + pages, left=max(0, seen.left + left))
     if seen.pages > 0:
@@ -156,17 +160,15 @@ def _change(user_id: UUID, tenant_id: UUID | None, *, pages: int = 0, left: int 
         _tell(user_id, tenant_id, online=not was_online)
 
 
-def _note_left(user_id: UUID) -> None:
-    left_at, now = _known().left_at, clock.now()
-    left_at.pop(user_id, None)
-    left_at[user_id] = now
-    while (first := next(iter(left_at))) != user_id and left_at[first] < now - KEPT:
-        del left_at[first]
+def _note_opened(user_id: UUID) -> None:
+    opened_at, now = _known().opened_at, clock.now()
+    opened_at.pop(user_id, None)
+    opened_at[user_id] = now
+    while (first := next(iter(opened_at))) != user_id and opened_at[first] < now - KEPT:
+        del opened_at[first]
 
 
 def _tell(user_id: UUID, tenant_id: UUID | None, *, online: bool) -> None:
-    if not online:
-        _note_left(user_id)
     for callback in _known().callbacks:
         try:
             callback(user_id, tenant_id, online)

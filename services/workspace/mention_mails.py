@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from models import (
     Comment,
     CommentMention,
+    LoginSession,
     MailState,
     MailTemplate,
     OutgoingMail,
@@ -43,6 +44,10 @@ MOST_COMMENTS = 5
 MOST_WORDS = 600
 """How many characters of a comment a mail shows: about what fits on a phone's screen."""
 MOST_AUTHORS = 2
+HERE_FOR = timedelta(minutes=5)
+"""How long somebody with an open page counts as here after they last opened one, or did something:
+about as long as reading a page takes. A page that is left open says nothing about who reads it."""
+TOLD_LATER = "A later mail tells of it."
 
 
 async def promise(act: Act, poc: Poc, comment: Comment, users: Sequence[User]) -> None:
@@ -51,19 +56,30 @@ async def promise(act: Act, poc: Poc, comment: Comment, users: Sequence[User]) -
     accepted their invitation may be nobody whom the organisation knows.) What waits for one of them
     about the same POC tells of this comment, too."""
     wanting = [user for user in users if user.wants_mention_mails and not user.invited]
+    if not outbox.is_configured():
+        return
     absent = [
-        user for user in wanting if user.id != comment.author_id and not presence.is_online(user.id)
+        user
+        for user in wanting
+        if user.id != comment.author_id and not await _is_here(act.tx, user)
     ]
-    if not absent or not outbox.is_configured():
+    if not absent:
         return
     tenant = await act.get_tenant()
     for user in absent:
         if comment.edited_at is not None and await _was_promised(act.tx, user, comment):
             continue
-        mail = await _waiting(act.tx, user, poc) or _enqueue(act.tx, user, poc, tenant)
-        if mail is not None:
-            told = {**mail.params.get("told", {}), str(comment.id): clock.now().isoformat()}
-            mail.params = {**mail.params, "told": told}
+        waiting = await _waiting(act.tx, user, poc)
+        untried = [mail for mail in waiting if mail.attempts == 0]
+        mail = untried[0] if untried else _enqueue(act.tx, user, poc, tenant)
+        if mail is None:
+            continue
+        told = {str(comment.id): clock.now().isoformat()}
+        for other in waiting:
+            told = {**other.params["told"], **told}
+            if other is not mail:
+                other.state, other.last_answer = MailState.CANCELLED, TOLD_LATER
+        mail.params = {**mail.params, "told": told}
 
 
 def _enqueue(tx: Transaction, user: User, poc: Poc, tenant: Tenant) -> OutgoingMail | None:
@@ -87,20 +103,23 @@ async def _was_promised(tx: Transaction, user: User, comment: Comment) -> bool:
     return any(str(comment.id) in params["told"] for params in found)
 
 
-async def _waiting(tx: Transaction, user: User, poc: Poc) -> OutgoingMail | None:
-    """The mail to this user about this POC that nobody has begun to send; locked, so that nobody
-    begins meanwhile."""
+async def _waiting(tx: Transaction, user: User, poc: Poc) -> Sequence[OutgoingMail]:
+    """The mails to this user about this POC that nobody is sending, and that can't have arrived:
+    more than one where the mail server was away. They are locked, so that nobody begins meanwhile.
+    """
     found = await tx.exec(
         select(OutgoingMail)
         .where(
             OutgoingMail.user_id == user.id,
             OutgoingMail.template == MailTemplate.MENTIONED,
             outbox.IS_WAITING,
-            OutgoingMail.attempts == 0,
+            col(OutgoingMail.leased_until).is_(None),
+            col(OutgoingMail.maybe_arrived).is_(False),
         )
+        .order_by(col(OutgoingMail.id))
         .with_for_update(key_share=True)
     )
-    return next((mail for mail in found if mail.params["poc_id"] == str(poc.id)), None)
+    return [mail for mail in found if mail.params["poc_id"] == str(poc.id)]
 
 
 @outbox.said_late(MailTemplate.MENTIONED)
@@ -118,7 +137,8 @@ async def find_said(tx: Transaction, mail: OutgoingMail) -> Mapping[str, Any]:
     found = await _comments(tx, mail, user)
     if not found:
         raise LeftOutError("The comment was removed, or changed.")
-    unseen = [one for one in found if not _was_here(user, _told_at(mail, one[0]))]
+    seen_at = await _last_seen(tx, user)
+    unseen = [one for one in found if not _was_here(user, seen_at, _told_at(mail, one[0]))]
     if not unseen:
         raise LeftOutError("They were here meanwhile.")
     tenant = await tx.get_one(Tenant, poc.tenant_id)
@@ -173,11 +193,22 @@ def _told_at(mail: OutgoingMail, comment: Comment) -> datetime:
     return datetime.fromisoformat(mail.params["told"][str(comment.id)])
 
 
-def _was_here(user: User, since: datetime) -> bool:
-    """Whether they had a page open since then: Home tells of every mention. Of what happened before
-    this process began, the last sign of life in the database tells, to about a minute."""
-    active = user.last_active_at
-    return presence.was_online_since(user.id, since) or (active is not None and active >= since)
+async def _is_here(tx: Transaction, user: User) -> bool:
+    """Whether they have a page open, and used one lately."""
+    if not presence.is_online(user.id):
+        return False
+    return _was_here(user, await _last_seen(tx, user), clock.now() - HERE_FOR)
+
+
+def _was_here(user: User, seen_at: datetime | None, since: datetime) -> bool:
+    """Whether they opened a page since then, or did something: Home tells of every mention."""
+    return presence.has_opened_since(user.id, since) or (seen_at is not None and seen_at >= since)
+
+
+async def _last_seen(tx: Transaction, user: User) -> datetime | None:
+    """The last sign of life in the database, by whichever process: to about a minute."""
+    last_seen_at = select(func.max(LoginSession.last_seen_at))
+    return (await tx.exec(last_seen_at.where(LoginSession.user_id == user.id))).one()
 
 
 def _in_words(names: Sequence[str]) -> str:

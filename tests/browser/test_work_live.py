@@ -151,6 +151,24 @@ async def test_a_card_that_is_dragged_moves_on_another_board(
     await dialog(page).get_by_role("button", name="Cancel").click()
     await expect(lane.locator("li")).to_have_count(1)  # without a reason it isn't blocked
 
+    card = page.locator(".task-card")
+    await card.focus()
+    for key in (
+        "Space",
+        "ArrowRight",
+        "Space",
+    ):  # in two more lanes it is another element each time
+        await page.keyboard.press(key)
+    await expect(page.get_by_role("status").filter(has_text="Trial: Blocked")).to_be_attached()
+    await dialog(page).get_by_label("Reason").fill("No key")
+    await dialog(page).get_by_role("button", name="Save").click()
+    blocked = other.get_by_role("region", name="Blocked").locator("li")
+    await expect(blocked).to_contain_text("Blocked: No key")
+    await expect(dialog(page)).to_have_count(0)
+    await expect(page.get_by_role("region", name="Blocked").locator("li")).to_be_focused()
+    await page.keyboard.press("?")
+    await expect(dialog(page)).to_contain_text("Lift the card in focus, and drop it")
+
 
 async def test_who_is_deactivated_is_marked_at_once_on_every_open_page_of_the_work(
     browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows, admin: Actor

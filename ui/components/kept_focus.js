@@ -12,7 +12,7 @@ export function keepFocus(view) {
     const now = rows();
     const same = now.filter((one) => one.dataset.row === row.dataset.row);
     const near = [...same, ...now.slice(at), ...now.slice(0, at).reverse()];
-    const button = near.map((one) => one.querySelector("button")).find(Boolean);
-    (had.isConnected ? had : button)?.focus();
+    const part = (one) => (one.matches("[tabindex]") ? one : one.querySelector("button"));
+    (had.isConnected ? had : near.map(part).find(Boolean))?.focus();
   });
 }

@@ -5,6 +5,7 @@ import { h } from "vue";
 import { keepFocus } from "kept_focus";
 import { listen } from "live_socket";
 import { asked, between, inOrder, whileWaiting } from "positions";
+import { listKeys } from "single_keys";
 import { matches, read, toolbar, write } from "task_filters";
 import { board, list } from "task_views";
 import { timeline } from "task_timeline";
@@ -12,6 +13,19 @@ import { timeline } from "task_timeline";
 const FRESH = 1800; // ms for which another person's change is highlighted
 const STEADY = 500; // ms without another key until the move of a bar is sent
 const LOOKS = { list, board, timeline };
+// For the dialog "Keyboard".
+const KEYS = {
+  list: [],
+  board: [
+    ["Lift the card in focus, and drop it", ["Space"]],
+    ["Move it to another status", ["←", "→"]],
+    ["Put it back", ["Esc"]],
+  ],
+  timeline: [
+    ["Move the bar in focus by a day", ["←", "→"]],
+    ["Move its end alone", ["Shift", "→"]],
+  ],
+};
 
 export default {
   props: {
@@ -41,6 +55,7 @@ export default {
   },
   created() {
     this.timers = new Map();
+    this.asksAbout = null; // the card that was dropped by the keyboard where a dialog asks why
     this.pulled = false; // whether the next click belongs to a drag that just ended
     const { groups, tasks } = JSON.parse(this.rows);
     this.show(groups, tasks);
@@ -55,6 +70,9 @@ export default {
       { onReconnect: () => this.$emit("missed") },
     );
     document.addEventListener("click", this.closeMenu);
+    document.addEventListener("close", this.comeBack, true);
+    const keys = this.mayChange ? KEYS[this.look] : [];
+    this.unlistKeys = listKeys({ label: this.looks.find(([name]) => name === this.look)[1], keys });
     const box = this.$el.querySelector(".timeline");
     const today = this.$el.querySelector(".timeline-now");
     if (box && today) box.scrollLeft = today.offsetLeft - box.clientWidth / 2;
@@ -63,6 +81,8 @@ export default {
     this.stop();
     for (const timer of this.timers.values()) clearTimeout(timer);
     document.removeEventListener("click", this.closeMenu);
+    document.removeEventListener("close", this.comeBack, true);
+    this.unlistKeys();
   },
   methods: {
     // Called by the server.
@@ -201,15 +221,16 @@ export default {
       this.place(task, next, by < 0 ? undefined : this.of(next)[0]);
       this.said = `${task.title}: moved to ${next.title}`;
     },
-    // Space lifts a card, arrows move it to another status, Space drops it there, Escape puts it
-    // back.
+    // Space lifts a card, arrows move it to another status, Space or Enter drops it there, Escape puts
+    // it back.
     liftByKey(event, task) {
-      if (![" ", "ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
+      if (![" ", "Enter", "ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
       const lanes = this.statuses.map(([value]) => value);
       const lifted = this.lifted?.id === task.id ? this.lifted : null;
-      if (event.key === " ") {
+      if (event.key === " " || (event.key === "Enter" && lifted)) {
         event.preventDefault();
         if (lifted) this.setStatus(task, lifted.status);
+        this.asksAbout = lifted?.status === "blocked" ? task.id : null;
         this.lifted = lifted ? null : { id: task.id, status: task.status };
         if (!lifted) this.said = `${task.title} is lifted. Arrows move it, Space drops it.`;
       } else if (lifted && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
@@ -225,8 +246,18 @@ export default {
         this.lifted = null;
         this.said = `${task.title} stays in ${this.label(task.status)}.`;
       }
-      // In another lane it is a new element, which has to get the focus again.
-      this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"]`)?.focus());
+      this.focusCard(task.id);
+    },
+    // In another lane a card is a new element, which has to get the focus again.
+    focusCard(id) {
+      this.$nextTick(() => this.$el.querySelector(`.task-card[data-row="${id}"]`)?.focus());
+    },
+    // When the dialog closes, the card about which it asked may stand in another lane already.
+    comeBack({ target: dialog }) {
+      const at = document.activeElement;
+      const isLost = at === document.body || dialog.contains(at);
+      if (this.asksAbout && isLost) this.focusCard(this.asksAbout);
+      this.asksAbout = null;
     },
     drag(event, task) {
       event.dataTransfer.setData("text/plain", task.title);

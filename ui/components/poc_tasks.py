@@ -54,6 +54,7 @@ class PocTasks(
     imports=[
         "live_socket.js",
         "icons.js",
+        "single_keys.js",
         "described.js",
         "kept_focus.js",
         "table_rows.js",

@@ -28,7 +28,7 @@ export function timeline(view) {
       scale.now >= 0 && h("div", { class: "timeline-now", style: { "--at": scale.now } }),
     ]),
     view.mayChange &&
-      h("p", { class: "small muted timeline-keys" }, [
+      h("p", { class: "small muted work-keys" }, [
         h("kbd", "←"),
         " ",
         h("kbd", "→"),

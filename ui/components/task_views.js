@@ -73,7 +73,7 @@ export function board(view) {
   // Where no card takes the focus, the board does: it can be scrolled sideways.
   const still = !view.mayChange || !tasks.length;
   const states = new Map(view.byGroup.map((group) => [group.id, stateWords(view, view.of(group))]));
-  return h(
+  const lanes = h(
     "div",
     { class: "board", role: "group", "aria-label": "Board", tabindex: still ? 0 : null },
     view.statuses.map(([value, label]) => {
@@ -96,6 +96,20 @@ export function board(view) {
       );
     }),
   );
+  return [
+    lanes,
+    view.mayChange &&
+      h("p", { class: "small muted work-keys" }, [
+        h("kbd", "Space"),
+        " lifts the card in focus, ",
+        h("kbd", "←"),
+        " ",
+        h("kbd", "→"),
+        " move it to another status, and ",
+        h("kbd", "Space"),
+        " drops it there. The mouse drags cards.",
+      ]),
+  ];
 }
 
 function shownStatus(view, task) {
@@ -108,7 +122,7 @@ function card(view, task, states) {
     "li",
     {
       key: task.id,
-      "data-task": task.id,
+      "data-row": task.id,
       class: [
         "task-card",
         { fresh: view.fresh.has(task.id), lifted: view.lifted?.id === task.id },

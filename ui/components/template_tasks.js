@@ -89,7 +89,7 @@ export default {
         h("ol", { class: "template-tasks" }, this.rows.map((task, at) => row(this, task, at, may))),
       ]),
       lifted &&
-        h("p", { class: "small muted timeline-keys" }, [
+        h("p", { class: "small muted work-keys" }, [
           `“${lifted.title}” is lifted: `,
           h("kbd", "↑"), " ", h("kbd", "↓"), " move it, ",
           h("kbd", "Space"), " drops it, ", h("kbd", "Esc"), " puts it back.",

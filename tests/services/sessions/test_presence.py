@@ -81,14 +81,16 @@ def test_whoever_a_replica_does_not_name_has_no_page_there(
 
 
 @pytest.mark.usefixtures("told")
-def test_who_has_left_is_remembered_for_some_minutes() -> None:
+def test_who_opened_a_page_is_remembered_for_some_minutes() -> None:
     before, other = clock.now(), uuid4()
     presence.page_opened(USER, TENANT)
-    assert presence.was_online_since(USER, before)
+    presence.heard("b", [UserPresence(other, TENANT, 1, 0)])
+    assert [presence.has_opened_since(one, before) for one in (USER, other)] == [True, True]
+    clock.shift(timedelta(minutes=1))
+    presence.heard("b", [UserPresence(other, TENANT, 1, 1)])
     presence.page_closed(USER, TENANT)
-    assert presence.was_online_since(USER, before)
-    assert not presence.was_online_since(USER, before + timedelta(minutes=1))
-    clock.shift(presence.KEPT + timedelta(minutes=1))
+    for one in (USER, other):
+        assert not presence.has_opened_since(one, before + timedelta(minutes=1))
+    clock.shift(presence.KEPT)
     presence.page_opened(other, TENANT)
-    presence.page_closed(other, TENANT)
-    assert not presence.was_online_since(USER, before)
+    assert not presence.has_opened_since(USER, before)

@@ -92,6 +92,44 @@ async def test_a_mail_that_is_being_sent_takes_in_no_more_mentions(
     assert len(await books.mails_of(joan_user.id)) == 2
 
 
+async def test_a_page_that_is_left_open_keeps_no_mail_away(
+    ada: Actor, joan_user: User, mail_server: MailServer
+) -> None:
+    poc_id = await _poc_of_both(ada, joan_user)
+    presence.page_opened(joan_user.id, joan_user.tenant_id)
+    clock.shift(mention_mails.HERE_FOR + timedelta(minutes=1))
+    await _mention(ada, poc_id, joan_user)
+    assert len(await _told_of(joan_user, mail_server)) == 1
+
+
+async def test_who_does_something_on_a_page_that_is_open_for_long_is_here(
+    ada: Actor, joan: Actor, joan_user: User, mail_server: MailServer
+) -> None:
+    poc_id = await _poc_of_both(ada, joan_user)
+    presence.page_opened(joan_user.id, joan_user.tenant_id)
+    clock.shift(mention_mails.HERE_FOR + timedelta(minutes=1))
+    await create_task(joan, poc_id)
+    await _mention(ada, poc_id, joan_user)
+    assert not await books.mails_of(joan_user.id)
+
+
+async def test_what_waits_for_the_mail_server_to_come_back_is_told_in_one_mail(
+    ada: Actor, joan_user: User, mail_server: MailServer
+) -> None:
+    poc_id = await _poc_of_both(ada, joan_user)
+    for times, words in enumerate(("first", "second"), start=1):
+        await _mention(ada, poc_id, joan_user, words)
+        clock.shift(times * LATER)
+        lease = await queue.take()
+        assert lease
+        await queue.settle(lease, MailState.WAITING, "No answer.")
+    await _mention(ada, poc_id, joan_user, "third")
+    (plain,) = await _told_of(joan_user, mail_server, 3 * LATER)
+    assert [word in plain for word in ("first", "second", "third")] == [True, True, True]
+    states = [(mail.state, mail.last_answer) for mail in await books.mails_of(joan_user.id)]
+    assert states.count((MailState.CANCELLED, mention_mails.TOLD_LATER)) == 2
+
+
 async def test_nothing_is_promised_to_who_is_here_or_wants_none_or_wrote_it(
     ada: Actor, joan: Actor, ada_user: User, joan_user: User, mail_server: MailServer
 ) -> None:
