@@ -34,10 +34,12 @@ class Collector:
 
     Enough are `enough` pages, or a quarter of the open ones: so each page that closes pays for a
     handful of open ones at most, however many there are. It waits for `quiet` seconds in which
-    nothing was sent to rooms, and for `after_cut` in which no page was cut. It waits for `patience`
-    seconds at most, or for `cut_patience` while one cut follows the other: if many people are
-    deactivated, the cuts of some would otherwise wait for the collection. What piles up until then
-    decides how much memory the process keeps for good (docs/benchmarks.md).
+    nothing was sent to rooms, for `after_cut` in which no page was cut, and for `expected` after
+    somebody was asked whether to end a person's access: their answer wouldn't be heard before the
+    collection is over, a third of a second with many pages. It waits for `patience` seconds at
+    most, or for `cut_patience` while one cut, or such a question, follows the other: if many people
+    are deactivated, the cuts of some would otherwise wait for the collection. What piles up until
+    then decides how much memory the process keeps for good (docs/benchmarks.md).
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Collector:
         patience: float = 2.0,
         after_cut: float = 2.0,
         cut_patience: float = 30.0,
+        expected: float = 10.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.enough = enough
@@ -55,10 +58,11 @@ class Collector:
         self.patience = patience
         self.after_cut = after_cut
         self.cut_patience = cut_patience
+        self.expected = expected
         self.now = now
         self._closed = 0
         self._busy_at = 0.0
-        self._cut_at = -math.inf
+        self._cut_at = self._expected_at = -math.inf
         self._is_waiting = False
         self._waiting_since = 0.0
 
@@ -70,6 +74,10 @@ class Collector:
         """Pages are being cut at this moment."""
         self._cut_at = self.now()
 
+    def expecting(self) -> None:
+        """Somebody is asked at this moment whether to end a person's access."""
+        self._expected_at = self.now()
+
     def page_closed(self, still_open: int) -> None:
         """Note that a page is closed, and how many are left; call this in the event loop."""
         self._closed += 1
@@ -80,7 +88,8 @@ class Collector:
 
     def _try(self) -> None:
         now = self.now()
-        is_cutting = now - self._cut_at < self.after_cut
+        is_expected = now - self._expected_at < self.expected
+        is_cutting = is_expected or now - self._cut_at < self.after_cut
         is_busy = is_cutting or now - self._busy_at < self.quiet
         patience = self.cut_patience if is_cutting else self.patience
         if is_busy and now - self._waiting_since < patience:

@@ -138,6 +138,7 @@ def hurry(element: Element) -> None:
     page = find(element.client.id)
     if page is None:
         return
+    collector.expecting()
     kept = {key: other for key, other in page.ending_access.items() if not other.is_deleted}
     listeners = element._event_listeners.values()
     page.ending_access = kept | {one.id: element for one in listeners if one.type == "submit"}

@@ -115,6 +115,20 @@ async def test_it_waits_longer_while_one_cut_follows_the_other() -> None:
     await eventually(lambda: page() is None)
 
 
+async def test_it_waits_for_the_answer_whether_to_end_somebody_s_access() -> None:
+    clock = Clock()
+    collector = Collector(enough=1, quiet=0.001, patience=5, cut_patience=50, now=clock)
+    page = _closed()
+    collector.page_closed(still_open=0)
+    clock.time = 15
+    collector.expecting()
+    clock.time = 24
+    await _some_timers()
+    assert page() is not None
+    clock.time = 25
+    await eventually(lambda: page() is None)
+
+
 async def _some_timers() -> None:
     """Let a timer of a millisecond ring a few times."""
     for _ in range(5):
