@@ -27,7 +27,7 @@ from services.core.errors import RollcallError
 from services.core.right_of_way import Way
 from ui.cookies import session_token
 from ui.headers import origin_of
-from ui.live import building, messages, pages, rest, sockets
+from ui.live import building, leftovers, messages, pages, rest, sockets
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
@@ -262,6 +262,7 @@ async def _session_of(
 
 async def _greeted(sid: str, socket: _Socket) -> None:
     socket.connection.finish()
+    leftovers.drop_environment(core.sio.get_environ(sid))
     page = socket.page
     for room in page.rooms:
         await core.sio.enter_room(sid, room)

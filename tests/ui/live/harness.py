@@ -233,6 +233,7 @@ def plain_routes(app: FastAPI) -> None:
             "presence": list(told),
             "tabs": len(core.app.storage._tabs),
             "requests": [sorted(client.request.scope) for client in Client.instances.values()],
+            "environments": [sorted(environ) for environ in core.sio.environ.values()],
         }
 
     @app.post("/echo")

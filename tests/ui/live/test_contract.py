@@ -126,6 +126,17 @@ def test_nothing_is_asked_of_a_pages_request_later_but_what_is_kept() -> None:
     assert {"_receive", "_send"} <= vars(Request({"type": "http"})).keys()
 
 
+def test_nothing_is_asked_of_a_sockets_environment_later_but_what_is_kept() -> None:
+    theirs = (engineio.AsyncServer._make_response, engineio.AsyncServer._cors_headers)
+    asked = set()
+    for function in (*theirs, asgi.make_response):
+        source = inspect.getsource(function)
+        asked |= set(re.findall(r"environ\['([\w.]+)'\]", source))
+    assert "asgi.scope" in asked
+    # Its headers are asked for only if they are there.
+    assert {name for name in asked if not name.startswith("HTTP_")} <= leftovers.ASKED_FOR
+
+
 def test_events_are_looked_up_where_they_are_checked() -> None:
     assert "self.elements.get(msg['id'])" in inspect.getsource(Client.handle_event)
     assert "self._event_listeners[msg['listener_id']]" in inspect.getsource(Element._handle_event)

@@ -79,8 +79,9 @@ async def test_what_answered_a_page_is_let_go_when_its_browser_is_there(person: 
     (before,) = (await person.state())["requests"][-1:]
     assert "app" in before
     await page.connect()
-    (after,) = (await person.state())["requests"][-1:]
-    assert set(after) <= leftovers.KEPT
+    state = await person.state()
+    assert set(state["requests"][-1]) <= leftovers.KEPT
+    assert set(state["environments"][-1]) == leftovers.ASKED_FOR
     await page.click()  # and it works as before
 
 
