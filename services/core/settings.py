@@ -69,7 +69,7 @@ def _origin(url: str) -> str:
 def _ehlo_name(name: str) -> str:
     if not _EHLO_NAME.fullmatch(name):
         raise ValueError("must be a full name such as rollcall.example.com, or an IP in brackets")
-    return name
+    return _ascii_host(name)  # EHLO has no other letters (RFC 5321, section 4.1.2)
 
 
 def _ascii_host(name: str) -> str:

@@ -173,6 +173,7 @@ def test_port_465_means_tls_from_the_start(given: dict[str, Any], tls: bool) -> 
     ("given", "name"),
     [
         ({"mail_hostname": "mail.büro.example"}, "mail.xn--bro-hoa.example"),
+        ({"mail_hostname": "büro"}, "xn--bro-hoa"),
         ({"public_url": "https://rollcall.bücher.example"}, "rollcall.xn--bcher-kva.example"),
         ({"public_url": "http://10.0.0.5:8080"}, "[10.0.0.5]"),
         ({"public_url": "http://[::1]:8080"}, "[IPv6:::1]"),
