@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from models import Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor, lock_users
-from services.core.database import READERS, ROW_LOCK_TIMEOUT, WRITERS
+from services.core.database import READERS, ROW_LOCK_TIMEOUT, URGENT_WRITERS, WRITERS
 from services.core.db import reading, transaction
 from services.core.errors import DatabaseUnavailableError, SessionEndedError, TooMuchAtOnceError
 from services.core.runtime import Runtime
@@ -86,6 +86,24 @@ async def test_who_shuts_out_has_connections_that_nobody_else_takes(
             await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]  # SQLModel has no type for it
         assert (await accounts.set_active(admin, target.id, False)).changed
         await sessions.revoke(COMMAND_LINE, admin.user_id)
+
+
+@on_postgresql
+async def test_who_shuts_out_has_turns_that_nobody_else_takes(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    target, leave = await create_user(tenant), asyncio.Event()
+
+    async def write() -> None:
+        async with rollcall.database.queue.turn():
+            await leave.wait()
+
+    others = [asyncio.create_task(write()) for _ in range(WRITERS + URGENT_WRITERS)]
+    await _are_here(rollcall, len(others))
+    async with asyncio.timeout(60):
+        assert (await accounts.set_active(admin, target.id, False)).changed
+    leave.set()
+    await asyncio.gather(*others)
 
 
 @on_postgresql
