@@ -152,7 +152,7 @@ async def transaction(
     right_of_way = runtime.current().database.right_of_way
     if not urgent:
         await right_of_way.wait()
-    with right_of_way.given(actor) if urgent else nullcontext(), begun():
+    with right_of_way.given(actor) if urgent else nullcontext():
         async with _in_turn(actor, urgent=urgent, patient=patient) as tx:
             yield tx
         if tx.events:
@@ -169,7 +169,7 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
     if is_looking(lambda: current.database.queue.is_free_for(actor)):
         reader = current.database.urgent_reader if urgent else current.database.reader
         # A look locks nothing that an act could wait for: it gives way at each of its statements.
-        with begun(urgent):
+        with begun() if urgent else nullcontext():
             async with (
                 current.database.looks.turn(turn, actor),
                 _translated(),
@@ -181,7 +181,10 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
         return
     engine = current.database.urgent if urgent else current.database.writer
     async with current.database.queue.turn(turn, actor):
-        with current.database.reserve.lent() if urgent else nullcontext():
+        if not urgent and not current.database.is_sqlite:
+            # The turn may have come in the middle of an urgent act, which has slots of its own.
+            await current.database.right_of_way.wait()
+        with current.database.reserve.lent() if urgent else nullcontext(), begun():
             async with _translated(), Transaction(engine) as tx:
                 yield tx
                 tx.finish()

@@ -28,6 +28,10 @@ FURTHEST_BEHIND = 5.0
 """... by so many seconds at most."""
 PATIENCE = 0.5
 """For this many seconds, a patient act lets others go first that came after it."""
+PATIENT_AT_ONCE = 2
+"""How many patient acts run at a time, whatever slots there are. Many strangers' sign-ins would
+wait for the same rows (the counter of their ip, the head of the log), each with a connection, and
+an urgent act would wait for a step of each in the event loop."""
 GIVES_UP = 60.0
 """After this many seconds, an act that still waits is told that the database doesn't answer."""
 REMEMBERED = 1000
@@ -63,11 +67,12 @@ class _Waiter:
     number: int
     user_id: UUID | None = field(compare=False)
     called: "asyncio.Future[None]" = field(compare=False)
+    is_patient: bool = field(compare=False)
 
 
 class WriteQueue:
-    """`slots` acts write at a time, one of each user, and `reserved` urgent ones beside them. Where
-    none are reserved, urgent acts use the same slots as all others.
+    """`slots` acts write at a time, one of each user and two of the patient, and `reserved` urgent
+    ones beside them. Where none are reserved, urgent acts use the same slots as all others.
 
     Urgent acts go first. Any other act is due when it comes, but not sooner than `SHARE` seconds
     after its user's last act was due; the act that was due earliest goes next. So users who don't
@@ -143,9 +148,11 @@ class WriteQueue:
                     del present[key]
 
     def _line_up(self, turn: Turn, user_id: UUID | None) -> _Waiter:
-        due = self._due(user_id) + (PATIENCE if turn is Turn.PATIENT else 0.0)
+        is_patient = turn is Turn.PATIENT
+        due = self._due(user_id) + (PATIENCE if is_patient else 0.0)
         called = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(turn is not Turn.URGENT, due, next(self._numbers), user_id, called)
+        is_usual, number = turn is not Turn.URGENT, next(self._numbers)
+        waiter = _Waiter(is_usual, due, number, user_id, called, is_patient)
         insort(self._waiting, waiter)
         self._call()
         return waiter
@@ -189,6 +196,8 @@ class WriteQueue:
         else:
             rivals, slots = self._running, self._slots
         if waiter.user_id is not None and waiter.user_id in {other.user_id for other in rivals}:
+            return False
+        if waiter.is_patient and sum(one.is_patient for one in rivals) >= PATIENT_AT_ONCE:
             return False
         return len(rivals) < slots
 

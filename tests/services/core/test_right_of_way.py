@@ -24,6 +24,7 @@ from services.core.right_of_way import (
     let_go,
 )
 from services.core.runtime import Runtime
+from services.core.write_queue import WriteQueue
 from services.users import accounts
 from tests.factories import create_user
 
@@ -224,6 +225,32 @@ async def test_what_only_reads_gives_way_between_its_statements(
             order.append("shut out")
         await others
     assert order == ["shut out", "read on"]
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
+async def test_who_waited_for_a_turn_does_not_begin_in_the_middle_of_an_act_on_postgresql(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    queue = rollcall.database.queue = WriteQueue(1, 1)
+    order: list[str] = []
+
+    async def write() -> None:
+        async with transaction():
+            order.append("written")
+
+    user = await create_user(tenant)
+    with ExitStack() as act:
+        async with queue.turn():
+            waiting = asyncio.create_task(write())
+            while queue.present < 2:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0)
+            act.enter_context(rollcall.database.right_of_way.given(None))
+        await accounts.set_active(admin, user.id, active=False)
+        order.append("shut out")
+    await asyncio.wait_for(waiting, 60)
+    assert order == ["shut out", "written"]
 
 
 async def _made_before_others(tenant: Tenant) -> UUID:

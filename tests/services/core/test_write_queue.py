@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from services.core.write_queue import (
     MOST_OF_A_SESSION,
     MOST_OF_A_USER,
     PATIENCE,
+    PATIENT_AT_ONCE,
     SHARE,
     Turn,
     WriteQueue,
@@ -156,6 +157,19 @@ async def test_each_user_has_one_of_several_places() -> None:
         assert not same.done()
     await same
     assert stage.wrote == ["another", "same user"]
+
+
+async def test_who_is_patient_takes_only_some_of_the_places() -> None:
+    stage = Stage(slots=PATIENT_AT_ONCE + 2)
+    async with stage.busy(), AsyncExitStack() as others:
+        for _ in range(PATIENT_AT_ONCE):
+            await others.enter_async_context(stage.queue.turn(Turn.PATIENT))
+        await stage.comes("sign-in", turn=Turn.PATIENT)
+        stage.time += PATIENCE
+        await stage.comes("rename", Someone())
+        await asyncio.wait_for(stage.tasks["rename"], 60)
+        assert stage.wrote == ["rename"]
+    assert stage.wrote == ["rename", "sign-in"]
 
 
 async def test_urgent_acts_have_places_that_nobody_else_takes() -> None:
