@@ -35,6 +35,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # One process for all tabs of a browser; two browsers never share one.
+    "--renderer-process-limit=1",
     # Nothing waits for an answer from outside, where others' pages have their looks from.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
