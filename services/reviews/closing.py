@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from models import (
     AuditEvent,
@@ -21,6 +21,7 @@ from models import (
     ReviewOutcome,
     ReviewPerson,
     Role,
+    Tenant,
     User,
 )
 from services.access.actor import ROLLCALL, Operator
@@ -90,10 +91,15 @@ async def work() -> None:
 
 
 async def _find_due() -> list[tuple[UUID, bool]]:
-    """The reviews that are being closed, or are to be closed, and whether the close has begun."""
+    """The reviews that are being closed, or are to be closed, and whether the close has begun.
+    While an organisation is closed nobody can decide, and none of its reviews closes by itself."""
+    is_open = select(Tenant.id).where(
+        Tenant.id == Review.tenant_id, col(Tenant.closed_at).is_(None)
+    )
+    is_due = and_(col(Review.closes_at) <= clock.now(), is_open.exists())
     query = select(Review.id, Review.closing_at).where(
         col(Review.closed_at).is_(None),
-        or_(col(Review.closing_at).is_not(None), col(Review.closes_at) <= clock.now()),
+        or_(col(Review.closing_at).is_not(None), is_due),
     )
     async with reading() as tx:
         return [(review_id, at is not None) for review_id, at in await tx.exec(query)]

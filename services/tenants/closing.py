@@ -18,6 +18,7 @@ from models import (
     MailState,
     OneTimeLink,
     OutgoingMail,
+    Review,
     Screen,
     Tenant,
     User,
@@ -101,7 +102,8 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
 async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
     """Let a tenant's users sign in again, with the passwords that they had; needs a fresh sign-in.
 
-    Sessions stay ended, and links dead: people who were invited need a new invitation.
+    Sessions stay ended, and links dead: people who were invited need a new invitation. A review
+    whose day has come meanwhile waits for an admin to close it: nobody could decide.
     """
     async with acting(
         actor, Permission.MANAGE_TENANTS, lock=partial(_lock_users, actor, tenant_id), fresh=True
@@ -110,6 +112,15 @@ async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
         if tenant.closed_at is None:
             return
         was, tenant.closed_at = facts_of(tenant), None
+        await act.tx.exec(
+            update(Review)
+            .where(
+                col(Review.tenant_id) == tenant.id,
+                col(Review.closing_at).is_(None),
+                col(Review.closes_at) <= clock.now(),
+            )
+            .values(closes_at=None)
+        )
         await act.record(HeadAction.TENANT_REOPENED, tenant_id=tenant.id)
         await note_tenant(act.tx, HeadAction.TENANT_REOPENED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))
