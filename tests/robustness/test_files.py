@@ -99,7 +99,8 @@ async def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(
     assert (await ada.post(b"x" * (20 * MB + BODY_LIMIT + 1))).status_code == 413
     assert (await ada.http.post("/t/acme/logout", content=b"x" * 2**17)).status_code == 413
     unannounced = await ada.http.post(ada.url, content=_pieces(20 * MB + BODY_LIMIT + 1))
-    assert unannounced.status_code == 413
+    # By the file's limit or by the body's, whichever its bytes exceed first as they arrive.
+    assert unannounced.status_code in {413, 422}
     assert "Traceback" not in server.log()
     assert [chunks for *_, chunks in await _kept()] == [80]
 
