@@ -118,6 +118,18 @@ async def test_who_guesses_one_thing_may_do_the_others(owner: Owner, guess: Gues
         assert (await owner.second_step(owner.code())).token
 
 
+async def test_who_guesses_codes_in_another_browser_slows_the_owners_down_in_none_that_is_known(
+    owner: Owner,
+) -> None:
+    known, owner.browser = owner.browser, Caller("192.0.2.9")
+    with pytest.raises(TooManyAttemptsError):  # noqa: PT012 - some of them are free
+        for _ in range(FREE + 2):
+            with pytest.raises(InvalidInputError):
+                await _app_code(owner)
+    owner.browser = known
+    assert (await owner.second_step(owner.code())).token
+
+
 async def test_a_right_code_clears_the_wrong_ones(owner: Owner) -> None:
     for _ in range(FREE):
         with pytest.raises(InvalidInputError):
