@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -65,8 +65,11 @@ async def crowd(server: WebServer, port: int, count: int, **of: str) -> list[Con
 
 
 async def is_answered(asking: Connection) -> bool:
-    """Whether the answer is the application's."""
-    return b" 200 " in await asyncio.wait_for(asking[0].readline(), PATIENCE)
+    """Whether the answer is the application's. Who is refused may be hung up on before they have
+    read that they are."""
+    with suppress(ConnectionError):
+        return b" 200 " in await asyncio.wait_for(asking[0].readline(), PATIENCE)
+    return False
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ async def test_one_ip_that_holds_all_connections_leaves_one_to_others(of: dict[s
         newest, *older = reversed(asking)
         with pytest.raises(ConnectionError):
             await asyncio.wait_for(newest[0].read(), PATIENCE)
-        assert not any(reader.at_eof() for reader, _ in older)
+        assert not any(reader.at_eof() or reader.exception() for reader, _ in older)
 
 
 async def test_and_gets_none_of_theirs_for_itself() -> None:
@@ -87,8 +90,7 @@ async def test_and_gets_none_of_theirs_for_itself() -> None:
         idle = await ask(port, HERE)
         assert await is_answered(idle)
         asking = await crowd(server, port, ROOM - 1, ip=CROWD)
-        reader, _ = await ask(port, HERE, ip=CROWD)
-        assert b" 503 " in await asyncio.wait_for(reader.readline(), PATIENCE)
+        assert not await is_answered(await ask(port, HERE, ip=CROWD))
         idle[1].write(HERE + b"\r\n")
         while b" 200 " not in await asyncio.wait_for(idle[0].readuntil(b"\n"), PATIENCE):
             pass
