@@ -19,6 +19,7 @@ from services.core.db import Transaction, insert_missing, reading, transaction
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.mail import outbox
+from services.sign_in.personal_links import PLATFORM_NAME
 from services.users.actions import UserAction
 from services.users.ends import end_of
 
@@ -158,7 +159,7 @@ def _promise(tx: Transaction, reader: User, user: User, tenant: Tenant | None) -
         tx,
         MailTemplate.END_REMINDER,
         reader,
-        tenant_name=tenant.name if tenant else "Rollcall Platform",
+        tenant_name=tenant.name if tenant else PLATFORM_NAME,
         person=user.full_name,
         person_email=user.email,
         ends=end.words if end else "",

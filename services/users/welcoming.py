@@ -14,6 +14,7 @@ from services.core.colours import Brand, brand_of
 from services.core.db import Transaction
 from services.mail import outbox
 from services.sessions import presence
+from services.sign_in.personal_links import PLATFORM_NAME
 from services.users.ends import End, end_of
 
 
@@ -106,7 +107,7 @@ async def carry(act: Act, user: User, note: str, contact_id: UUID | None) -> dic
         tx,
         MailTemplate.CONTACT_NAMED,
         contact,
-        tenant_name=tenant.name if tenant else "Rollcall Platform",
+        tenant_name=tenant.name if tenant else PLATFORM_NAME,
         sender_name=by.full_name if by else "",
         person=user.full_name,
         person_email=user.email,
