@@ -19,8 +19,10 @@ class ResourceForm(Form):
 
     kind: ResourceKind = choice("Kind", KINDS)
     title: str = text("Title")
-    content: str = lines("Content", most=100_000)
-    language: str = text("Language", optional=True, most=40)
+    content: str = lines(
+        "Content", most=100_000, hint="The address of a link, the code, or the note in Markdown."
+    )
+    language: str = text("Language", optional=True, most=40, hint="Of code, such as Python.")
     shared: bool = checkbox("Shared with the customer")
 
     @field_validator("kind")

@@ -51,6 +51,7 @@ async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joi
     await expect(add).to_have_count(2)
     await page.get_by_role("button", name="Archive", exact=True).click()
     await expect(add).to_have_count(0)
+    await expect(page.get_by_text("no new POC gets it.")).to_be_visible()
     await page.get_by_role("button", name="Restore", exact=True).click()
     await expect(add).to_have_count(2)
 

@@ -13,7 +13,8 @@ from ui.frame import text
 def show_plan(plan: Plan | None, start_on: date, details: GroupTemplateDetails) -> None:
     """Lay out the tasks of a POC that starts on this day, in the element that is open."""
     if plan is None or plan.ends_on is None:
-        text("p", "Nothing yet.", "muted")
+        archived = details.row.is_archived
+        text("p", "It is archived: no new POC gets it." if archived else "Nothing yet.", "muted")
         return
     last = max((plan.ends_on - start_on).days + 1, 1)
     with ui.element("ul").classes("preview-rows"):
