@@ -148,6 +148,18 @@ async def test_a_server_that_stalls_at_a_command_is_told_with_it(
     assert await _tried(admin) == (MailState.WAITING, words)
 
 
+async def test_the_answer_to_a_mail_s_text_has_a_time_of_its_own(
+    admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shortly(monkeypatch, final_dot=1)
+    mail_server.may_answer.clear()
+    try:
+        _, words = await _tried(admin)
+    finally:
+        mail_server.may_answer.set()
+    assert words == "The mail server took longer than 1 seconds."
+
+
 def test_each_answer_may_take_what_rfc_5321_allows() -> None:
     patience = conversation.Patience()
     assert (patience.mail, patience.rcpt) == (300, 300)
