@@ -12,7 +12,6 @@ from nicegui import ui
 
 from services.core import runtime
 from services.core.errors import OperatorError
-from services.core.right_of_way import RightOfWay
 from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
@@ -103,14 +102,20 @@ def create_app(settings: Settings, door: Door | None = None) -> FastAPI:
     return app
 
 
+def door_within(descriptors: int) -> Door:
+    """The door of a process that may open so many files. It is shut while an act of this process
+    is given way."""
+    return Door(
+        connections_within(descriptors),
+        is_given_way=lambda: runtime.current().database.right_of_way.is_given,
+    )
+
+
 async def serve(settings: Settings, say: Callable[[str], None]) -> int:
     """Serve until a signal says to stop; returns the exit status. Raises `OperatorError` if the
     port isn't available."""
     descriptors = raise_descriptor_limit()
-    door = Door(
-        connections_within(descriptors),
-        is_given_way=lambda: runtime.current().part(RightOfWay).is_given,
-    )
+    door = door_within(descriptors)
     listener = Listener(door, _listen(settings))
     asyncio.get_running_loop().set_exception_handler(door.handle_shortage)
     app = create_app(settings, door)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from services.core import runtime
-from services.core.right_of_way import RightOfWay
 
 RowT = TypeVar("RowT")
 
@@ -16,7 +15,7 @@ PIECE = 100
 async def let_others_in() -> None:
     """Let others have a turn of the event loop, and an act that is given way all it needs."""
     await asyncio.sleep(0)
-    await runtime.current().part(RightOfWay).wait()
+    await runtime.current().database.right_of_way.wait()
 
 
 async def joined(rows: Sequence[RowT], write: Callable[[Sequence[RowT]], str]) -> str:

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from uuid import uuid4
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from services.core.runtime import Runtime
 from tests.browser.waiting import PATIENCE
 from ui.door import Door, Listener
 from ui.headers import ForwardedHeaders
 from ui.listener import WebServer, listen, web_server
+from ui.server import door_within
 
 ROOM = 8
 NEVER, HERE = b"GET /never HTTP/1.1\r\nHost: x\r\n", b"GET /here HTTP/1.1\r\nHost: x\r\n"
@@ -109,6 +112,15 @@ async def test_bytes_of_few_connections_are_parsed_in_one_turn_of_the_loop() -> 
     for turn in range(1, 4):  # noqa: B007 - `parse` looks at it
         await asyncio.sleep(0)
     assert parsed == [0, 1, 2]
+
+
+async def test_the_door_that_is_served_knows_when_an_act_is_given_way(rollcall: Runtime) -> None:
+    door = door_within(1024)
+    way = rollcall.database.right_of_way.claim(uuid4())
+    assert way is not None
+    assert door.is_given_way()
+    way.end()
+    assert not door.is_given_way()
 
 
 async def test_nobody_is_let_in_nor_heard_while_an_act_is_given_way() -> None:

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 
 from services.core import pieces
-from services.core.right_of_way import RightOfWay
 from services.core.runtime import Runtime
 
 
@@ -30,7 +29,7 @@ async def test_an_act_that_is_given_way_ends_before_the_next_piece(
     rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pieces, "PIECE", 1)
-    way, written = rollcall.part(RightOfWay).claim(uuid4()), list[int]()
+    way, written = rollcall.database.right_of_way.claim(uuid4()), list[int]()
 
     def write(some: Sequence[int]) -> str:
         written.extend(some)
