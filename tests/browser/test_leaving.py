@@ -64,7 +64,7 @@ async def test_work_is_handed_over_poc_by_poc_and_the_receipt_tells_it(
     left = page.locator(".leaving-work")
     await expect(left).to_contain_text("no active owner")
     await page.get_by_role("button", name="Hand over Claims intake").click()
-    await expect(dialog(page)).to_have_accessible_name("Hand over Claims intake")
+    await _expect_asked(page, "Hand over Claims intake", ada.email)
     await dialog(page).get_by_role("combobox", name="Owner").fill("Joan")
     await dialog(page).get_by_role("option", name="Joan Clarke").click()
     await dialog(page).get_by_label("Handover Note").fill("Call them on Monday")
@@ -115,3 +115,8 @@ async def test_a_wrong_role_is_put_right_in_one_step(
     assert [user.role for user in new] == [Role.ADMINISTRATOR]
     (mail,) = await books.mails_of(new[0].id)
     assert mail.params["old_role"] == "Sales Engineer"
+
+
+async def _expect_asked(page: Page, what: str, email: str) -> None:
+    await expect(dialog(page)).to_have_accessible_name(what)
+    await expect(dialog(page)).to_contain_text(email)

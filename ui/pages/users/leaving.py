@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +13,7 @@ from nicegui import ui
 from services.access.permissions import Permission
 from services.core.errors import NotFoundError
 from services.core.forms import Form
+from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -28,7 +30,7 @@ from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.telling import active_again
-from ui.forms.dialog import FormDialog, Helpers
+from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
@@ -155,7 +157,15 @@ class _LeavingScreen:
 
     def _open(self, among: tuple[UUID, ...] | None, what: str) -> None:
         self.among = among
-        self.giving.open({}, title=f"Hand over {what}")
+        # One person's work, but what of it is handed over differs: only an answer about the same
+        # part of it counts.
+        part = among[0] if among else self.user_id
+        self.giving.open({}, title=f"Hand over {what}", about=replace(self._about(), id=str(part)))
+
+    def _about(self) -> About:
+        name = self.departure.receipt.name
+        note = mixed_letters(mixed_scripts(name))
+        return About(str(self.user_id), name, self.departure.email, note)
 
     async def _hand_over(self, form: HandOverForm) -> str:
         given = await handover.hand_over_work(self.actor, self.user_id, form, self.among)
@@ -168,10 +178,13 @@ class _LeavingScreen:
         self.toast.show("Taken back.", tone="success")
 
     async def _ask_undo(self) -> None:
-        name = self.departure.receipt.name
         gone = any(one not in self.taken for one in self.handed)
         back = " The work that was handed over comes back to them." if gone else ""
-        self.undoing.open(title="Undo this departure?", body=f"{name} can sign in again.{back}")
+        self.undoing.open(
+            title="Undo this departure?",
+            body="{name} can sign in again." + back,
+            about=self._about(),
+        )
 
     async def _undo(self, _form: Form) -> str:
         change = await leaving.undo(self.actor, self.user_id)
