@@ -96,6 +96,10 @@ CUSTOMER_MAILS = {
 }
 """The words for the mail that lets a customer's person in, until it is delivered."""
 
+DEAD_LINK = "Link void: send a new one"
+DEAD_LINK_CLOSED = "Link void"
+"""The same for somebody whom no link lets in, on a POC that is open and on one that isn't."""
+
 
 def mail_words(mail: OutgoingMail) -> str:
     """How far a mail has got, and since when."""

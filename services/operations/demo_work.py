@@ -15,6 +15,7 @@ from models import (
     GroupTemplate,
     GroupTemplateTask,
     Importance,
+    LinkPurpose,
     Poc,
     PocCustomer,
     PocMember,
@@ -32,6 +33,7 @@ from models import (
     User,
 )
 from models.base import id_made_at
+from services.access import one_time_links
 from services.core import clock
 from services.core.db import Transaction
 from services.core.emails import email_key
@@ -200,6 +202,10 @@ class DemoWork:
             )
             self.tx.add(person)
             await self.tx.flush()
+            if person.invited and person.active and not poc.status.is_closed:
+                one_time_links.issue(
+                    self.tx, LinkPurpose.CUSTOMER_INVITATION, None, customer_id=person.id
+                )
             self.tx.add(
                 PocCustomer(
                     tenant_id=self.tenant.id,

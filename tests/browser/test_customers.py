@@ -232,6 +232,8 @@ async def test_the_list_of_outsiders_has_the_same_switch_and_a_removal_is_asked_
     await page.get_by_role("button", name="Activate 1 customer").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("1 customer activated")
     await expect(team.get_by_role("switch", name="Deactivate Reto Bianchi")).to_be_visible()
+    await expect(team.get_by_text("Link void: send a new one")).to_be_visible()
+    await expect(team.get_by_role("button", name="Send a link to Reto Bianchi")).to_be_visible()
 
     await team.get_by_role("button", name="Remove Reto Bianchi").click()
     await expect(dialog(team)).to_contain_text(person.email)

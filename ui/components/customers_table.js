@@ -16,7 +16,7 @@ export default liveTable({
   keys: (table) => ({ d: () => table.marked()?.querySelector("[role=switch]")?.click() }),
   keysOfActs: [["Deactivate or activate", ["d"]]],
   emits: ["activate", "deactivate"],
-  props: { pocs_url: String, mail_words: Object },
+  props: { pocs_url: String, mail_words: Object, dead_link: String, dead_link_closed: String },
 });
 
 function outsider(table, row) {
@@ -41,6 +41,11 @@ function sees(table, [id, title, customer, closed]) {
 function standing(table, row) {
   if (!row.active) return h("span", { class: "chip chip-inactive" }, "Inactive");
   if (!row.invited) return h("span", { class: "chip chip-active" }, "Active");
+  if (!row.link_ends || Date.parse(row.link_ends) <= Date.now())
+    return [
+      h("span", { class: "chip chip-warning" }, "Invited"),
+      h("span", { class: "small muted" }, row.shown ? table.dead_link : table.dead_link_closed),
+    ];
   const mail = table.mail_words[row.mail];
   return [
     h("span", { class: "chip chip-accent" }, "Invited"),

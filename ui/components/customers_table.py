@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from models import MailProgress
 from ui.tables.live_table import IMPORTS, LiveTable
+from ui.words import DEAD_LINK, DEAD_LINK_CLOSED
 
 
 class CustomersTable(LiveTable, script="customers_table.js", imports=IMPORTS):
@@ -13,3 +14,5 @@ class CustomersTable(LiveTable, script="customers_table.js", imports=IMPORTS):
         """Have each POC lead to its own page, below this url, and a mail told in these words."""
         self._props["pocs_url"] = pocs_url
         self._props["mail_words"] = {mail.value: words for mail, words in mail_words.items()}
+        self._props["dead_link"] = DEAD_LINK
+        self._props["dead_link_closed"] = DEAD_LINK_CLOSED

@@ -123,7 +123,9 @@ async def copy_link(principal: Principal, poc_id: UUID, customer_id: UUID) -> st
         person, _ = await _lock_active(act, poc_id, customer_id)
         tenant = await act.get_tenant()
         link = await _new_link(act, person)
+        person.changed()
         await act.record(CustomerAction.LINK_COPIED, person)
+        await tell(act.tx, person, {})
         base = runtime.current().settings.public_url + one_time_links.path_of(tenant.slug)
         return f"{base}/customer/link/{one_time_links.token_of(link)}"
 

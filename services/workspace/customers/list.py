@@ -25,13 +25,14 @@ from services.lists.declaration import (
 )
 from services.lists.wire import UNSENT
 from services.sessions import presence
-from services.workspace.customers.people import ShownPoc, mails_to, pocs_of
+from services.workspace.customers.people import ShownPoc, link_ends_of, mails_to, pocs_of
 
 
 @dataclass(frozen=True)
 class OutsiderRow:
     """What the list shows of a customer's person; `listed` says whether they are on any POC, and
-    `shown` whether on one that is open."""
+    `shown` whether on one that is open. Of somebody who is invited, `link_ends` is when their link
+    ends; without it, no link lets them in."""
 
     id: UUID
     version: int
@@ -45,12 +46,14 @@ class OutsiderRow:
     title: str = ""
     last_active: datetime | None = None
     mail: MailProgress | None = None
+    link_ends: datetime | None = None
     pocs: Sequence[ShownPoc] = field(default=(), metadata=UNSENT)
 
 
 async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[OutsiderRow]:
     pocs = await pocs_of(tx, [person.id for person in people])
-    mails = await mails_to(tx, [person.id for person in people if person.invited])
+    waiting = [person.id for person in people if person.invited]
+    mails, ends = await mails_to(tx, waiting), await link_ends_of(tx, waiting)
     now = clock.now()
     return [
         OutsiderRow(
@@ -66,6 +69,7 @@ async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[Outsi
             title=person.title,
             last_active=person.last_active_at,
             mail=mails[person.id].progress(now) if person.id in mails else None,
+            link_ends=ends.get(person.id),
             pocs=pocs.get(person.id, ()),
         )
         for person in people

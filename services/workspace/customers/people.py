@@ -14,6 +14,7 @@ from models import (
     EndReason,
     MailProgress,
     MailTemplate,
+    OneTimeLink,
     OutgoingMail,
     Poc,
     PocCustomer,
@@ -32,7 +33,7 @@ from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end
 from services.workspace.customers.actions import CustomerAction
-from services.workspace.customers.cut import forget_passkeys, void_links
+from services.workspace.customers.cut import LINKS, forget_passkeys, void_links
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc, get_poc_to_change, tenant_of
 
@@ -50,7 +51,8 @@ class ShownPoc:
 
 @dataclass(frozen=True)
 class CustomerRow:
-    """A customer's person as pages show them."""
+    """A customer's person as pages show them; `shown` says whether the POC is open, and
+    `link_dead` of somebody who is invited that no link lets them in any more."""
 
     id: UUID
     name: str
@@ -61,6 +63,8 @@ class CustomerRow:
     here: bool
     last_active_at: datetime | None
     mail: MailProgress | None
+    shown: bool
+    link_dead: bool
     version: int
 
 
@@ -86,7 +90,8 @@ async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[CustomerRo
             .where(PocCustomer.poc_id == poc.id, col(PocCustomer.removed_at).is_(None))
             .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
         )
-        return await _rows(view.tx, found.all())
+        is_open = poc.archived_at is None and not poc.status.is_closed
+        return await _rows(view.tx, found.all(), shown=is_open)
 
 
 async def find_poc_ids(customer_id: UUID) -> Sequence[UUID]:
@@ -213,8 +218,11 @@ async def switch(
     return CustomerSwitched(person.id, person.full_name, active, changed, person.version, cause)
 
 
-async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[CustomerRow]:
-    mails = await mails_to(tx, [person.id for person in people if person.invited])
+async def _rows(
+    tx: Transaction, people: Sequence[CustomerPerson], *, shown: bool
+) -> list[CustomerRow]:
+    waiting = [person.id for person in people if person.invited]
+    mails, ends = await mails_to(tx, waiting), await link_ends_of(tx, waiting)
     now = clock.now()
     return [
         CustomerRow(
@@ -227,6 +235,8 @@ async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[Custo
             here=presence.is_online(person.id),
             last_active_at=person.last_active_at,
             mail=mails[person.id].progress(now) if person.id in mails else None,
+            shown=shown,
+            link_dead=person.invited and ends.get(person.id, now) <= now,
             version=person.version,
         )
         for person in people
@@ -261,3 +271,21 @@ async def mails_to(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID | Non
         .order_by(col(OutgoingMail.created_at))
     )
     return {mail.customer_id: mail for mail in rows}
+
+
+async def link_ends_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID | None, datetime]:
+    """When the link of each of these people ends, or has ended; nothing of who has none that is
+    neither used nor void."""
+    if not ids:
+        return {}
+    rows = await tx.exec(
+        select(OneTimeLink.customer_id, OneTimeLink.expires_at)
+        .where(
+            col(OneTimeLink.customer_id).in_(ids),
+            col(OneTimeLink.purpose).in_(LINKS),
+            col(OneTimeLink.used_at).is_(None),
+            col(OneTimeLink.void_at).is_(None),
+        )
+        .order_by(col(OneTimeLink.expires_at))
+    )
+    return dict(rows.all())

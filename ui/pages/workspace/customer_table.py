@@ -14,7 +14,7 @@ from ui.components.toast import Toast
 from ui.frame import text
 from ui.pages.workspace.customer_switch import CustomerSwitch, Switch
 from ui.pages.workspace.parts import button
-from ui.words import CUSTOMER_MAILS, ago
+from ui.words import CUSTOMER_MAILS, DEAD_LINK, DEAD_LINK_CLOSED, ago
 
 Beside = Callable[[CustomerRow], None]
 
@@ -95,6 +95,9 @@ def _status(row: CustomerRow) -> None:
         text("span", "Inactive", "chip chip-inactive")
     elif not row.invited:
         text("span", "Active", "chip chip-active")
+    elif row.link_dead:
+        text("span", "Invited", "chip chip-warning")
+        text("span", DEAD_LINK if row.shown else DEAD_LINK_CLOSED, "small muted")
     else:
         text("span", "Invited", "chip chip-accent")
         if row.mail in CUSTOMER_MAILS:

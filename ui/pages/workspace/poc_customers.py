@@ -10,6 +10,7 @@ from services.core.errors import ConflictError
 from services.core.forms import Form
 from services.mail import outbox
 from services.sessions.sessions import Visit
+from services.workspace import listing
 from services.workspace.customers import invitations, people
 from services.workspace.customers.invitations import CustomerForm, CustomerInvited
 from services.workspace.customers.people import CustomerRow, CustomerSwitched
@@ -27,6 +28,7 @@ NO_MAIL = (
     "No mail server is set up, so Rollcall can't send the invitation: you get a link to hand over "
     "yourself."
 )
+HAND_OVER = "Hand over this link; it works once, and for 7 days."
 WHAT_THEY_SEE = (
     "They see this POC alone: its tasks and criteria, and the comments and resources that are "
     "shared. The switch closes their open pages at once. Completing or cancelling the POC does the "
@@ -43,7 +45,6 @@ class CustomerPart:
         self.poc_id = details.row.id
         self.customer = details.row.customer
         self.may_change = details.may_change and not details.row.archived
-        self.is_closed = details.row.closed
         self.asked: CustomerRow | None = None
 
     async def build(self) -> None:
@@ -66,13 +67,21 @@ class CustomerPart:
             body="Their open pages of it close at once. What they wrote stays. To come back, they "
             "need a new invitation.",
         )
+        self.new_link = FormDialog(
+            self.toast,
+            "A new link for {name}?",
+            Form,
+            submit="Make Link",
+            on_submit=self._hand_over,
+            body="No mail server is set up, so you hand it over yourself. Their earlier links end.",
+        )
         with section("card customer-people"):
             with ui.element("div").classes("card-head"):
                 with ui.element("div").classes("customer-head"):
                     text("h2", self.customer).props('dir="auto"')
                     self.count = Part(ui.element("span").classes("small muted"), self._count)
                 if self.may_change:
-                    button("Invite Customer", self._open, look="btn btn-primary")
+                    button("Invite Customer", told(self.toast)(self._open), look="btn btn-primary")
             self.table = CustomerTable(
                 self.toast,
                 switch=self._switch if self.may_change else None,
@@ -93,8 +102,9 @@ class CustomerPart:
         words = f"{active} active" + (f", {invited} invited" if invited else "")
         text("span", words if found else "nobody is invited yet")
 
-    def _open(self) -> None:
-        if self.is_closed:
+    async def _open(self) -> None:
+        details = await listing.get_details(self.actor, self.poc_id)
+        if details.row.closed:
             self.toast.show("This POC is closed. Reopen it first.", tone="error")
             return
         self.invite.open({})
@@ -107,11 +117,12 @@ class CustomerPart:
         if invited.by_mail:
             return f"{did} The mail to {invited.email} is on its way."
         url = await invitations.copy_link(self.actor, self.poc_id, invited.customer_id)
-        return Link(f"{did} Hand over this link; it works once, and for 7 days.", url)
+        return Link(f"{did} {HAND_OVER}", url)
 
     def _beside(self, row: CustomerRow) -> None:
-        if outbox.is_configured() and not self.is_closed:
-            resend_button(row, told(self.toast)(self._resend))
+        if row.shown:
+            send = self._resend if outbox.is_configured() else self._ask_link
+            resend_button(row, told(self.toast)(send))
         button("Remove", partial(self._ask_removal, row), look="btn btn-quiet", about=row.name)
 
     async def _resend(self, row: CustomerRow) -> None:
@@ -119,6 +130,16 @@ class CustomerPart:
         if not sent.by_mail:
             raise ConflictError("No mail server is set up.")
         self.toast.show(f"A new link to {sent.email} is on its way.", tone="success")
+
+    async def _ask_link(self, row: CustomerRow) -> None:
+        self.asked = row
+        self.new_link.open(about=About(str(row.id), row.name, row.email))
+
+    async def _hand_over(self, _form: Form) -> Outcome:
+        if self.asked is None:
+            return None
+        url = await invitations.copy_link(self.actor, self.poc_id, self.asked.id)
+        return Link(f"{self.asked.name} has a new link. {HAND_OVER}", url)
 
     def _ask_removal(self, row: CustomerRow) -> None:
         self.asked = row

@@ -255,6 +255,26 @@ async def test_closing_the_poc_shuts_them_out_and_reopening_lets_them_in_by_a_li
     assert entered.poc_ids == [poc]
 
 
+async def test_who_was_invited_before_the_end_of_the_poc_shows_a_dead_link_until_a_new_one_is_sent(
+    tenant: Tenant, ada: Actor, admin: Actor
+) -> None:
+    poc = await create_poc(ada)
+    invited = await invitations.invite(ada, poc, RETO)
+
+    async def shown() -> tuple[bool, bool, bool]:
+        (row,) = await people.list_of_poc(ada, poc)
+        (outsider,) = (await outsiders.list_outsiders(admin, ListQuery())).rows
+        return row.shown, row.link_dead, outsider.link_ends is None
+
+    assert await shown() == (True, False, False)
+    await _status(ada, poc, PocStatus.CANCELLED)
+    assert await shown() == (False, True, True)
+    await _status(ada, poc, PocStatus.ACTIVE)
+    assert await shown() == (True, True, True)
+    await invitations.resend(ada, poc, invited.customer_id)
+    assert await shown() == (True, False, False)
+
+
 async def test_the_switch_ends_sessions_links_and_mails_at_once(
     mail_server: MailServer, tenant: Tenant, ada: Actor, admin: Actor
 ) -> None:
