@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from nicegui import __version__
+from starlette.responses import PlainTextResponse
 
 from tests.ui.live.client import harness
 from ui.assets import STYLE_URL, url_of
 from ui.components.component import SCRIPTS
+from ui.headers import Compression
 
 OURS = [STYLE_URL, url_of("live.js"), url_of("logo.svg")]
 NICEGUI = f"/_nicegui/{__version__}/static/nicegui.js"
@@ -47,6 +49,32 @@ async def test_compressed_they_are_the_same(base: str, path: str) -> None:
             assert answer.headers["content-type"] == plain.headers["content-type"]
             for name in ("content-security-policy", "vary", "x-content-type-options"):
                 assert len(answer.headers.get_list(name)) <= 1
+
+
+@pytest.mark.parametrize("path", [STYLE_URL, NICEGUI])
+async def test_head_tells_what_a_get_would(base: str, path: str) -> None:
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
+        for headers in ({}, PLAIN):
+            told = await client.head(path, headers=headers)
+            got = await client.get(path, headers=headers)
+            assert (told.status_code, told.content) == (200, b"")
+            for name in ("content-length", "content-type", "content-encoding", "cache-control"):
+                assert told.headers.get(name) == got.headers.get(name), name
+
+
+@pytest.mark.parametrize("codings", ["gzip;q=0", "br, GZIP; q=0.000, *", "xgzip"])
+async def test_who_refuses_gzip_gets_none(base: str, codings: str) -> None:
+    a_page = Compression(PlainTextResponse("a page " * 200), minimum_size=500)
+    compressed = {"Accept-Encoding": "br;q=0, gzip;q=0.5"}
+    async with (
+        httpx.AsyncClient(base_url=base, timeout=60) as served,
+        httpx.AsyncClient(base_url=base, transport=httpx.ASGITransport(a_page)) as building,
+    ):
+        for client, path in ((served, STYLE_URL), (served, NICEGUI), (building, "/page")):
+            answer = await client.get(path, headers={"Accept-Encoding": codings})
+            assert "content-encoding" not in answer.headers
+            taken = await client.get(path, headers=compressed)
+            assert taken.headers["content-encoding"] == "gzip"
 
 
 async def test_an_earlier_version_s_file_is_not_found_and_not_kept(base: str) -> None:

@@ -4,6 +4,7 @@ good."""
 import asyncio
 import gzip
 import re
+from collections.abc import Container
 
 from nicegui import __version__
 from starlette.datastructures import Headers, MutableHeaders
@@ -31,6 +32,9 @@ WORTH_IT = 0.9
 # The most bytes that are kept. All of our files and NiceGUI's have six million, in some 330 files;
 # what pages ask for has a tenth of that.
 MOST = 8 * 1024 * 1024
+_CODINGS = {b"accept-encoding"}
+_CONDITIONS = {b"if-none-match", b"if-modified-since"}
+_REFUSED = re.compile(r"q\s*=\s*0(?:\.0*)?")
 NOT_FOUND = "This file doesn't exist, or was removed. Load the page again."
 
 
@@ -40,9 +44,14 @@ class Compression(GZipMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
-        is_asset = scope["type"] == "http" and scope["path"].startswith(ASSETS)
-        handle = self.app if is_asset else super().__call__
-        await handle(scope, receive, send)
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+        elif scope["path"].startswith(ASSETS):
+            await self.app(scope, receive, send)
+        else:
+            # What it is built on looks for the word alone.
+            known = scope if takes_gzip(Headers(scope=scope)) else _without(scope, _CODINGS)
+            await super().__call__(known, receive, send)
 
 
 class KeptAssets:
@@ -67,6 +76,10 @@ class KeptAssets:
             await self.app(scope, receive, send)
         elif not _PLAIN.fullmatch(_raw_path(scope)) or scope.get("query_string"):
             await self.render(Request(scope), 404, NOT_FOUND)(scope, receive, send)
+        elif scope["path"].startswith(_VERSIONED) and scope["method"] == "HEAD":
+            # What a GET would answer, without the file itself (RFC 9110, 9.3.2).
+            as_get = {**scope, "method": "GET"}
+            await self._answer(as_get, receive, _for_good(_without_body(send)))
         elif scope["path"].startswith(_VERSIONED):
             await self._answer(scope, receive, _for_good(send))
         else:
@@ -77,7 +90,7 @@ class KeptAssets:
         if (
             scope["method"] != "GET"
             or "range" in asked
-            or "gzip" not in asked.get("accept-encoding", "")
+            or not takes_gzip(asked)
             or path in self._not_worth_it
         ):
             await self.app(scope, receive, send)
@@ -86,7 +99,7 @@ class KeptAssets:
             answer = _Answer()
             async with self._compressing:
                 if path not in self._kept:
-                    await self.app(_unconditional(scope), receive, answer.take)
+                    await self.app(_without(scope, _CONDITIONS), receive, answer.take)
                     await self._keep(path, answer)
             if path not in self._kept:
                 await answer.pass_on(send)
@@ -140,9 +153,27 @@ def _raw_path(scope: Scope) -> bytes:
     return raw_path
 
 
-def _unconditional(scope: Scope) -> Scope:
-    conditions = {b"if-none-match", b"if-modified-since"}
-    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in conditions]}
+def takes_gzip(asked: Headers) -> bool:
+    """Whether a request takes an answer in gzip: it names it, and with another weight than 0 (RFC
+    9110, 12.4.2 and 12.5.3)."""
+    for named in ",".join(asked.getlist("accept-encoding")).lower().split(","):
+        coding, _, weight = named.partition(";")
+        if coding.strip() == "gzip":
+            return not _REFUSED.fullmatch(weight.strip())
+    return False
+
+
+def _without(scope: Scope, names: Container[bytes]) -> Scope:
+    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in names]}
+
+
+def _without_body(send: Send) -> Send:
+    async def send_without_body(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_without_body
 
 
 def _for_good(send: Send) -> Send:
