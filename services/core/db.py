@@ -7,7 +7,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -190,12 +190,32 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
                 tx.finish()
                 if tx.events:
                     await current.transport.send(tx, tx.events)
-                await tx.commit()
+                await tx.flush()
+                cancelled = await _to_its_end(tx.commit())
                 committed_at = time.perf_counter()
         # Within the turn: events leave in the order of the commits.
         origin = current.process_id
         with outside_of_calls(), begun(False):
             current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
+        if cancelled is not None:
+            raise cancelled
+
+
+async def _to_its_end(step: Coroutine[Any, Any, None]) -> asyncio.CancelledError | None:
+    """Do the whole step, even if who waits for it is cancelled meanwhile: returns the cancellation,
+    to be raised later. A COMMIT that is under way can't be called back. The database may do it, and
+    then its events have to leave."""
+    task = asyncio.create_task(step)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None and task.exception() is not None:
+        raise cancelled from task.exception()
+    task.result()
+    return cancelled
 
 
 @asynccontextmanager

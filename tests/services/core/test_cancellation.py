@@ -2,13 +2,22 @@
 else."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+from sqlmodel import select
 
 from models import Tenant
 from services.access.actor import Actor
 from services.audit.check import verify
+from services.core.db import reading, transaction
+from services.core.events import Event
+from services.core.runtime import Runtime
+from services.tenants.tenants import add_tenant
 from services.users import invitations
+from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.racing import delayed
@@ -36,6 +45,67 @@ async def test_a_cancelled_change_leaves_the_database_free(tenant: Tenant, admin
     for action in ("user.invited", "invitation.link_copied"):
         assert (await books.actions_of(tenant)).count(action) == len(accounts) - 1
     assert (await verify())[1] is None
+
+
+async def test_a_call_that_is_cancelled_amid_its_commit_is_done_and_told(
+    rollcall: Runtime, admin: Actor, events: list[Event]
+) -> None:
+    call = asyncio.create_task(invitations.invite(admin, _form("late@example.com")))
+
+    def cancel(_connection: object) -> None:
+        call.cancel()
+        asyncio.get_running_loop().call_soon(call.cancel)  # and once more while it waits
+
+    engine = rollcall.database.writer.sync_engine
+    event.listen(engine, "commit", cancel)  # right before the driver is asked to commit
+    try:
+        with pytest.raises(asyncio.CancelledError):
+            await call
+    finally:
+        event.remove(engine, "commit", cancel)
+    await rollcall.bus.drain()
+    assert "late@example.com" in [user.email for user in await books.active_users()]
+    assert [type(one) for one in events].count(UserInvited) == 1
+    assert _lent(rollcall) == 0
+
+
+async def test_a_change_that_fails_or_is_cancelled_gives_its_connection_back_at_once(
+    rollcall: Runtime,
+) -> None:
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def change(*, fails: bool) -> None:
+        async with transaction() as tx:
+            await add_tenant(tx, "Never")
+            await tx.flush()
+            assert _lent(rollcall) == 1
+            if fails:
+                raise ZeroDivisionError
+            begun.set()
+            await never.wait()
+
+    # The tracebacks are kept, which hold the transaction.
+    with pytest.raises(ZeroDivisionError) as failed:
+        await change(fails=True)
+    assert (_lent(rollcall), await _names()) == (0, []), failed
+    call = asyncio.create_task(change(fails=False))
+    await begun.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError) as cut:
+        await call
+    assert (_lent(rollcall), await _names()) == (0, []), cut
+
+
+async def _names() -> Sequence[str]:
+    async with reading() as tx:
+        return (await tx.exec(select(Tenant.name))).all()
+
+
+def _lent(rollcall: Runtime) -> int:
+    """How many connections of those who write are in use."""
+    pool = rollcall.database.writer.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
 
 
 def _form(email: str) -> InvitationForm:
