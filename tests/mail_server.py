@@ -42,9 +42,9 @@ class MailServer:
     Set `refused` (email to answer), `answer` (at every mail's end), `delay` (before it, in
     seconds; clear `may_answer`, to say when), `drop` (hang up instead of answering), `rude` (hang
     up instead of a goodbye), or `echo` (refuse, and repeat what was sent, to these emails) to
-    make it difficult; or `stalled` (recipients' domains that RCPT isn't answered for),
-    `refused_hello` and `refused_sender` (the answers to EHLO and MAIL). With a `password`, who
-    sends must know it; with a `certificate`, it offers TLS.
+    make it difficult; or `stalled` (recipients' domains that RCPT isn't answered for, or commands:
+    MAIL, RCPT, DATA), `refused_hello` and `refused_sender` (the answers to EHLO and MAIL). With a
+    `password`, who sends must know it; with a `certificate`, it offers TLS.
     """
 
     port: int = 0
@@ -70,6 +70,11 @@ class MailServer:
         """The mails to this email, oldest first."""
         return [mail for mail in self.received if email in mail.recipients]
 
+    async def is_free(self, *names: str) -> None:
+        """Wait until none of these is `stalled` any more."""
+        while not self.stalled.isdisjoint(names):  # noqa: ASYNC110 - until a test clears it
+            await asyncio.sleep(0.02)
+
     # The names and parameters of the hooks below are aiosmtpd's.
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
@@ -93,6 +98,7 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, email: str, options: list[str]
     ) -> str:
         self.senders.append(email)
+        await self.is_free("MAIL")
         if self.refused_sender:
             return self.refused_sender
         envelope.mail_from = email
@@ -102,8 +108,7 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, email: str, options: list[str]
     ) -> str:
-        while email.rpartition("@")[2] in self.stalled:  # noqa: ASYNC110 - until a test clears it
-            await asyncio.sleep(0.02)
+        await self.is_free("RCPT", email.rpartition("@")[2])
         if email in self.refused:
             self.attempts += 1
             return self.refused[email]
@@ -146,6 +151,12 @@ class MailServer:
         )
 
 
+class _Smtp(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        await cast(MailServer, self.event_handler).is_free("DATA")  # it has no hook before the text
+        await super().smtp_DATA(arg)
+
+
 def _hang_up(connection: SMTP) -> None:
     if isinstance(connection.transport, asyncio.Transport):
         connection.transport.abort()
@@ -159,7 +170,7 @@ async def receiving_mail(port: int = 0, *, password: str = "") -> AsyncIterator[
     connections: list[SMTP] = []
 
     def connected() -> SMTP:
-        connection = SMTP(
+        connection = _Smtp(
             mail_server,
             hostname="localhost",
             enable_SMTPUTF8=mail_server.utf8,

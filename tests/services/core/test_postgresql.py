@@ -12,6 +12,7 @@ from services.core import postgresql
 from services.core.database import Database
 from services.core.db import reading
 from services.core.errors import DatabaseUnavailableError, OperatorError
+from services.core.right_of_way import RightOfWay
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
@@ -92,6 +93,27 @@ async def test_who_asks_a_database_that_went_silent_waits_ten_seconds_at_most(
                         await _ask()
                         break
                     await asyncio.sleep(0.2)
+
+
+async def test_a_connection_without_an_answer_is_told_in_words_and_the_next_fails_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(postgresql, "REST_SECONDS", 3600)
+    asked = []
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(writer)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(wait, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        server = postgresql.Server(f"postgresql://u:p@127.0.0.1:{port}/d", RightOfWay())
+        for _ in range(2):
+            with pytest.raises(psycopg.errors.ConnectionTimeout, match="the server doesn't answer"):
+                await server.connect()
+    assert len(asked) == 1
 
 
 @pytest.mark.postgresql
