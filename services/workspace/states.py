@@ -12,9 +12,9 @@ BLOCKED, DONE = TaskStatus.BLOCKED, TaskStatus.DONE
 
 # What each status may become, with the words of the menu.
 POC_STEPS: Mapping[PocStatus, Mapping[PocStatus, str]] = {
-    DRAFT: {ACTIVE: "Start", CANCELLED: "Cancel"},
-    ACTIVE: {ON_HOLD: "Put on hold", COMPLETED: "Complete", CANCELLED: "Cancel"},
-    ON_HOLD: {ACTIVE: "Resume", COMPLETED: "Complete", CANCELLED: "Cancel"},
+    DRAFT: {ACTIVE: "Start", CANCELLED: "Cancel the POC"},
+    ACTIVE: {ON_HOLD: "Put on hold", COMPLETED: "Complete", CANCELLED: "Cancel the POC"},
+    ON_HOLD: {ACTIVE: "Resume", COMPLETED: "Complete", CANCELLED: "Cancel the POC"},
     COMPLETED: {ACTIVE: "Reopen"},
     CANCELLED: {ACTIVE: "Reopen"},
 }

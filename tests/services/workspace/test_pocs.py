@@ -133,7 +133,7 @@ async def test_a_poc_is_completed_with_an_outcome_and_reopened_without(ada: Acto
 
 async def test_a_draft_is_not_completed(ada: Actor) -> None:
     poc_id = await create_poc(ada)
-    with pytest.raises(StepError, match="“Start” or “Cancel”"):
+    with pytest.raises(StepError, match="“Start” or “Cancel the POC”"):
         await pocs.change_status(ada, poc_id, 1, StatusForm(status=COMPLETED, outcome="Done"))
 
 

@@ -83,9 +83,11 @@ class CancelledForm(Form):
     outcome: str = lines("Outcome", optional=True, hint="What did it show?")
 
 
-ENDINGS: Mapping[PocStatus, type[CompletedForm] | type[CancelledForm]] = {
-    PocStatus.COMPLETED: CompletedForm,
-    PocStatus.CANCELLED: CancelledForm,
+# What is asked before each end, under which title, and the button that does it. (The button that
+# leaves a dialog is called "Cancel".)
+ENDINGS: Mapping[PocStatus, tuple[type[CompletedForm | CancelledForm], str, str]] = {
+    PocStatus.COMPLETED: (CompletedForm, "Complete this POC?", "Complete"),
+    PocStatus.CANCELLED: (CancelledForm, "Cancel this POC?", "Cancel the POC"),
 }
 
 
@@ -141,10 +143,8 @@ class _PocScreen:
             helpers=Helpers(anew=self._anew),
         )
         self.endings = {
-            status: FormDialog(
-                self.toast, "Change status", form, submit="Save", on_submit=self._close
-            )
-            for status, form in ENDINGS.items()
+            status: FormDialog(self.toast, title, form, submit=submit, on_submit=self._close)
+            for status, (form, title, submit) in ENDINGS.items()
         }
         self.archive = FormDialog(
             self.toast,
@@ -247,8 +247,7 @@ class _PocScreen:
         row = self.details.row
         if status.is_closed:
             self.closing = status
-            step = self.details.steps.get(status, "Close")
-            self.endings[status].open({}, title=f"{step} this POC?", body=self._end_of(status))
+            self.endings[status].open({}, body=self._end_of(status))
             return
         await self._set_status(status, row.facts_version)
 
