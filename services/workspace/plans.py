@@ -88,7 +88,8 @@ async def preview(principal: Principal, group_ids: Sequence[UUID], start_on: dat
 
 
 async def find_plan(view: View, group_ids: Sequence[UUID], start_on: date) -> Plan:
-    """The plan itself; raises `NotFoundError` if a group can't be chosen any more."""
+    """The plan itself: its groups by the days on which they begin, those without tasks last, and
+    otherwise as they were chosen. Raises `NotFoundError` if a group can't be chosen any more."""
     tenant_id = tenant_of(view)
     groups = []
     resources = 0
@@ -103,6 +104,7 @@ async def find_plan(view: View, group_ids: Sequence[UUID], start_on: date) -> Pl
         resources += len(await resources_of(view, task_ids=[task.id for task in templates]))
         tasks = [_planned(task, start_on) for task in templates]
         groups.append(PlannedGroup(group.title, tasks, group))
+    groups.sort(key=lambda group: group.start_on or date.max)
     return Plan(groups, resources)
 
 

@@ -49,7 +49,7 @@ class PocForm(Form):
 
 
 class NewPocForm(PocForm):
-    """A POC to begin: from group templates in this order, or empty; one's own, or another's."""
+    """A POC to begin: from group templates, or empty; one's own, or another's."""
 
     group_ids: tuple[UUID, ...] = several("Start from", optional=True)
     owner_id: UUID | None = person("Owner", among=RUN_POCS, optional=True)

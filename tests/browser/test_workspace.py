@@ -345,17 +345,15 @@ async def test_a_status_is_changed_from_a_menu_that_says_whom_the_end_shuts_out(
     for key in ("ArrowLeft", "ArrowRight", "ArrowRight"):  # round the tabs, from end to end
         await page.keyboard.press(key)
     await expect(page.get_by_role("link", name="Criteria")).to_be_focused()
-    menu = page.get_by_role("button", name="Change status")
+    menu, items = page.get_by_role("button", name="Change status"), page.get_by_role("menuitem")
     await menu.focus()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("menuitem")).to_have_text(["Start", "Cancel the POC"])
+    await expect(items).to_have_text(["Start", "Cancel the POC"])
     await expect(page.get_by_role("menuitem", name="Start")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".page-head").get_by_text("Active")).to_be_visible()
     await menu.click()
-    await expect(page.get_by_role("menuitem")).to_have_text(
-        ["Put on hold", "Complete", "Cancel the POC"]
-    )
+    await expect(items).to_have_text(["Put on hold", "Complete", "Cancel the POC"])
     await page.get_by_role("menuitem", name="Complete").click()
     for said in ("1 person at Customer can’t open it", "is still pending and 1 task isn’t done"):
         await expect(dialog(page).get_by_text(said)).to_be_visible()

@@ -11,7 +11,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
-from services.workspace import plans, template_list, templates
+from services.workspace import plans, task_list, template_list, templates
 from services.workspace.events import GroupTemplateChanged
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
 from tests import books
@@ -144,6 +144,16 @@ async def test_a_preview_counts_days_from_the_start(author: Actor) -> None:
         (date(2026, 12, 7), date(2026, 12, 10)),
     ]
     assert (plan.tasks, plan.ends_on) == (2, date(2026, 12, 10))
+
+
+async def test_the_groups_of_a_new_poc_stand_by_the_days_on_which_they_begin(
+    author: Actor, ada: Actor
+) -> None:
+    access = await create_group(author, "Access", [("Sign-on", Side.TEAM, 2, 5)])
+    empty = await create_group(author, "Ideas", [])
+    poc_id = await create_poc(ada, group_ids=[empty, access, await create_group(author)])
+    found = await task_list.list_groups(ada, poc_id)
+    assert [group.title for group in found] == ["Kick-off", "Access", "Ideas"]
 
 
 async def test_a_poc_gets_what_the_preview_said(author: Actor, ada: Actor) -> None:
