@@ -81,6 +81,7 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     await page.get_by_label("Reason").fill("Programme Orion has ended.")
     await page.get_by_role("button", name=f"Deactivate {MANY + 1} users").click()
     await expect(heading).to_have_text(f"{MANY + 1} users deactivated")
+    await expect(heading).to_be_focused()
     await expect(other).to_have_url(re.compile("/login"))
     await expect(page.get_by_text(re.compile("page closed, [0-9]+ ms at most"))).to_be_visible()
     await look(page, "bulk-done")

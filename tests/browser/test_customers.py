@@ -95,7 +95,8 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
 ) -> None:
     actor = await _signed_in(ada)
     poc = await create_poc(actor, "Offline scanning")
-    await create_task(actor, poc, "Open the firewall", side=Side.CUSTOMER)
+    for title in ("Open the firewall", "Order the scanners"):
+        await create_task(actor, poc, title, side=Side.CUSTOMER)
     await comments.post(actor, poc, NewCommentForm(body=SECRET))
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people")
     await page.get_by_role("button", name="Invite Customer").click()
@@ -137,8 +138,9 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
     await expect(guest.get_by_text("Import the articles, Blocked")).to_be_visible()
     await _rename_last_group(actor, poc, "Data", guest)
     await guest.get_by_role("button", name="Mark done: Open the firewall").click()
-    await expect(toast(guest, "Open the firewall is done.")).to_be_visible()
+    await expect(toast(guest, "“Open the firewall” is done.")).to_be_visible()
     await expect(guest.get_by_text("1 finished")).to_be_visible()
+    await expect(guest.get_by_role("button", name="Mark done: Order the scanners")).to_be_focused()
     for told in (*frames, await guest.content()):
         assert SECRET not in told
     # Rows came as they changed, and the whole wasn't read again for them.

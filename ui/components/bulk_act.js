@@ -42,6 +42,13 @@ export default {
     // Receipts come after the last batch.
     this.settling = setInterval(() => this.isFresh() && ask(), 2 * PAUSE);
   },
+  beforeUpdate() {
+    this.held = this.$el.contains(document.activeElement);
+  },
+  updated() {
+    // The pressed button goes with what it began or stopped: the heading says what came of it.
+    if (this.held && document.activeElement === document.body) this.$el.querySelector("h1").focus();
+  },
   unmounted() {
     clearTimeout(this.asking);
     clearInterval(this.settling);
@@ -114,7 +121,7 @@ function draft(act) {
   const { people, selection, chosen } = act.now;
   const lead = [selection, chosen, "Nothing has happened yet."].filter(Boolean).join(" ");
   return [
-    h("div", { class: "page-head" }, h("h1", words(act, 1, people))),
+    h("div", { class: "page-head" }, h("h1", { tabindex: -1 }, words(act, 1, people))),
     h("p", { class: "muted bulk-lead", dir: "auto" }, lead),
     h("div", { class: "bulk-columns" }, [
       h("div", { class: "bulk-main" }, [
@@ -238,7 +245,7 @@ function running(act) {
   const runs = state === "running";
   return [
     h("div", { class: "page-head" }, [
-      h("h1", runs ? words(act, 2, people) : words(act, 3, changed)),
+      h("h1", { tabindex: -1 }, runs ? words(act, 2, people) : words(act, 3, changed)),
       h("div", { class: "actions" }, [
         runs && button(act, "Stop after this batch", "stop"),
         act.now.may_undo && button(act, "Undo", "undo"),

@@ -7,6 +7,7 @@ import { avatar } from "avatar";
 import { Composer } from "composer";
 import { described } from "described";
 import { icon } from "icons";
+import { keepFocus } from "kept_focus";
 import { listen } from "live_socket";
 import { mark } from "task_marks";
 
@@ -61,6 +62,7 @@ export default {
       const before = (this.now.comments ?? []).filter(({ id }) => id < oldest);
       const earlier = before.length ? this.now.earlier : poc.earlier;
       this.now = { ...poc, comments: [...poc.comments, ...before], earlier };
+      keepFocus(this);
     },
     showEarlier(comments, earlier) {
       this.now = { ...this.now, comments: [...this.now.comments, ...comments], earlier };
@@ -78,6 +80,7 @@ export default {
       const others = this.now[rows].filter((other) => other !== known);
       const all = row.archived ? others : [...others, row].sort(ORDER[rows]);
       this.now = { ...this.now, [rows]: all };
+      keepFocus(this);
     },
     patchGroup(group) {
       const as = (task) => (task.group.id === group.id ? { ...task, group } : task);
@@ -191,7 +194,7 @@ function rows(view, tasks, button) {
     "ul",
     { class: "customer-rows" },
     tasks.map((task) =>
-      h("li", { key: task.id }, [
+      h("li", { key: task.id, "data-row": task.id }, [
         mark(task.status),
         h("div", { class: "customer-task" }, [
           h("strong", { dir: "auto" }, task.title),

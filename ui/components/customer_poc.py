@@ -14,6 +14,7 @@ class CustomerPoc(
     script="customer_poc.js",
     imports=[
         "icons.js",
+        "kept_focus.js",
         *SCRIPTS,
         "table_rows.js",
         "avatar.js",

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from services.access.permissions import Permission
+from services.core.words import count_words
 from services.sessions.sessions import Visit
 from services.tenants import closing, tenants
 from services.tenants.forms import NewTenant, TenantClosing, TenantName
@@ -108,11 +109,14 @@ class _TenantsScreen:
 
     async def _open_close(self, tenant_id: UUID) -> None:
         self.asked = row = await tenants.get_row(self.actor, tenant_id)
-        users = "1 active user" if row.active == 1 else f"{row.active:,} active users"
+        if row.active:
+            users = f"{count_words(row.active, 'active user')} can't sign in any more"
+        else:
+            users = "Nobody can sign in any more"
         self.closing.open(
             about=_about(row),
             title="Close {name}?",
-            body=f"{users} can't sign in any more, and whoever is in is signed out at once.\n"
+            body=f"{users}, and whoever is in is signed out at once.\n"
             "Invitations and links for new passwords are dead for good. All data stays, and you "
             "can reopen the organisation.",
         )
@@ -121,7 +125,9 @@ class _TenantsScreen:
         if self.asked is None:
             return None
         count = await closing.close_tenant(self.actor, self.asked.id, form.name)
-        people = "1 person was" if count == 1 else f"{count:,} people were"
+        if not count:
+            return "The organisation is closed. Nobody was signed in."
+        people = f"{count_words(count, 'person', 'people')} {'was' if count == 1 else 'were'}"
         return f"The organisation is closed. {people} signed out."
 
     async def _reopen(self, tenant_id: UUID) -> None:

@@ -96,13 +96,13 @@ class _CustomerScreen:
     async def _set_done(self, task_id: UUID, version: int, done: bool) -> None:
         task = await acts.set_done(self.actor, task_id, version, done=done)
         undo = partial(self._set_done, task_id, task.version, False) if done else None
-        self._tell(f"{task.title} {'is done.' if done else 'is open again.'}", undo)
+        self._tell(f"“{task.title}” {'is done.' if done else 'is open again.'}", undo)
 
     async def _set_accepted(self, task_id: UUID, version: int, accepted: bool) -> None:
         task = await acts.set_accepted(self.actor, task_id, version, accepted=accepted)
         undo = partial(self._set_accepted, task_id, task.version, False) if accepted else None
         words = "is accepted." if accepted else "waits for acceptance again."
-        self._tell(f"{task.title} {words}", undo)
+        self._tell(f"“{task.title}” {words}", undo)
 
     def _tell(self, words: str, undo: Callable[[], Awaitable[None]] | None) -> None:
         if undo is None:
