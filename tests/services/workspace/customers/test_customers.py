@@ -47,7 +47,7 @@ from services.workspace.rights import NotAMemberError
 from services.workspace.templates import TaskTemplateForm
 from tests import books
 from tests.conftest import ONE_DATABASE
-from tests.factories import CALLER, create_customer, open_customer_session
+from tests.factories import CALLER, create_customer, create_user, open_customer_session
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_group, create_poc, create_task, tasks_of
 
@@ -159,6 +159,20 @@ async def test_who_cannot_be_invited_is_said_at_the_email(
     await _status(ada, poc, PocStatus.CANCELLED)
     with pytest.raises(ConflictError, match="Reopen it first"):
         await invitations.invite(ada, poc, RETO)
+
+
+@ONE_DATABASE
+async def test_who_is_known_to_another_organisation_alone_is_invited_like_anybody(
+    tenant: Tenant, other_tenant: Tenant, ada: Actor
+) -> None:
+    poc = await create_poc(ada)
+    user = await create_user(other_tenant)
+    customer = await create_customer(other_tenant, active=False)
+    for email in (user.email, customer.email):
+        form = CustomerForm(first_name="Zoë", last_name="Roth", email=email)
+        invited = await invitations.invite(ada, poc, form)
+        assert invited.name == "Zoë Roth"
+        assert (await _row(CustomerPerson, invited.customer_id)).tenant_id == tenant.id
 
 
 async def test_somebody_of_two_pocs_is_one_person_and_sees_both(tenant: Tenant, ada: Actor) -> None:
