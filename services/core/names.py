@@ -144,6 +144,16 @@ def without_hidden(text: str) -> str:
     return text
 
 
+def with_hidden_named(text: str) -> str:
+    """The text with such characters named, as "U+202E": it reads as it was written."""
+    if not hides_something(text):
+        return text
+    return "".join(
+        f"[U+{ord(character):04X}]" if _is_invisible(text, at) else character
+        for at, character in enumerate(text)
+    )
+
+
 @lru_cache(maxsize=2000)
 def mixed_scripts(name: str) -> tuple[str, ...]:
     """The scripts that a name mixes although their letters look alike, as "Latin", "Cyrillic".

@@ -13,7 +13,7 @@ from services.access.permissions import Permission
 from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import InvalidInputError
 from services.core.looking import looks_first
-from services.core.names import plain
+from services.core.names import clean_name, plain
 from services.core.prepared import Prepared
 from services.lists.declaration import LiveList
 from services.lists.query import PAGE_SIZE, PAGE_SIZES, from_url, to_url
@@ -98,9 +98,10 @@ async def save_view(
 
     Raises `InvalidInputError`.
     """
-    name = " ".join(plain(name).split())[:LONGEST_NAME]
-    if not name:
-        raise InvalidInputError({"name": "Enter a name."})
+    try:
+        name = clean_name(" ".join(plain(name).split()), "The name", LONGEST_NAME)
+    except ValueError as error:
+        raise InvalidInputError({"name": str(error)}) from error
     asked = to_url(live_list, from_url(live_list, query)) | {"page": ""}
     usual = to_url(live_list, from_url(live_list, {}))
     values = {key: str(value) for key, value in asked.items() if value and value != usual.get(key)}

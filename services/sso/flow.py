@@ -34,6 +34,7 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
 from services.core.errors import ConflictError
 from services.core.lazily import lazily
+from services.core.names import with_hidden_named
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
@@ -232,7 +233,7 @@ async def finish_test(
             connection.tested_at = clock.now() if works else connection.tested_at
         await act.record(SsoAction.TESTED, works=works)
         act.publish(TenantChanged(tenant_id=tenant.id))
-    shown = {name: _shown(value) for name, value in sorted(claims.items())}
+    shown = {_shown(name): _shown(value) for name, value in sorted(claims.items())}
     return TestReport(connection.name, shown, verdict, works)
 
 
@@ -352,4 +353,4 @@ def _verdict(decision: Decision, person: Person) -> str:
 
 def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text[:500]
+    return with_hidden_named(text[:500])

@@ -94,7 +94,9 @@ export function viewsMenu(table) {
     event.target.reset();
   };
   const summary = { class: "btn btn-quiet menu-button", "aria-label": "Saved views" };
-  return menu(table, "views", summary, table.viewName || `All ${table.list.plural}`, () => [
+  // A link can carry any name: it turns no direction but its own.
+  const shown = h("bdi", table.viewName || `All ${table.list.plural}`);
+  return menu(table, "views", summary, shown, () => [
     h("div", { class: "menu-panel" }, [
       h("a", { class: "menu-item", href: location.pathname }, `All ${table.list.plural}`),
       table.saved.map((view) =>

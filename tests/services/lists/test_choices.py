@@ -34,8 +34,9 @@ async def test_a_view_keeps_what_is_unusual_of_a_url(admin: Actor) -> None:
 
 
 async def test_a_view_needs_a_name_and_room(admin: Actor) -> None:
-    with pytest.raises(InvalidInputError):
-        await choices.save_view(admin, USERS, " \0 ", {})
+    for name in (" \0 ", "Out\u202etuo"):
+        with pytest.raises(InvalidInputError):
+            await choices.save_view(admin, USERS, name, {})
     for number in range(choices.MOST_VIEWS):
         await choices.save_view(admin, USERS, f"View {number}", {})
     with pytest.raises(InvalidInputError):

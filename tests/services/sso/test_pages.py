@@ -196,11 +196,12 @@ async def _test_it(
 async def test_a_test_shows_the_claims_and_what_they_would_do(
     http: httpx.AsyncClient, tenant: Tenant, ada: User, admin_user: User, provider: TestProvider
 ) -> None:
-    provider.sign_in(ada.email, groups=["sales", "<b>"])
+    provider.sign_in(ada.email, groups=["sales", "<b>"], nickname="Ada\u202enimda")
     report = await _test_it(http, provider, admin_user)
     assert report.status_code == 200
     assert "Ada Lovelace would be let in, and linked from then on." in report.text
     assert "[&#34;sales&#34;, &#34;&lt;b&gt;&#34;]" in report.text
+    assert "Ada[U+202E]nimda" in report.text  # and turns nothing around
     assert await books.live_sessions_of(ada.id) == []
     assert await books.identities_of(ada.id) == []
     connection = await books.connection_of(tenant)
