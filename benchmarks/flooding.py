@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import re
 import time
 from collections.abc import Sequence
@@ -18,8 +19,10 @@ from benchmarks.processes import serve_commands
 
 ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
-# Events after which the page has other buttons; a flooder wants to keep them.
-LEFT_OUT = {"stale", "closed"}
+# Events after which the page has other buttons, which a flooder wants to keep; and those that each
+# page has and nothing is done for: a toast's button when there is none, and NiceGUI's own of pages
+# within pages.
+LEFT_OUT = {"stale", "closed", "action", "sub_pages_open", "sub_pages_navigate"}
 # Where a task is dragged to.
 LANES = ("in_progress", "done")
 # Seconds between two looks at the clock, where a pace is kept.
@@ -71,9 +74,13 @@ class Flooding:
                 self.pages.append((sio, _events(elements[1], client_id[1], about, task)))
         return sum(len(events) for _, events in self.pages)
 
-    async def begin(self, pace: float) -> None:
-        """Send so many events a second from all pages together."""
+    async def begin(self, pace: float, order: str) -> None:
+        """Send so many events a second from all pages together, in turns; those of a page are
+        shuffled, and each `order` is the same whenever it is asked for."""
         self.sent = 0
+        chance = random.Random(order)
+        for _, events in self.pages:
+            chance.shuffle(events)
         self.task = asyncio.create_task(self._flood(pace))
 
     async def request(self, connections: int) -> None:
