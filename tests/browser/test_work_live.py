@@ -152,6 +152,9 @@ async def test_a_card_that_is_dragged_moves_on_another_board(
     await expect(lane.locator("li")).to_have_count(1)  # without a reason it isn't blocked
 
     card = page.locator(".task-card")
+    await card.get_by_role("button", name="Trial").click()
+    await expect(dialog(page)).to_have_accessible_name("Edit task")
+    await dialog(page).get_by_role("button", name="Cancel").click()
     await card.focus()
     for key in (
         "Space",

@@ -20,6 +20,7 @@ const KEYS = {
     ["Lift the card in focus, and drop it", ["Space"]],
     ["Move it to another status", ["←", "→"]],
     ["Put it back", ["Esc"]],
+    ["Open the card in focus", ["↵"]],
   ],
   timeline: [
     ["Move the bar in focus by a day", ["←", "→"]],
@@ -222,12 +223,17 @@ export default {
       this.said = `${task.title}: moved to ${next.title}`;
     },
     // Space lifts a card, arrows move it to another status, Space or Enter drops it there, Escape puts
-    // it back.
+    // it back. Enter opens a card that isn't lifted.
     liftByKey(event, task) {
       if (![" ", "Enter", "ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
       const lanes = this.statuses.map(([value]) => value);
       const lifted = this.lifted?.id === task.id ? this.lifted : null;
-      if (event.key === " " || (event.key === "Enter" && lifted)) {
+      if (event.key === "Enter" && !lifted) {
+        event.preventDefault();
+        this.act("edit", { id: task.id, version: task.version });
+        return;
+      }
+      if (event.key === " " || event.key === "Enter") {
         event.preventDefault();
         if (lifted) this.setStatus(task, lifted.status);
         this.asksAbout = lifted?.status === "blocked" ? task.id : null;
