@@ -50,8 +50,9 @@ class FormField:
     """What every field has.
 
     `hint` stands below it, `ask` is said where it was left empty, `half` puts it beside another
-    half one. `autocomplete` takes HTML's words. `is_checked_early` says whether the server sees the
-    value while it is typed.
+    half one. `only_with` names a choice above it and the answer with which alone it is asked; with
+    another one it stays empty. `autocomplete` takes HTML's words. `is_checked_early` says whether
+    the server sees the value while it is typed.
     """
 
     kind: ClassVar[str] = "text"
@@ -63,6 +64,7 @@ class FormField:
     hint: str = ""
     ask: str = ""
     half: bool = False
+    only_with: tuple[str, str] | None = None
     autocomplete: str = "off"
     maxlength: int | None = None
 
@@ -84,11 +86,13 @@ class FormField:
         """What is said of a value that can't be sent by filling in the form."""
         return self.missing
 
-    def clean(self, value: object, _before: Mapping[str, Any]) -> Any:
-        """The value as it is kept; `_before` has those of the fields above that are right.
+    def clean(self, value: object, before: Mapping[str, Any]) -> Any:
+        """The value as it is kept; `before` has those of the fields above that are right.
 
         Raises `ValueError` with a sentence.
         """
+        if self.only_with is not None and before.get(self.only_with[0]) != self.only_with[1]:
+            return self.empty
         if not self.is_empty(value):
             return self.read(value)
         if self.optional:

@@ -95,7 +95,8 @@ def _sentences(form: type[Form], error: ValidationError) -> dict[str, str]:
 
 
 def text(label: str, *, optional: bool = False, most: int = MAX_NAME, **shown: Any) -> Any:
-    """One line of text. All functions here also take `hint`, `ask`, `half` and `autocomplete`."""
+    """One line of text. All functions here also take `hint`, `ask`, `half`, `only_with` and
+    `autocomplete`."""
     return _declare(TextField(label=label, optional=optional, most=most, maxlength=most, **shown))
 
 

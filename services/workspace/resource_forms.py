@@ -22,7 +22,13 @@ class ResourceForm(Form):
     content: str = lines(
         "Content", most=100_000, hint="The address of a link, the code, or the note in Markdown."
     )
-    language: str = text("Language", optional=True, most=40, hint="Of code, such as Python.")
+    language: str = text(
+        "Language",
+        optional=True,
+        most=40,
+        hint="Such as Python.",
+        only_with=("kind", ResourceKind.CODE.value),
+    )
     shared: bool = checkbox("Shared with the customer")
 
     @field_validator("kind")

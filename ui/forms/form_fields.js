@@ -62,7 +62,7 @@ const LABEL = `{{ field.label }}<span v-if="!field.required" class="field-option
 // The template's loop over the fields of the list with this name.
 export const fieldsIn = (list) => `
   <div class="dialog-fields" v-if="${list}.length">
-    <div v-for="field in ${list}" :key="field.name" class="field" :class="{ 'field-half': field.half }">
+    <div v-for="field in ${list}.filter(isAsked)" :key="field.name" class="field" :class="{ 'field-half': field.half }">
       <label v-if="field.kind === 'checkbox'" class="option option-alone">
         <input type="checkbox" v-bind="control(field)" v-model="values[field.name]" @change="edited(field)">
         <span class="option-text">{{ field.label }}</span>

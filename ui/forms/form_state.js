@@ -124,6 +124,9 @@ export const formState = {
 
     // -- for the template of the fields
     isGroup,
+    isAsked({ only_with: choice }) {
+      return !choice || this.values[choice[0]] === choice[1];
+    },
     isDescribed(field) {
       return field.kind === "choice" && !field.as_list && field.options.some((o) => o.description);
     },

@@ -29,6 +29,7 @@ def field_values(name: str, field: FormField) -> dict[str, Any]:
         "missing": field.missing,
         "hint": field.hint,
         "half": field.half,
+        "only_with": field.only_with,
         "autocomplete": field.autocomplete,
         "maxlength": field.maxlength,
         "early": field.is_checked_early,

@@ -37,6 +37,12 @@ async def test_a_poc_gets_the_resources_of_its_templates(author: Actor, ada: Act
     }
 
 
+def test_only_code_has_a_language() -> None:
+    for kind, language in ((ResourceKind.CODE, "Python"), (ResourceKind.NOTE, "")):
+        form = ResourceForm(kind=kind, title="Ports", content="443", language="Python")
+        assert form.language == language
+
+
 async def test_a_copied_resource_goes_its_own_way(author: Actor, ada: Actor) -> None:
     group_id = await create_group(author)
     resource_id = await resources.add_to_template(author, DOCS, group_template_id=group_id)
