@@ -120,15 +120,21 @@ def here() -> dict[UUID, UserPresence]:
 
 def heard(process_id: str, people: Iterable[UserPresence], *, whole: bool = False) -> None:
     """Take over what another process says about its users. If `whole`, it names all of them: users
-    that it doesn't name have no page there."""
+    that it doesn't name have no page there.
+
+    All are named whenever a replica starts, for example. So whoever is new to this process may have
+    opened their pages long ago.
+    """
     there = _known().elsewhere.setdefault(process_id, {})
+    already = dict(there)
     told = {person.user_id: person for person in people}
     affected = there | told if whole else told
     before = {user_id: is_online(user_id) for user_id in affected}
     if whole:
         there.clear()
     for person in told.values():
-        if person.pages > (there[person.user_id].pages if person.user_id in there else 0):
+        was = already.get(person.user_id)
+        if person.pages > (was.pages if was else 0) and (was or not whole):
             _note_opened(person.user_id)
         if person.pages > 0:
             there[person.user_id] = person

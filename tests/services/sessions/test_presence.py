@@ -94,3 +94,16 @@ def test_who_opened_a_page_is_remembered_for_some_minutes() -> None:
     clock.shift(presence.KEPT)
     presence.page_opened(other, TENANT)
     assert not presence.has_opened_since(USER, before)
+
+
+@pytest.mark.usefixtures("told")
+def test_a_page_that_another_replica_names_again_was_not_opened_now() -> None:
+    another = uuid4()
+    presence.heard("b", [UserPresence(USER, TENANT, 1, 0)])
+    clock.shift(timedelta(minutes=1))
+    now = clock.now()
+    all_of_b = [UserPresence(one, TENANT, 1, 0) for one in (USER, another)]
+    presence.heard("b", all_of_b, whole=True)
+    assert not any(presence.has_opened_since(one, now) for one in (USER, another))
+    presence.heard("b", [UserPresence(USER, TENANT, 2, 0)], whole=True)
+    assert presence.has_opened_since(USER, now)
