@@ -36,9 +36,9 @@ _DEAD = {
         "older than 7 days. Ask your admin to set your email back."
     ),
     LinkPurpose.INVITATION: (
-        "This invitation link is no longer valid: it was used, replaced by a newer one, or is "
-        "older than 7 days. If you have chosen a password already, sign in. Otherwise ask the "
-        "person who invited you to resend the invitation."
+        "This invitation link is no longer valid: it was used, withdrawn, replaced by a newer "
+        "one, or is older than 7 days. If you have chosen a password already, sign in. Otherwise "
+        "ask the person who invited you to resend the invitation."
     ),
     LinkPurpose.RESET: (
         "This link is no longer valid: it was used, replaced by a newer one, or is older than "

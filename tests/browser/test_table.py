@@ -149,6 +149,7 @@ async def test_a_view_has_a_name_and_a_url(
     await page.get_by_label("Name of this view").fill("Still out")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_label("Saved views")).to_have_text("Still out")
+    await expect(page.get_by_label("Saved views")).to_be_focused()
     await expect(page).to_have_url(re.compile(r"/users\?status=invited&view=Still\+out$"))
     await views_are_kept(admin, USERS, "Still out")
 

@@ -92,6 +92,7 @@ export function viewsMenu(table) {
     event.preventDefault();
     table.saveView(new FormData(event.target).get("name"));
     event.target.reset();
+    event.target.closest("details")?.querySelector("summary").focus(); // the menu closes
   };
   const summary = { class: "btn btn-quiet menu-button", "aria-label": "Saved views" };
   // A link can carry any name: it turns no direction but its own.
