@@ -100,6 +100,7 @@ RESERVED_SLUGS = frozenset(
 )
 # The slug of a name without a single Latin letter or digit.
 NAMELESS = "organisation"
+_EMAIL_PARTS = re.compile("[@.]")
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -170,12 +171,20 @@ def mixed_scripts(name: str) -> tuple[str, ...]:
     return mixed if len(mixed) > 1 else ()
 
 
-def mixed_letters(scripts: Sequence[str]) -> str:
-    """What to know of a name that mixes these scripts; empty where it mixes none."""
-    if not scripts:
+def mixed_letters(name: str, email: str) -> str:
+    """What to know of somebody whose name or email mixes scripts; empty where neither does. In an
+    email, each part between its dots and its @ stands for itself, as labels of a domain do."""
+    if name.isascii() and email.isascii():
         return ""
-    named = f"{', '.join(scripts[:-1])} and {scripts[-1]}"
-    return f"This name mixes {named} letters, which can look alike. Compare the email."
+    if scripts := mixed_scripts(name):
+        sentence, last = "This name mixes {} letters, which can look alike.", "Compare the email."
+        if any(mixed_scripts(part) for part in _EMAIL_PARTS.split(email)):
+            last = "So does the email: ask whose it is."
+    else:
+        found = (mixed_scripts(part) for part in _EMAIL_PARTS.split(email))
+        scripts = next(filter(None, found), ())
+        sentence, last = "This email mixes {} letters, which can look alike.", "Ask whose it is."
+    return f"{sentence.format(listed(scripts))} {last}" if scripts else ""
 
 
 def fold(text: str) -> str:

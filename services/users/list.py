@@ -22,7 +22,6 @@ from models import (
     User,
 )
 from services.core.db import Transaction
-from services.core.names import mixed_letters
 from services.core.prepared import Prepared
 from services.lists.declaration import (
     Column,
@@ -113,7 +112,7 @@ def _beside(row: UserRow) -> Mapping[str, object]:
     return {
         "mail": mail.value if mail else None,
         "online": presence.is_online(row.id) or None,
-        "mixed": mixed_letters(row.mixed) or None,
+        "mixed": row.mixed or None,
     }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from models import MailProgress, MailState, OutgoingMail, Role, User
 from services.core import clock
-from services.core.names import mixed_scripts
+from services.core.names import mixed_letters
 from services.lists.wire import UNSENT
 
 PICTURE_DIGITS = 16
@@ -64,7 +64,7 @@ class UserRow:
     """The account that replaced this one."""
     picture: str = ""
     """Tells this picture of theirs from others; empty if they have none."""
-    mixed: tuple[str, ...] = ()
+    mixed: str = ""
     """The scripts that the name mixes although their letters look alike."""
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
@@ -100,7 +100,7 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         returned=user.returned_at,
         successor_id=None if user.active else user.successor_id,
         picture=user.picture[:PICTURE_DIGITS],
-        mixed=mixed_scripts(name),
+        mixed=mixed_letters(name, user.email),
         mail_progress=OutgoingMail.progress(mail, clock.now()) if mail else None,
     )
 

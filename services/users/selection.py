@@ -12,7 +12,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import View, viewing
 from services.core.errors import InvalidInputError
-from services.core.names import fold, mixed_scripts, plain, words_of
+from services.core.names import fold, mixed_letters, plain, words_of
 from services.lists.search import find_few
 from services.users.list import USERS
 from services.users.row import PICTURE_DIGITS
@@ -23,12 +23,12 @@ OFFERED = 8
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can be chosen. `mixed` are scripts as `names.mixed_scripts` has them."""
+    """Somebody who can be chosen. `mixed` is what `names.mixed_letters` says of them."""
 
     id: UUID
     name: str
     email: str
-    mixed: tuple[str, ...] = ()
+    mixed: str = ""
     picture: str = ""
     """Tells this picture of theirs from others; empty if they have none."""
 
@@ -111,4 +111,5 @@ def _roles(among: Permission | None) -> Sequence[Role]:
 
 def _person(user: User) -> Person:
     picture = user.picture[:PICTURE_DIGITS]
-    return Person(user.id, user.full_name, user.email, mixed_scripts(user.full_name), picture)
+    mixed = mixed_letters(user.full_name, user.email)
+    return Person(user.id, user.full_name, user.email, mixed, picture)

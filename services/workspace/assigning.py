@@ -28,7 +28,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, viewing
 from services.core.errors import InvalidInputError, NotFoundError
-from services.core.names import fold, mixed_scripts, plain, words_of
+from services.core.names import fold, mixed_letters, plain, words_of
 from services.users.selection import OFFERED, Person, Selection
 from services.workspace.actions import GroupAction, TaskAction
 from services.workspace.members import ensure_member
@@ -60,7 +60,7 @@ async def list_assignable(
         )
         gone = set(chosen) - set(still)
     offered = [
-        Person(one.id, one.full_name, one.email, mixed_scripts(one.full_name))
+        Person(one.id, one.full_name, one.email, mixed_letters(one.full_name, one.email))
         for one in people[:OFFERED]
     ]
     return Selection(offered, len(people) > OFFERED, list(gone))

@@ -9,7 +9,6 @@ from models import Role
 from services.access.permissions import Permission, may, may_invite
 from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form
-from services.core.names import mixed_letters
 from services.core.words import count_words
 from services.sessions import sessions
 from services.sessions.sessions import Visit
@@ -255,4 +254,4 @@ class UserActs:
 def about(details: UserDetails) -> About:
     """The user whom a dialog is about."""
     row = details.row
-    return About(str(row.id), row.name, row.email, mixed_letters(row.mixed))
+    return About(str(row.id), row.name, row.email, row.mixed)

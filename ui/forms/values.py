@@ -15,7 +15,6 @@ from services.core.form_fields import (
     Option,
     SeveralField,
 )
-from services.core.names import mixed_letters
 from services.users.selection import Person, Selection
 
 
@@ -61,7 +60,7 @@ def person_values(person: Person) -> dict[str, Any]:
         "id": str(person.id),
         "name": person.name,
         "detail": person.email,
-        "note": mixed_letters(person.mixed),
+        "note": person.mixed,
         "picture": person.picture,
     }
 

@@ -14,6 +14,7 @@ from services.core.names import (
     clean_name,
     fold,
     is_slug,
+    mixed_letters,
     mixed_scripts,
     plain,
     slug_from,
@@ -127,6 +128,27 @@ def test_a_name_that_mixes_scripts_whose_letters_look_alike_is_marked(
 ) -> None:
     assert clean_name(name, "Name") == name
     assert mixed_scripts(name) == scripts
+
+
+@pytest.mark.parametrize(
+    ("email", "told"),
+    [
+        ("\u0430da@example.com", "This email mixes Cyrillic and Latin letters"),
+        ("ada@ex\u0430mple.com", "This email mixes Latin and Cyrillic letters"),
+        ("\u0430\u0434\u0430@\u043f\u043e\u0447\u0442\u0430.com", ""),
+        ("\u0430\u0434\u0430.lovelace@example.com", ""),
+        ("zo\u00eb@example.com", ""),
+        ("ada@example.com", ""),
+    ],
+)
+def test_so_is_an_email_of_which_one_part_does(email: str, told: str) -> None:
+    assert mixed_letters("Ada", email).partition(",")[0] == told
+
+
+def test_where_both_do_the_email_is_no_proof() -> None:
+    told = mixed_letters("\u0410da", "\u0430da@example.com")
+    assert told.startswith("This name mixes Cyrillic and Latin letters")
+    assert "So does the email" in told
 
 
 def test_201_characters_are_too_many() -> None:

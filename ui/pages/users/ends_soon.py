@@ -29,7 +29,8 @@ from ui.components.part import Part
 from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.dialogs.telling import not_offered
-from ui.forms.dialog import About, FormDialog, Helpers, Link
+from ui.dialogs.user_acts import about
+from ui.forms.dialog import FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.looks import version_of
@@ -207,12 +208,12 @@ class _EndsScreen:
 
     async def _ask_change(self, user_id: UUID) -> None:
         details = await listing.get_details(self.actor, user_id)
-        self.changed_id, end, row = user_id, details.end, details.row
+        self.changed_id, end = user_id, details.end
         values: dict[str, Any] = {"tell": details.tells}
         if end:
             values |= {"end_date": end.day, "end_time": end.at}
         self.hints["end_date"] = end_hint(details.time_zone, details.latest_end)
-        self.change.open(values, about=About(str(row.id), row.name, row.email))
+        self.change.open(values, about=about(details))
 
     async def _change(self, form: ToldEndDate) -> str:
         assert self.changed_id is not None

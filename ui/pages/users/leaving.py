@@ -13,7 +13,7 @@ from nicegui import ui
 from services.access.permissions import Permission
 from services.core.errors import NotFoundError
 from services.core.forms import Form
-from services.core.names import mixed_letters, mixed_scripts
+from services.core.names import mixed_letters
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -164,8 +164,8 @@ class _LeavingScreen:
 
     def _about(self) -> About:
         name = self.departure.receipt.name
-        note = mixed_letters(mixed_scripts(name))
-        return About(str(self.user_id), name, self.departure.email, note)
+        email = self.departure.email
+        return About(str(self.user_id), name, email, mixed_letters(name, email))
 
     async def _hand_over(self, form: HandOverForm) -> str:
         given = await handover.hand_over_work(self.actor, self.user_id, form, self.among)

@@ -14,7 +14,6 @@ from services.access.permissions import Permission
 from services.audit import reading
 from services.core.errors import NotFoundError
 from services.core.forms import Form
-from services.core.names import mixed_letters
 from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
@@ -194,7 +193,7 @@ class _UserScreen:
         left = await self._find_left(details)
         self.details = details
         row = details.row
-        self.title.show(row.name, row.active, row.invited, mixed_letters(row.mixed))
+        self.title.show(row.name, row.active, row.invited, row.mixed)
         for act, button in self.acts_shown:
             button.set_visibility(act.fits(self.visit, row))
         if self.switch:

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from services.core.errors import ConflictError
 from services.core.forms import Form
+from services.core.names import mixed_letters
 from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.workspace import listing
@@ -133,7 +134,7 @@ class CustomerPart:
 
     async def _ask_link(self, row: CustomerRow) -> None:
         self.asked = row
-        self.new_link.open(about=About(str(row.id), row.name, row.email))
+        self.new_link.open(about=_about(row))
 
     async def _hand_over(self, _form: Form) -> Outcome:
         if self.asked is None:
@@ -143,7 +144,7 @@ class CustomerPart:
 
     def _ask_removal(self, row: CustomerRow) -> None:
         self.asked = row
-        self.removal.open(about=About(str(row.id), row.name, row.email))
+        self.removal.open(about=_about(row))
 
     async def _remove(self, _form: Form) -> Outcome:
         if self.asked is None:
@@ -157,3 +158,7 @@ class CustomerPart:
         return await people.set_active_of_poc(
             self.actor, self.poc_id, customer_id, active, seen_version=version
         )
+
+
+def _about(row: CustomerRow) -> About:
+    return About(str(row.id), row.name, row.email, mixed_letters(row.name, row.email))
