@@ -56,7 +56,8 @@ class Database:
             stretch = sqlite.Stretch()
             self.reader = self._sqlite_engine(READERS, sqlite.READING, stretch)
             self.writer = self.urgent = self._sqlite_engine(1, sqlite.WRITING, stretch)
-            self.urgent_reader = self.reader
+            # What reads keeps its connection while it gives way: none would be left for a look.
+            self.urgent_reader = self._sqlite_engine(URGENT_LOOKS, sqlite.READING, stretch)
             self.queue = WriteQueue(1)
             self.reserve = Reserve(self.url.database)
         else:
@@ -141,7 +142,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        for engine in {self.reader, self.writer, self.urgent}:
+        for engine in {self.reader, self.writer, self.urgent, self.urgent_reader}:
             await engine.dispose()
 
 

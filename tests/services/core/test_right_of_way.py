@@ -12,6 +12,7 @@ from sqlmodel import select
 from models import Tenant
 from services.access.actor import Actor
 from services.core import right_of_way
+from services.core.database import READERS
 from services.core.db import reading, transaction
 from services.core.looking import looks_first
 from services.core.right_of_way import (
@@ -26,6 +27,7 @@ from services.core.right_of_way import (
 from services.core.runtime import Runtime
 from services.core.write_queue import WriteQueue
 from services.users import accounts
+from tests.browser.waiting import PATIENCE
 from tests.factories import create_user
 
 
@@ -225,6 +227,35 @@ async def test_what_only_reads_gives_way_between_its_statements(
             order.append("shut out")
         await others
     assert order == ["shut out", "read on"]
+
+
+@pytest.mark.usefixtures("others_write")
+async def test_those_who_give_way_in_the_middle_leave_an_urgent_act_a_connection_to_look_with(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    order: list[str] = []
+    have_read, may_go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def read() -> None:
+        async with reading() as tx:
+            await tx.exec(select(Tenant.id))
+            have_read.release()
+            await may_go_on.wait()
+            await tx.exec(select(Tenant.id))
+            order.append("read on")
+
+    user = await create_user(tenant)
+    async with asyncio.timeout(PATIENCE):
+        others = [asyncio.create_task(read()) for _ in range(READERS)]
+        for _ in others:
+            await have_read.acquire()
+        with rollcall.database.right_of_way.given(None):
+            may_go_on.set()
+            await accounts.set_active(admin, user.id, active=False)
+            order.append("shut out")
+        await asyncio.gather(*others)
+    assert order == ["shut out", *["read on"] * READERS]
 
 
 @pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
