@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, bindparam, cast, or_, update
 from sqlmodel import col, select
 
 from models import AuditEvent
+from services.access.actor import ROLLCALL
 from services.core.db import Transaction, reading, transaction
 from services.core.names import fold, plain, words_of
 
@@ -59,7 +60,7 @@ async def fill() -> bool:
         return False
     table = AuditEvent.__table__  # type: ignore[attr-defined]  # SQLModel makes it
     statement = update(table).where(table.c.id == bindparam("entry"))
-    async with transaction(patient=True) as tx:
+    async with transaction(actor=ROLLCALL, patient=True) as tx:
         connection = await tx.connection()
         await connection.execute(statement.values(search_key=bindparam("key")), keys)
     return len(keys) == BATCH

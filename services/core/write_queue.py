@@ -29,9 +29,11 @@ FURTHEST_BEHIND = 5.0
 PATIENCE = 0.5
 """For this many seconds, a patient act lets others go first that came after it."""
 PATIENT_AT_ONCE = 2
-"""How many patient acts run at a time, whatever slots there are. Many strangers' sign-ins would
-wait for the same rows (the counter of their ip, the head of the log), each with a connection, and
-an urgent act would wait for a step of each in the event loop."""
+"""How many patient acts of nobody run at a time, whatever slots there are. Many strangers' sign-ins
+would wait for the same rows (the counter of their ip, the head of the log), each with a connection,
+and an urgent act would wait for a step of each in the event loop. The patient acts of users and of
+Rollcall itself aren't counted, and don't wait for this: some take long, and would keep everybody
+from signing in."""
 GIVES_UP = 60.0
 """After this many seconds, an act that still waits is told that the database doesn't answer."""
 REMEMBERED = 1000
@@ -44,12 +46,15 @@ class Turn(Enum):
 
     URGENT = "it ends somebody's access, and goes before all that don't"
     USUAL = "in its turn"
-    PATIENT = "many come at once, and each can wait a little: sign-ins"
+    PATIENT = (
+        "it can wait a little: sign-ins, many of which come at once, and work in the background"
+    )
 
 
 class Who(Protocol):
-    """Who acts; without ids if nobody is signed in, or if Rollcall itself acts. (The code below
-    says "user"; a customer's person is counted the same way.)"""
+    """Who acts; without ids if it is Rollcall itself. None is given for browsers that nobody is
+    signed in with, and for screens that open or go. (The code below says "user"; a customer's
+    person is counted the same way.)"""
 
     @property
     def session_id(self) -> UUID | None:
@@ -67,12 +72,14 @@ class _Waiter:
     number: int
     user_id: UUID | None = field(compare=False)
     called: "asyncio.Future[None]" = field(compare=False)
-    is_patient: bool = field(compare=False)
+    is_strangers: bool = field(compare=False)
+    """Whether it is a patient act of nobody."""
 
 
 class WriteQueue:
-    """`slots` acts write at a time, one of each user and two of the patient, and `reserved` urgent
-    ones beside them. Where none are reserved, urgent acts use the same slots as all others.
+    """`slots` acts write at a time, one of each user and two patient ones of nobody, and
+    `reserved` urgent ones beside them. Where none are reserved, urgent acts use the same slots as
+    all others.
 
     Urgent acts go first. Any other act is due when it comes, but not sooner than `SHARE` seconds
     after its user's last act was due; the act that was due earliest goes next. So users who don't
@@ -123,7 +130,7 @@ class WriteQueue:
         and `DatabaseUnavailableError` if no turn comes within `GIVES_UP` seconds.
         """
         with self._counted(who):
-            waiter = self._line_up(turn, who.holder_id if who else None)
+            waiter = self._line_up(turn, who)
             try:
                 await _called(waiter)
                 yield
@@ -147,12 +154,13 @@ class WriteQueue:
                 if not present[key]:
                     del present[key]
 
-    def _line_up(self, turn: Turn, user_id: UUID | None) -> _Waiter:
+    def _line_up(self, turn: Turn, who: Who | None) -> _Waiter:
         is_patient = turn is Turn.PATIENT
+        user_id = None if who is None else who.holder_id
         due = self._due(user_id) + (PATIENCE if is_patient else 0.0)
         called = asyncio.get_running_loop().create_future()
         is_usual, number = turn is not Turn.URGENT, next(self._numbers)
-        waiter = _Waiter(is_usual, due, number, user_id, called, is_patient)
+        waiter = _Waiter(is_usual, due, number, user_id, called, is_patient and who is None)
         insort(self._waiting, waiter)
         self._call()
         return waiter
@@ -197,7 +205,7 @@ class WriteQueue:
             rivals, slots = self._running, self._slots
         if waiter.user_id is not None and waiter.user_id in {other.user_id for other in rivals}:
             return False
-        if waiter.is_patient and sum(one.is_patient for one in rivals) >= PATIENT_AT_ONCE:
+        if waiter.is_strangers and sum(one.is_strangers for one in rivals) >= PATIENT_AT_ONCE:
             return False
         return len(rivals) < slots
 

@@ -2,6 +2,7 @@
 
 import logging
 
+from services.access.actor import ROLLCALL
 from services.bulk import runs as bulk_acts
 from services.core import runtime, sqlite, sqlite_transport
 from services.core.db import transaction
@@ -18,7 +19,7 @@ async def tidy_up() -> None:
     bulk acts that ended long ago, messages between processes that all have read, and what is left
     of uploads that broke off; cut SQLite's write-ahead log back. Keep room for urgent acts."""
     runtime.current().database.reserve.keep()
-    async with transaction(patient=True) as tx:
+    async with transaction(actor=ROLLCALL, patient=True) as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)
         await imports.remove_old(tx)

@@ -8,6 +8,7 @@ from sqlalchemy import tuple_
 from sqlmodel import col, delete, update
 
 from models import LoginSession, ScreenTab
+from services.access.actor import ROLLCALL
 from services.access.outsiders import SCREEN_LASTS, ScreenActor
 from services.core import clock
 from services.core.db import Transaction, insert_if_missing, transaction
@@ -56,7 +57,7 @@ async def note_all(tabs: Collection[Key], session_ids: Collection[UUID]) -> None
     """All these are still open, so their sessions live on."""
     if not tabs:
         return
-    async with transaction(patient=True) as tx:
+    async with transaction(actor=ROLLCALL, patient=True) as tx:
         await tx.exec(
             update(ScreenTab)
             .where(tuple_(col(ScreenTab.screen_id), col(ScreenTab.tab)).in_(list(tabs)))

@@ -162,7 +162,7 @@ async def keep(cause: UUID, user_id: UUID, receipt: Receipt, run_id: UUID | None
 
 async def _write(kept: Sequence[_Kept]) -> None:
     sessions = {page.session_id for one in kept for page in one.receipt.closed}
-    async with transaction(patient=len(kept) > 1) as tx:
+    async with transaction(actor=ROLLCALL, patient=len(kept) > 1) as tx:
         devices = await _devices(tx, sessions)
         found = await tx.exec(select(User).where(col(User.id).in_({one.user_id for one in kept})))
         users = {user.id: user for user in found}

@@ -7,6 +7,7 @@ from sqlalchemy import true
 from sqlmodel import col, delete, func, or_, select
 
 from models import HereCount
+from services.access.actor import ROLLCALL
 from services.core import clock
 from services.core.db import Transaction, insert_if_missing, transaction
 from services.sessions import presence
@@ -32,7 +33,7 @@ async def note() -> None:
     now = clock.now()
     at = now - timedelta(seconds=now.timestamp() % EVERY.total_seconds())
     tenants = {seen.tenant_id for seen in presence.everywhere() if seen.tenant_id is not None}
-    async with transaction(patient=True) as tx:
+    async with transaction(actor=ROLLCALL, patient=True) as tx:
         for tenant_id in sorted(tenants):
             here = await count_here(tx, tenant_id)
             await insert_if_missing(tx, HereCount(tenant_id=tenant_id, at=at, here=here))

@@ -21,7 +21,7 @@ from sqlmodel import col, delete, insert, select
 
 from models import FileChunk, ResourceFile
 from models.base import new_id
-from services.access.actor import Principal
+from services.access.actor import ROLLCALL, Principal
 from services.core import clock, runtime
 from services.core.db import LOCKED, Transaction, transaction
 from services.core.errors import (
@@ -256,7 +256,7 @@ async def belongs(tx: Transaction, resource_id: UUID, poc_id: UUID | None) -> No
 async def remove_abandoned() -> None:
     """Remove what is left of files whose process ended while it wrote them."""
     since = col(ResourceFile.arriving_since)
-    async with transaction(patient=True) as tx:
+    async with transaction(actor=ROLLCALL, patient=True) as tx:
         found = (
             await tx.exec(select(ResourceFile.resource_id).where(since < clock.now() - GIVEN_UP))
         ).all()
@@ -265,7 +265,7 @@ async def remove_abandoned() -> None:
 
 
 async def _discard(resource_id: UUID) -> None:
-    async with transaction(patient=True) as tx:
+    async with transaction(actor=ROLLCALL, patient=True) as tx:
         file = await tx.get(ResourceFile, resource_id, **LOCKED)
         if file is None or file.arriving_since is None:  # removed already, or complete meanwhile
             return

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.access.actor import ROLLCALL
 from services.core.errors import TooMuchAtOnceError
 from services.core.write_queue import (
     FURTHEST_BEHIND,
@@ -17,6 +18,7 @@ from services.core.write_queue import (
     PATIENT_AT_ONCE,
     SHARE,
     Turn,
+    Who,
     WriteQueue,
 )
 
@@ -40,14 +42,14 @@ class Stage:
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     async def comes(
-        self, name: str, who: Someone | None = None, turn: Turn = Turn.USUAL
+        self, name: str, who: Who | None = None, turn: Turn = Turn.USUAL
     ) -> asyncio.Task[None]:
         """Somebody wants to write; returns once they stand in the queue."""
         self.tasks[name] = asyncio.create_task(self._write(name, who, turn))
         await asyncio.sleep(0)
         return self.tasks[name]
 
-    async def _write(self, name: str, who: Someone | None, turn: Turn) -> None:
+    async def _write(self, name: str, who: Who | None, turn: Turn) -> None:
         async with self.queue.turn(turn, who):
             self.wrote.append(name)
 
@@ -170,6 +172,25 @@ async def test_who_is_patient_takes_only_some_of_the_places() -> None:
         await asyncio.wait_for(stage.tasks["rename"], 60)
         assert stage.wrote == ["rename"]
     assert stage.wrote == ["rename", "sign-in"]
+
+
+@pytest.mark.parametrize("background", [ROLLCALL, Someone()])
+async def test_sign_ins_and_work_in_the_background_don_t_wait_for_one_another(
+    background: Who,
+) -> None:
+    stage = Stage(slots=2 * PATIENT_AT_ONCE + 2)
+    async with AsyncExitStack() as others:
+        for who in [background, *[ROLLCALL] * (PATIENT_AT_ONCE - 1)]:
+            await others.enter_async_context(stage.queue.turn(Turn.PATIENT, who))
+        for number in range(PATIENT_AT_ONCE):
+            await stage.comes(f"sign-in {number}", turn=Turn.PATIENT)
+        assert stage.wrote == [f"sign-in {number}" for number in range(PATIENT_AT_ONCE)]
+    stage.wrote.clear()
+    async with AsyncExitStack() as others:
+        for _ in range(PATIENT_AT_ONCE):
+            await others.enter_async_context(stage.queue.turn(Turn.PATIENT))
+        await stage.comes("background", background, Turn.PATIENT)
+        assert stage.wrote == ["background"]
 
 
 async def test_urgent_acts_have_places_that_nobody_else_takes() -> None:
