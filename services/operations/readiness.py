@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import BusMessage
 from services.core import clock, db, folders, migrations, runtime, vault
 from services.core.errors import RollcallError
+from services.core.right_of_way import begun
 from services.core.secrets import SECRET_FILE
 
 log = logging.getLogger(__name__)
@@ -146,8 +147,10 @@ async def _writing() -> Check:
     current = runtime.current()
     row = {"origin": current.process_id, "payload": "[]", "at": clock.now()}
     try:
-        async with current.database.writer.begin() as connection:
-            await connection.execute(insert(BusMessage).values(row))
+        # It has SQLite's only connection that writes: an act that is given way waits for it.
+        with begun():
+            async with current.database.writer.begin() as connection:
+                await connection.execute(insert(BusMessage).values(row))
     except (SQLAlchemyError, OSError) as error:
         reason = db.lasting_reason(error) or "Nothing can be written to the database now."
         return Check("writing", False, f"{reason} What people change is refused.", _words(error))

@@ -16,7 +16,14 @@ import pytest
 from sqlalchemy import text
 
 from models import SsoConnection, Tenant
-from services.core import clock, postgresql, postgresql_transport, runtime, vault
+from services.core import (
+    clock,
+    postgresql,
+    postgresql_transport,
+    right_of_way,
+    runtime,
+    vault,
+)
 from services.core.db import transaction
 from services.core.postgresql_transport import DEAF
 from services.core.runtime import Runtime
@@ -25,7 +32,7 @@ from services.core.startup import started
 from services.operations import readiness
 from services.operations.readiness import Check
 from tests.browser.waiting import PATIENCE, eventually
-from tests.conftest import make_settings
+from tests.conftest import ONE_DATABASE, make_settings
 from tests.ports import free_port
 from tests.postgres import PostgresServer, unprivileged_user
 
@@ -114,6 +121,16 @@ async def test_what_cannot_be_written_is_told_until_it_can(
     async with asyncio.timeout(PATIENCE):  # who listens may have missed the table, and tries again
         while await _troubles():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
+
+
+@ONE_DATABASE
+async def test_what_tries_to_write_does_not_wait_for_acts_that_may_wait_for_it(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    async with asyncio.timeout(PATIENCE):
+        with rollcall.database.right_of_way.given(None):
+            assert (await readiness.look_at("writing")).ok
 
 
 @pytest.mark.usefixtures("serving")
