@@ -36,6 +36,20 @@ _INVISIBLE = re.compile(
 _MONGOLIAN_FORMS = frozenset("\u180b\u180c\u180d\u180f")
 _FORMS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _KEYCAP = "\u20e3"
+# Punctuation and a letter that have a form as emoji (Unicode, emoji-variation-sequences.txt).
+_LIKE_EMOJI = frozenset("\u203c\u2049\u2139\u3030\u303d")
+# Scripts with letters that have another form, which the first selector alone chooses (Unicode,
+# StandardizedVariants.txt): as Khamti and Aiton are written.
+_FIRST_FORM = "\ufe00"
+_SCRIPTS_WITH_FORMS = frozenset({"MYANMAR", "PHAGS-PA", "MANICHAEAN"})
+# The flags of England, Scotland and Wales: a black flag, and letters that show nothing (Unicode,
+# emoji-sequences.txt, RGI_Emoji_Tag_Sequence).
+_BLACK_FLAG = "\U0001f3f4"
+_TAGS = re.compile("[\U000e0020-\U000e007f]")
+_TAGGED = frozenset(
+    "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+    for region in ("gbeng", "gbsct", "gbwls")
+)
 # Joiners belong to how words of these scripts are written (UAX 31, section 2.3), and into emoji.
 _JOINERS = frozenset("\u200c\u200d")
 _JOINING_SCRIPTS = frozenset(
@@ -219,17 +233,26 @@ def _is_invisible(name: str, at: int) -> bool:
     if character in _JOINERS:
         return not (_joins(name[at - 1 : at]) and _joins(name[at + 1 : at + 2]))
     if _FORMS.match(character):
-        return not (_has_forms(name[at - 1 : at]) or name[at + 1 : at + 2] == _KEYCAP)
+        return not (_has_forms(name[at - 1 : at], character) or name[at + 1 : at + 2] == _KEYCAP)
+    if _TAGS.match(character):
+        flag = name.rfind(_BLACK_FLAG, max(at - 6, 0), at)
+        return flag < 0 or name[flag + 1 : flag + 7] not in _TAGGED
     if character in _MONGOLIAN_FORMS:
         return _script_of(name[at - 1 : at]) != "MONGOLIAN"
     return bool(_INVISIBLE.match(character)) or unicodedata.category(character) == "Cf"
 
 
-def _has_forms(before: str) -> bool:
-    """Whether a character's form can be chosen: that of an ideograph or of a symbol (Unicode,
-    StandardizedVariants.txt, and section 23.4)."""
-    return bool(before) and (
-        unicodedata.category(before) in {"So", "Sm"} or _script_of(before) == "CJK"
+def _has_forms(before: str, selector: str) -> bool:
+    """Whether a character's form can be chosen: that of an ideograph, of a symbol or emoji, or of a
+    letter of some scripts (Unicode, StandardizedVariants.txt, and section 23.4)."""
+    if not before:
+        return False
+    script = _script_of(before)
+    return (
+        unicodedata.category(before) in {"So", "Sm"}
+        or before in _LIKE_EMOJI
+        or script == "CJK"
+        or (selector == _FIRST_FORM and script in _SCRIPTS_WITH_FORMS)
     )
 
 

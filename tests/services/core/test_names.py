@@ -68,6 +68,9 @@ def test_clean_name_can_be_stored_and_breaks_no_line(text: str) -> None:
         "क्\u200dष",  # as Hindi is
         "👩\u200d👩\u200d👧",
         "\u2764\ufe0f 1\ufe0f\u20e3 \u2194\ufe0f",  # as keyboards write these
+        "\u203c\ufe0f \u2049\ufe0f \u2139\ufe0f \u3030\ufe0f \u303d\ufe0f",  # and these
+        "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",  # flag of Wales
+        "\u1000\ufe00\u1019",  # as Khamti is written
         "\u182a\u180b\u1820",  # as Mongolian is
         "葛\U000e0100城",  # the form of a sign that its owner writes
         "d’Arc",
@@ -96,6 +99,7 @@ def test_line_breaks_and_control_characters_are_refused(character: str) -> None:
     "\u00ad\u200b\u200c\u200d\u2060\ufeff\u180e\U000e0041"  # show nothing
     "\u034f\u115f\u1160\u3164\uffa0\u2800"  # neither, and aren't format characters
     "\ufe00\ufe0f\U000e0100\u180b"  # choose a form of what has one alone
+    "\U000e0067\U000e007f"  # are part of flags alone
     "\u2065\ufff0\U000e0080",  # are no characters yet, and will show nothing
 )
 def test_what_is_invisible_or_turns_the_direction_of_text_is_refused(character: str) -> None:
