@@ -24,7 +24,7 @@ from models import (
     Tenant,
     User,
 )
-from services.access.actor import ROLLCALL, Operator
+from services.access.actor import ROLLCALL, Operator, is_open
 from services.access.permissions import Permission
 from services.audit.acting import acting
 from services.core import clock
@@ -93,10 +93,10 @@ async def work() -> None:
 async def _find_due() -> list[tuple[UUID, bool]]:
     """The reviews that are being closed, or are to be closed, and whether the close has begun.
     While an organisation is closed nobody can decide, and none of its reviews closes by itself."""
-    is_open = select(Tenant.id).where(
+    open_tenant = select(Tenant.id).where(
         Tenant.id == Review.tenant_id, col(Tenant.closed_at).is_(None)
     )
-    is_due = and_(col(Review.closes_at) <= clock.now(), is_open.exists())
+    is_due = and_(col(Review.closes_at) <= clock.now(), open_tenant.exists())
     query = select(Review.id, Review.closing_at).where(
         col(Review.closed_at).is_(None),
         or_(col(Review.closing_at).is_not(None), is_due),
@@ -106,9 +106,15 @@ async def _find_due() -> list[tuple[UUID, bool]]:
 
 
 async def _begin(review_id: UUID) -> None:
+    """Begin the close, if it is still due: other reviews are closed before, which takes long."""
     async with acting(ROLLCALL, Permission.SWITCH_USERS) as act:
+        review = await act.get(Review, review_id)
+        # The organisation is locked before its reviews, as where it is opened again.
+        if not await is_open(act.tx, review.tenant_id):
+            return
         review = await act.get(Review, review_id, lock=True)
-        if review.closing_at is None:
+        is_due = review.closes_at is not None and review.closes_at <= clock.now()
+        if is_due and review.closing_at is None:
             await begin_closing(act, review, by=ROLLCALL.name, undecided=True)
 
 
