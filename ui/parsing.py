@@ -8,6 +8,9 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Protocol
 
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
 LOOKS_AGAIN = 0.005
 """Seconds after which it is looked again whether an act is still given way; it takes some 10 ms."""
 
@@ -57,3 +60,28 @@ class Parsing:
             first = next(iter(self._waiting))
             del self._waiting[first]
             self._parse(first)
+
+
+class Flow(FlowControl):
+    """Uvicorn's, which reads nothing while much waits to be parsed: whoever answers has it read
+    on with each piece of a body that they take."""
+
+    is_full = False
+
+    def fill(self) -> None:
+        """Much waits to be parsed."""
+        self.is_full = True
+        self.pause_reading()
+
+    def empty(self, answering: RequestResponseCycle | None, *, has_more: bool) -> None:
+        """All is parsed. It is read on, unless what was parsed waits for whoever answers it: they
+        have it read on."""
+        self.is_full = False
+        waits = 0 if answering is None or answering.response_complete else len(answering.body)
+        if not has_more and waits <= HIGH_WATER_LIMIT:
+            self.resume_reading()
+
+    def resume_reading(self) -> None:
+        """Read on, unless much waits."""
+        if not self.is_full:
+            super().resume_reading()

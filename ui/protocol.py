@@ -27,6 +27,7 @@ from websockets.frames import Frame
 
 from ui.door import Door
 from ui.live.budget import Budget
+from ui.parsing import Flow
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +90,12 @@ class TimedProtocol(HttpToolsProtocol):
         self._head: int | None = 0  # bytes of the head so far; none while no head is arriving
         self._body = 0  # bytes of a body since it was last waited for
         self._unparsed = b""
-        self._is_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is made, and its other side has to say something."""
         transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]  # as asyncio's sockets have it
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn wants a Transport, which it is
+        self.flow = self._flow = Flow(self.transport)
         self._door.made(self.client, self)
         self._expect(HEAD_WITHIN)
 
@@ -109,8 +110,7 @@ class TimedProtocol(HttpToolsProtocol):
         """Bytes of a request, or of several."""
         self._unparsed += data
         if len(self._unparsed) >= MOST_UNPARSED:
-            self._is_full = True
-            self.flow.pause_reading()
+            self._flow.fill()
         self._door.parsing.add(self)
 
     def on_message_begin(self) -> None:
@@ -209,9 +209,8 @@ class TimedProtocol(HttpToolsProtocol):
             self._refuse(431, TOO_LARGE)
         if self._may_parse:
             self._door.parsing.add(self)
-        elif self._is_full and not self._unparsed:
-            self._is_full = False
-            self.flow.resume_reading()
+        elif self._flow.is_full and not self._unparsed:
+            self._flow.empty(self.cycle, has_more=bool(self.pipeline))
 
     @property
     def _may_parse(self) -> bool:

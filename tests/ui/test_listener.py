@@ -6,17 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.browser.waiting import PATIENCE
 from tests.ports import free_port
 from ui.listener import listen, web_server
-from ui.protocol import BODY_LEAST, PARSED_AT_ONCE, TimedProtocol
+from ui.protocol import BODY_LEAST, MOST_UNPARSED, PARSED_AT_ONCE, READ_AT_ONCE, TimedProtocol
 
 ACCEPTED = Path(__file__).with_name("accepted.py")
+LONG = 1_000_000
 
 
 async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -140,3 +143,59 @@ async def test_of_thousands_of_requests_at_once_few_are_read_before_the_first_is
     writer.close()
     server.stop()
     await serving
+
+
+@asynccontextmanager
+async def sending(app: ASGIApp, clients: int = 1) -> AsyncIterator[list[TimedProtocol]]:
+    """The connections of clients that send a long body each, as fast as it is read."""
+    server, listener = web_server(app), listen("127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    head = f"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: {LONG}\r\n\r\n"
+    writers = []
+    for _ in range(clients):
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(head.encode() + b"x" * LONG)
+        writers.append(writer)
+    async with asyncio.timeout(PATIENCE):
+        while len(server.server_state.tasks) < clients:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+    connections = [c for c in server.server_state.connections if isinstance(c, TimedProtocol)]
+    try:
+        yield connections
+    finally:
+        for transport in (*(c.transport for c in connections), *(w.transport for w in writers)):
+            transport.abort()
+        server.stop()
+        await serving
+
+
+async def test_a_body_that_is_taken_is_read_no_faster_than_it_is_parsed() -> None:
+    may_take, is_whole, unparsed = asyncio.Event(), asyncio.Event(), list[int]()
+
+    async def take(scope: Scope, receive: Receive, _send: Send) -> None:
+        if scope["type"] == "http":
+            await may_take.wait()
+            taken = 0
+            while taken < LONG:
+                taken += len((await receive())["body"])
+                unparsed.append(len(connection._unparsed))
+            is_whole.set()
+
+    async with sending(take) as (connection,):
+        may_take.set()
+        await asyncio.wait_for(is_whole.wait(), PATIENCE)
+    assert max(unparsed) < MOST_UNPARSED + READ_AT_ONCE
+
+
+async def test_little_is_read_of_bodies_that_nobody_takes_yet() -> None:
+    may_end = asyncio.Event()
+
+    async def wait(scope: Scope, _receive: Receive, _send: Send) -> None:
+        if scope["type"] == "http":
+            await may_end.wait()
+
+    async with sending(wait, clients=10) as connections:
+        for _ in range(10 * LONG // PARSED_AT_ONCE):  # turns of the loop that all would take
+            await asyncio.sleep(0)
+        may_end.set()
+        assert max(len(one.cycle.body) for one in connections) < 4 * MOST_UNPARSED
