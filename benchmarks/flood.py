@@ -1,11 +1,12 @@
 """The flood: how long somebody can hold up their own deactivation.
 
 The target's pages send every event that they have, again and again. An admin deactivates the
-target meanwhile: measured is the time from the admin's click (the command leaves this process) to
-the commit. The floor is the same with the same pages open and silent, in rounds that take turns.
-The flood has the highest pace that is allowed, and then fifty times that pace, until its pages are
-closed; and then the same pages are silent, and their addresses, a picture and an export are asked
-for over many connections at once.
+target meanwhile, on a Users page of this process: measured is the time from the click on the
+dialog's button (the frame leaves this process) to the commit. The dialog is open before the flood.
+The floor is the same with the same pages open and silent, in rounds that take turns. The flood has
+the highest pace that is allowed, and then fifty times that pace, until its pages are closed; and
+then the same pages are silent, and their addresses, a picture and an export are asked for over many
+connections at once.
 
 Few events are taken before the click: some 25 of each who floods at the allowed pace, and 4 to 11
 until they are cut, but more of these on a busy machine. So they are sent in an order by chance,
@@ -19,6 +20,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from benchmarks.figures import Figure, Result, spread
@@ -26,6 +28,7 @@ from benchmarks.options import Options
 from benchmarks.processes import Child
 from benchmarks.scene import Server, scene
 from benchmarks.statistics import Spread
+from benchmarks.visitor import Page, Visitor
 from models import Role
 from tests import postgres
 from ui.live.budget import PER_SECOND
@@ -92,14 +95,17 @@ async def _measure(options: Options, **settings: str) -> list[Figure]:
     cases = [(pages, 1) for pages in options.flooding]
     if options.flooders > 1:
         cases.append((max(1, options.flooding[-1] // options.flooders), options.flooders))
-    async with scene(**settings) as stage:
+    async with scene(**settings) as stage, AsyncExitStack() as stack:
         rollcall = await stage.rollcall()
+        visitor = await stack.enter_async_context(Visitor(rollcall.url))
         (admin, *_) = await rollcall.ask("tenant", slug=SLUG, users=60)
         (token,) = await rollcall.ask("sessions", user_id=admin, count=1)
         floods = [await stage.start("benchmarks.flooding") for _ in range(options.flooders)]
+        visitor.enter(token)
+        page = await visitor.open(f"/t/{SLUG}/users")
         for role in (*PATHS, CUSTOMER):
             for pages, people in cases:
-                case = _Case(rollcall, floods[:people], token, admin, role, pages)
+                case = _Case(rollcall, floods[:people], page, admin, role, pages)
                 outcome = await case.run(rounds)
                 figures += _figures(role, pages, people, outcome)
     return figures
@@ -146,7 +152,8 @@ class _Case:
 
     rollcall: Server
     floods: Sequence[Child]
-    token: str
+    page: Page
+    """The admin's list of users."""
     admin: str
     role: Role | str
     pages: int
@@ -178,6 +185,8 @@ class _Case:
         outcome.events = outcome.events or sum(opened)
         if sum(opened) != outcome.events:
             raise RuntimeError(f"The pages have {sum(opened)} events, and had {outcome.events}")
+        await self.page.act("toggle", {"id": users[0], "active": False})
+        await self.page.told('"update"', '"Deactivate ')
         begun, used = time.perf_counter(), await self.rollcall.ask("cpu")
         if pace is not None:
             await asyncio.gather(
@@ -191,15 +200,18 @@ class _Case:
                 *(flood.ask("request", connections=CONNECTIONS) for flood in self.floods)
             )
         await asyncio.sleep(random.uniform(*BEFORE_CLICK.get(kind, LATER)))
-        clicked = time.perf_counter()
-        committed = await self.rollcall.ask(
-            "shut_out", token=self.token, slug=SLUG, user_id=users[0]
-        )
+        values = {"about:id": users[0]}
+        if self.role is not Role.TENANT_ADMIN:
+            values["how"] = "leave"  # who has a POC is asked about
+        clicked = await self.page.act("submit", values, submit="Deactivate")
+        committed = await self.rollcall.ask("shut_out_at", user_id=users[0])
         used = await self.rollcall.ask("cpu") - used
         outcome.at_work[kind].append(used / (time.perf_counter() - begun) * 100)
         ends = await asyncio.gather(*(flood.ask("end") for flood in self.floods))
         if kind is not None:
             outcome.sent[kind] += [end["sent"] for end in ends]
+        await self.page.close(submit="Deactivate")
+        self.page.forget()
         outcome.idle_entries += await self.rollcall.ask("idle_entries", user_ids=users)
         return float((committed - clicked) * 1000)
 

@@ -59,7 +59,7 @@ class Subject:
 
     def __init__(self) -> None:
         self.committed: asyncio.Queue[float] = asyncio.Queue()
-        self.shut_out_at: dict[UUID, asyncio.Future[float]] = {}
+        self.shut_out: dict[UUID, asyncio.Future[float]] = {}
         self.actors: dict[str, Actor] = {}
         self.dragged: asyncio.Queue[float] = asyncio.Queue()
         runtime.current().bus.subscribe(UserEvent, self._note)
@@ -163,10 +163,8 @@ class Subject:
                 user.end_set_at = at - timedelta(days=60)
         return len(user_ids)
 
-    async def shut_out(self, token: str, slug: str, user_id: str) -> float:
-        """Deactivate a user, as whoever has this session; returns when it was committed."""
-        self.shut_out_at.pop(UUID(user_id), None)  # one that was shut out before
-        await set_active(await self._actor(token, slug), UUID(user_id), active=False)
+    async def shut_out_at(self, user_id: str) -> float:
+        """When the deactivation of a user was committed, or will have been."""
         return await asyncio.wait_for(self._shut_out(UUID(user_id)), 10)
 
     async def _actor(self, token: str, slug: str) -> Actor:
@@ -175,7 +173,7 @@ class Subject:
         return self.actors[token]
 
     def _shut_out(self, user_id: UUID) -> "asyncio.Future[float]":
-        return self.shut_out_at.setdefault(user_id, asyncio.get_running_loop().create_future())
+        return self.shut_out.setdefault(user_id, asyncio.get_running_loop().create_future())
 
     async def idle_entries(self, user_ids: list[str]) -> int:
         """How many entries of the audit log say that these users ended sessions, and ended none."""
