@@ -100,20 +100,19 @@ async def test_a_connection_without_an_answer_is_told_in_words_and_the_next_fail
 ) -> None:
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(postgresql, "REST_SECONDS", 3600)
-    asked = []
 
     async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(writer)
         await reader.read()
         writer.close()
 
     async with await asyncio.start_server(wait, "127.0.0.1", 0) as silent:
         port = silent.sockets[0].getsockname()[1]
         server = postgresql.Server(f"postgresql://u:p@127.0.0.1:{port}/d", RightOfWay())
-        for _ in range(2):
-            with pytest.raises(psycopg.errors.ConnectionTimeout, match="the server doesn't answer"):
-                await server.connect()
-    assert len(asked) == 1
+        with pytest.raises(psycopg.errors.ConnectionTimeout, match="the server doesn't answer"):
+            await server.connect()
+    # Nobody listens there any more: whoever asked would be refused in other words.
+    with pytest.raises(psycopg.errors.ConnectionTimeout, match="the server doesn't answer"):
+        await server.connect()
 
 
 @pytest.mark.postgresql
