@@ -109,8 +109,8 @@ class Transaction(AsyncSession):
         self.info.setdefault(_UNWRITTEN, []).append(write)
 
     def finish(self) -> None:
-        """Do what goes along with the events. The commit writes it, with all that isn't written
-        yet: each flush has a price of its own."""
+        """Do what goes along with the events. The flush before the commit writes it, with all that
+        isn't written yet: each flush has a price of its own."""
         if self.events:
             for write in self._with_events:
                 write()

@@ -15,7 +15,7 @@ from services.lists.keyset import last_key
 from services.lists.query import Key, ListQuery
 from services.lists.slices import find, rows_of
 
-# How many rows are written at once, while nothing else happens: this takes some ten milliseconds.
+# How many rows are read at once. (They are written in pieces: `services.core.pieces`.)
 BATCH = 500
 
 
