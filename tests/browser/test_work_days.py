@@ -2,11 +2,12 @@
 
 from playwright.async_api import expect
 
-from models import Tenant
+from models import PocStatus, Tenant
 from services.core import clock
+from services.core.days import today_in
 from services.core.db import transaction
 from services.workspace import pocs
-from services.workspace.pocs import NewPocForm
+from services.workspace.pocs import NewPocForm, StatusForm
 from tests.browser.browsers import Browsers
 from tests.factories import create_user, sign_in
 
@@ -23,8 +24,19 @@ async def test_the_list_of_pocs_counts_the_days_of_the_organisation(
     owner = await create_user(tenant)
     today = now.date()
     form = NewPocForm(title="Trial", customer="Helvetia", start_on=today, end_on=today)
-    await pocs.create_poc(await sign_in(owner), form)
+    actor = await sign_in(owner)
+    await pocs.create_poc(actor, form)
+    over = await pocs.create_poc(actor, form.model_copy(update={"title": "Over"}))
+    cancelled = StatusForm(status=PocStatus.CANCELLED)
+    await pocs.change_status(actor, over, 1, cancelled)
     page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs", timezone_id="UTC")
-    await expect(page.get_by_role("row").filter(has_text="Trial")).to_contain_text(words)
+    row = page.get_by_role("row").filter(has_text="Trial")
+    await expect(row).to_contain_text(words)
+    closed = page.get_by_role("row").filter(has_text="Over")
+    await expect(closed).to_contain_text(f"Closed {today_in(zone):%-d %b}")
     await page.goto(page.url.replace("/pocs", "/home"))
     await expect(page.locator(".home-rows")).to_contain_text("due tomorrow" if early else words)
+    async with transaction() as tx:
+        (await tx.get_one(Tenant, tenant.id)).time_zone = "Nowhere/New"  # unknown to this browser
+    await page.goto(page.url.replace("/home", "/pocs"))
+    await expect(row).to_contain_text("today")

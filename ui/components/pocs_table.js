@@ -54,7 +54,7 @@ function side(label, done, all, key) {
 // The due date, with a remark below it.
 function due(table, row) {
   if (row.closed) {
-    const words = row.closed_at ? `Closed ${shortDay(row.closed_at.slice(0, 10))}` : "Closed";
+    const words = row.closed_at ? `Closed ${shortDay(dayOf(table, new Date(row.closed_at)))}` : "Closed";
     return h("span", { class: "small muted" }, words);
   }
   const left = row.due ? daysLeft(table, row.due) : 0;
@@ -78,10 +78,15 @@ function remark(row, left) {
 
 const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-// Until a day of the organisation, wherever the reader is. (Swedish dates are those of ISO 8601.)
-function daysLeft({ zone }, iso) {
-  const today = new Date().toLocaleDateString("sv", { timeZone: zone || "UTC" });
-  return Math.round((Date.parse(iso) - Date.parse(today)) / DAY);
+const daysLeft = (table, iso) => Math.round((Date.parse(iso) - Date.parse(dayOf(table, new Date()))) / DAY);
+
+// The day in the organisation, wherever the reader is. (Swedish dates are those of ISO 8601.)
+function dayOf({ zone }, moment) {
+  try {
+    return moment.toLocaleDateString("sv", { timeZone: zone || "UTC" });
+  } catch {
+    return moment.toISOString().slice(0, 10); // a zone that this browser doesn't know
+  }
 }
 
 // A day of this year without the year.
