@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import String, cast
 from sqlmodel import col, func, select
 
 from models import (
@@ -96,8 +97,8 @@ async def _was_promised(tx: Transaction, user: User, comment: Comment) -> bool:
             OutgoingMail.user_id == user.id,
             OutgoingMail.template == MailTemplate.MENTIONED,
             OutgoingMail.state != MailState.CANCELLED,
-            # It may have waited already when the comment was written.
-            OutgoingMail.created_at >= comment.created_at - WAIT,
+            # Not by when it was promised: a mail that waits for long takes in later comments.
+            cast(col(OutgoingMail.params), String).contains(str(comment.id)),
         )
     )
     return any(str(comment.id) in params["told"] for params in found)

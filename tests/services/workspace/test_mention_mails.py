@@ -244,6 +244,8 @@ async def test_who_was_told_of_a_comment_is_not_told_again_where_it_mentions_the
     ada: Actor, joan_user: User, mail_server: MailServer
 ) -> None:
     poc_id = await _poc_of_both(ada, joan_user)
+    await _mention(ada, poc_id, joan_user, "before")
+    clock.shift(2 * LATER)  # nobody has sent it, and it takes in the next one
     comment_id = await _mention(ada, poc_id, joan_user)
     assert len(await _told_of(joan_user, mail_server)) == 1
     await comments.edit(ada, comment_id, 1, CommentForm(body="Never mind"))
