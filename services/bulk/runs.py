@@ -243,9 +243,10 @@ async def remove_old(tx: Transaction) -> None:
         | ((col(BulkAct.state) == BulkState.DRAFT) & (col(BulkAct.created_at) < now - LOOKED_AT))
     )
     # A draft that somebody begins at this moment is left alone.
-    old = old.with_for_update(skip_locked=True, key_share=True)
-    await tx.exec(delete(BulkActBatch).where(col(BulkActBatch.bulk_id).in_(old)))
-    await tx.exec(delete(BulkAct).where(col(BulkAct.id).in_(old)))
+    # The ids are read once: it may be free by the second look.
+    ids = (await tx.exec(old.with_for_update(skip_locked=True, key_share=True))).all()
+    await tx.exec(delete(BulkActBatch).where(col(BulkActBatch.bulk_id).in_(ids)))
+    await tx.exec(delete(BulkAct).where(col(BulkAct.id).in_(ids)))
 
 
 async def outcomes(tx: Transaction, bulk_id: UUID) -> list[Outcome]:
