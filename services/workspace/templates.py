@@ -148,8 +148,9 @@ async def take_in(principal: Principal, group_id: UUID, version: int, form: Take
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         known = {row.task_id for row in await _group_tasks(act, group)}
-        tasks = [await _task_to_change(act, task_id) for task_id in form.task_ids]
-        new = [task for task in tasks if task.id not in known]
+        # In one order, in case another act has some of them in common.
+        tasks = {task_id: await _task_to_change(act, task_id) for task_id in sorted(form.task_ids)}
+        new = [tasks[task_id] for task_id in form.task_ids if task_id not in known]
         for task in new:
             await _put(act, group, task, None)
             await act.tx.flush()
