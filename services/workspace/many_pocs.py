@@ -50,6 +50,9 @@ async def _lock_people(act: Act, ids: Sequence[UUID]) -> None:
 
 
 async def _archive(act: Act, poc: Poc, archived: bool) -> None:
+    """Whoever was invited after `_lock_people` is locked after the POC, against the order of acts
+    on people. Where their own act waits for the POC at that moment, PostgreSQL ends one of the two
+    acts: theirs is refused, or the batch is tried again."""
     await pocs.archive(act, poc, await lock_people(act.tx, poc.id), archived=archived)
 
 
