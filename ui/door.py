@@ -156,9 +156,12 @@ class Door:
 
     def _waited_for_longest(self) -> Waiting | None:
         most = self._most()
-        if len(most) <= self.limit // 2:
-            return next(iter(self._waiting), None)
-        return next((one for one in self._waiting if one.client in most), None)
+        is_crowd = len(most) > self.limit // 2
+        waiting = (one for one in self._waiting if not is_crowd or one.client in most)
+        longest = next(waiting, None)
+        if longest in self.parsing:  # it has spoken, and isn't heard yet
+            return next((one for one in waiting if one not in self.parsing), longest)
+        return longest
 
     def _newest_of_most(self, coming: str) -> Waiting | None:
         most = self._most()

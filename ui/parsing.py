@@ -41,6 +41,10 @@ class Parsing:
             self._is_over = False
             self._next()
 
+    def __contains__(self, connection: object) -> bool:
+        """Whether bytes of this connection's wait for their turn."""
+        return connection in self._waiting
+
     def discard(self, connection: Parser) -> None:
         """This one has nothing to parse any more."""
         self._waiting.pop(connection, None)

@@ -13,6 +13,7 @@ from tests.browser.waiting import PATIENCE
 from ui.door import Door, Listener
 from ui.headers import ForwardedHeaders
 from ui.listener import WebServer, listen, web_server
+from ui.protocol import KEPT_OPEN, TimedProtocol
 from ui.server import door_within
 
 ROOM = 8
@@ -114,6 +115,27 @@ async def test_bytes_of_few_connections_are_parsed_in_one_turn_of_the_loop() -> 
     assert parsed == [0, 1, 2]
 
 
+async def test_whoever_has_spoken_and_is_not_heard_yet_makes_no_room_before_the_silent() -> None:
+    door, gone = Door(ROOM, lambda: True), list["Idle"]()
+
+    class Idle:
+        client = None
+
+        def give_way(self) -> None:
+            gone.append(self)
+
+        def parse(self) -> None:
+            """Never: an act is given way."""
+
+    spoke, silent = Idle(), Idle()
+    door.waits(spoke)
+    door.waits(silent)
+    door.parsing.add(spoke)
+    assert door.make_room()
+    assert door.make_room()
+    assert gone == [silent, spoke]
+
+
 async def test_the_door_that_is_served_knows_when_an_act_is_given_way(rollcall: Runtime) -> None:
     door = door_within(1024)
     way = rollcall.database.right_of_way.claim(uuid4())
@@ -134,8 +156,13 @@ async def test_nobody_is_let_in_nor_heard_while_an_act_is_given_way() -> None:
         assert await is_answered(asking)
         is_given_way = True
         asking[1].write(HERE + b"\r\n")
-        await asyncio.sleep(0.05)
+        (connection,) = server.server_state.connections
+        assert isinstance(connection, TimedProtocol)
+        async with asyncio.timeout(PATIENCE):
+            while not connection._unparsed:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0)
         assert server.server_state.total_requests == 1
+        connection._is_late(KEPT_OPEN)  # it isn't silent
         is_given_way = False
         while b" 200 " not in await asyncio.wait_for(asking[0].readuntil(b"\n"), PATIENCE):
             pass
