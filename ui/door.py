@@ -15,6 +15,7 @@ import logging
 import resource
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -83,6 +84,7 @@ class Door:
         self._connections: dict[Peer, Waiting] = {}
         self._network: dict[Peer, str] = {}
         self._held: dict[str, dict[Peer, None]] = {}  # of each network, the oldest first
+        self._broken_off = Counter[Peer]()  # whose port another one has, and who aren't closed yet
         self._told_at = -TELL_EVERY
         self._closed = 0
         self._refused = 0
@@ -90,7 +92,9 @@ class Door:
     def came(self, peer: Peer) -> None:
         """One more connection is there."""
         self.open += 1
-        self._let_go(peer)  # one from the same port that broke off, and isn't closed yet
+        if peer in self._network:
+            self._broken_off[peer] += 1
+        self._let_go(peer)
         self._hold(peer, network_of(peer[0]))
 
     def made(self, peer: Peer | None, connection: Waiting) -> None:
@@ -107,8 +111,13 @@ class Door:
     def went(self, peer: Peer) -> None:
         """A connection is gone."""
         self.open -= 1
-        self._let_go(peer)
-        self._connections.pop(peer, None)
+        if peer not in self._broken_off:
+            self._let_go(peer)
+            self._connections.pop(peer, None)
+        elif self._broken_off[peer] > 1:
+            self._broken_off[peer] -= 1
+        else:
+            del self._broken_off[peer]
 
     def _hold(self, peer: Peer, network: str) -> None:
         self._network[peer] = network

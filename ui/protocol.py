@@ -250,9 +250,7 @@ class TimedProtocol(HttpToolsProtocol):
 
     def _is_late(self, seconds: float) -> None:
         self._arriving = None
-        if (
-            self._unparsed or self.flow.read_paused
-        ):  # by us: it has arrived, and isn't processed yet
+        if self._unparsed or self.flow.read_paused:  # what has arrived isn't processed yet
             self._expect(seconds)
             return
         log.debug("A request wasn't there in time")

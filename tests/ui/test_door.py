@@ -33,6 +33,20 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"here"})
 
 
+class Idle:
+    """A connection that nobody serves."""
+
+    client = None
+    is_gone = False
+
+    def give_way(self) -> None:
+        """It is told to go."""
+        self.is_gone = True
+
+    def parse(self) -> None:
+        """It has nothing to say."""
+
+
 @asynccontextmanager
 async def serving(door: Door) -> AsyncIterator[tuple[WebServer, int]]:
     """A server behind this door that believes what `OTHERS` say about their clients."""
@@ -115,25 +129,26 @@ async def test_bytes_of_few_connections_are_parsed_in_one_turn_of_the_loop() -> 
     assert parsed == [0, 1, 2]
 
 
+async def test_a_connection_counts_for_its_ip_when_an_older_one_of_its_port_is_closed_late() -> (
+    None
+):
+    door = Door(ROOM)
+    for port in (1, 1, 2):
+        door.came((CROWD, port))
+    door.went((CROWD, 1))
+    door.made((CROWD, 1), Idle())
+    assert door.make_room((OTHERS, 1))
+
+
 async def test_whoever_has_spoken_and_is_not_heard_yet_makes_no_room_before_the_silent() -> None:
-    door, gone = Door(ROOM, lambda: True), list["Idle"]()
-
-    class Idle:
-        client = None
-
-        def give_way(self) -> None:
-            gone.append(self)
-
-        def parse(self) -> None:
-            """Never: an act is given way."""
-
-    spoke, silent = Idle(), Idle()
+    door, spoke, silent = Door(ROOM, lambda: True), Idle(), Idle()
     door.waits(spoke)
     door.waits(silent)
     door.parsing.add(spoke)
     assert door.make_room()
+    assert [silent.is_gone, spoke.is_gone] == [True, False]
     assert door.make_room()
-    assert gone == [silent, spoke]
+    assert spoke.is_gone
 
 
 async def test_the_door_that_is_served_knows_when_an_act_is_given_way(rollcall: Runtime) -> None:
