@@ -1,16 +1,20 @@
 """What one does to a POC or a template while another closes it, on PostgreSQL."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import col, func, select
 
-from models import CustomerPerson, OneTimeLink, PocStatus
-from services.core.db import reading
+from models import CustomerPerson, OneTimeLink, PocStatus, TaskTemplate
+from services.core.db import LOCKED, reading, transaction
 from services.workspace import pocs, resources, templates
 from services.workspace.customers import invitations
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.resource_forms import ResourceForm
+from services.workspace.templates import TakeInForm, TaskTemplateForm
+from tests.browser.waiting import PATIENCE
 from tests.postgres import PostgresServer
 from tests.services.at_once import database_of_two, set_scene
 
@@ -56,3 +60,35 @@ async def test_what_is_added_to_a_template_while_it_is_archived_is_refused(
         )
         found = await resources.list_of_group_template(one, group_id)
         assert "Late" not in [row.title for row in found]
+
+
+async def test_a_group_that_takes_tasks_in_holds_no_later_one_while_it_waits_for_an_earlier_one(
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database_of_two(postgres_server, tmp_path, monkeypatch), asyncio.timeout(PATIENCE):
+        scene = await set_scene()
+        author, group_id = scene.authors[0], scene.rows.group_template
+        form = TaskTemplateForm(title="Call")
+        earlier, later = sorted([await templates.create_task(author, form) for _ in range(2)])
+        async with transaction() as tx:
+            await tx.get_one(TaskTemplate, earlier, **LOCKED)
+            taking = TakeInForm(task_ids=(later, earlier))
+            taken = asyncio.create_task(templates.take_in(author, group_id, 1, taking))
+            await _until_somebody_waits()
+            async with transaction() as other:
+                of = select(TaskTemplate.id).where(TaskTemplate.id == later)
+                assert (await other.exec(of.with_for_update(skip_locked=True))).all() == [later]
+        await taken
+
+
+async def _until_somebody_waits() -> None:
+    waiting = (
+        select(func.count())
+        .select_from(text("pg_stat_activity"))
+        .where(text("datname = current_database() AND wait_event_type = 'Lock'"))
+    )
+    while True:
+        async with reading() as tx:
+            if (await tx.exec(waiting)).one():
+                return
+        await asyncio.sleep(0.005)
