@@ -114,7 +114,7 @@ def resource_values(row: SharedResource) -> dict[str, Any]:
         ResourceKind.LINK: urlsplit(row.content).netloc,
         ResourceKind.CODE: count_words(len(row.content.splitlines()), "line"),
         ResourceKind.FILE: file_words(row.file) if row.file else "",
-    }.get(row.kind, f"Note, {day_words(row.changed_at.date())}")
+    }.get(row.kind, f"Note, {day_words(row.changed_on)}")
     return {
         "id": str(row.id),
         "kind": row.kind.value,

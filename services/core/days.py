@@ -13,7 +13,12 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 def today_in(zone: str = "") -> date:
     """The present day in a time zone, which is given as to `beginning_of`."""
-    return clock.now().astimezone(find_zone(zone)).date()
+    return day_in(clock.now(), zone)
+
+
+def day_in(moment: datetime, zone: str = "") -> date:
+    """The day of a moment in a time zone, which is given as to `beginning_of`."""
+    return moment.astimezone(find_zone(zone)).date()
 
 
 def beginning_of(day: date, zone: str = "") -> datetime:

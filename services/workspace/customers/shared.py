@@ -27,7 +27,7 @@ from models import (
 from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
-from services.core.days import find_zone, today_in
+from services.core.days import day_in, today_in
 from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import NotFoundError
 from services.users.ends import zone_of
@@ -110,14 +110,15 @@ class SharedCriterion:
 
 @dataclass(frozen=True)
 class SharedResource:
-    """A link, a file, a code snippet or a note that the team shares; `html` is set for a note."""
+    """A link, a file, a code snippet or a note that the team shares; `html` is set for a note.
+    `changed_on` is a day of the team's organisation."""
 
     id: UUID
     kind: ResourceKind
     title: str
     content: str
     html: str
-    changed_at: datetime
+    changed_on: date
     file: FileFacts | None
     version: int
     is_archived: bool = False
@@ -267,7 +268,7 @@ async def _task_rows(tx: Transaction, tasks: Sequence[Task]) -> list[SharedTask]
             today=today,
             reason=task.blocked_reason if task.reason_shared else "",
             people=assignees[task.id],
-            done_on=task.completed_at and task.completed_at.astimezone(find_zone(zone)).date(),
+            done_on=task.completed_at and day_in(task.completed_at, zone),
             done_by=_name(people, task.changed_by_id),
             accepted_at=task.accepted_at,
             accepted_by=_name(people, task.accepted_by_id),
@@ -346,13 +347,14 @@ async def _named(tx: Transaction, comment_ids: Collection[UUID]) -> Mapping[UUID
 
 async def _resource_rows(tx: Transaction, which: ColumnElement[bool]) -> list[SharedResource]:
     found = await tx.exec(
-        select(Resource, ResourceFile)
+        select(Resource, ResourceFile, Tenant.time_zone)
+        .join(Tenant, col(Tenant.id) == Resource.tenant_id)
         .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
         .where(which, col(Resource.archived_at).is_(None), col(Resource.shared))
         .order_by(col(Resource.id))
     )
     rows = found.all()
-    htmls = await htmls_of([(note_of(row), ()) for row, _ in rows])
+    htmls = await htmls_of([(note_of(row), ()) for row, _, _ in rows])
     return [
         SharedResource(
             id=row.id,
@@ -360,11 +362,11 @@ async def _resource_rows(tx: Transaction, which: ColumnElement[bool]) -> list[Sh
             title=row.title,
             content="" if row.kind is ResourceKind.NOTE else row.content,
             html=html,
-            changed_at=row.changed_at,
+            changed_on=day_in(row.changed_at, zone),
             file=facts_of_file(file),
             version=row.version,
         )
-        for (row, file), html in zip(rows, htmls, strict=True)
+        for (row, file, zone), html in zip(rows, htmls, strict=True)
     ]
 
 
@@ -375,7 +377,7 @@ def _gone(row: Resource) -> SharedResource:
         title="",
         content="",
         html="",
-        changed_at=row.changed_at,
+        changed_on=row.changed_at.date(),
         file=None,
         version=row.version,
         is_archived=True,

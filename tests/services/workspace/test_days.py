@@ -10,7 +10,7 @@ from services.sessions import sessions
 from services.workspace import impact, listing
 from services.workspace.customers import shared
 from tests.factories import CALLER, create_customer, open_customer_session, open_session, sign_in
-from tests.services.workspace.scene import create_poc, create_task, tasks_of
+from tests.services.workspace.scene import create_poc, create_task, share_file, tasks_of
 
 
 async def test_what_was_due_yesterday_in_the_organisation_is_late(
@@ -36,5 +36,6 @@ async def test_what_was_due_yesterday_in_the_organisation_is_late(
     assert (await home.get_home(ada)).overview.overdue == 1
     visit = await sessions.recognise(token, tenant.slug, CALLER)
     assert visit.time_zone == "Pacific/Auckland"
-    (seen,) = (await shared.get_shared(customer, poc)).tasks
-    assert seen.today == there
+    await share_file(ada, poc)
+    shown = await shared.get_shared(customer, poc)
+    assert (shown.tasks[0].today, shown.resources[0].changed_on) == (there, there)

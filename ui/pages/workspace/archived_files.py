@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.core.days import day_in
 from services.core.errors import NotFoundError, RollcallError, SessionEndedError
 from services.core.form_fields import Option
 from services.core.forms import Form, several
@@ -68,10 +69,12 @@ async def delete_each(ids: Sequence[UUID], delete: Delete) -> Deleted:
 
 
 class ArchivedFilesDialog:
-    """Shows the archived files that `find` finds, and deletes those that are chosen."""
+    """Shows the archived files that `find` finds, with days of this time zone, and deletes those
+    that are chosen."""
 
-    def __init__(self, toast: Toast, find: Find, delete: Delete) -> None:
+    def __init__(self, toast: Toast, find: Find, delete: Delete, zone: str) -> None:
         self.toast = toast
+        self.zone = zone
         self.find = find
         self.delete = delete
         self.found: Sequence[ArchivedFile] = ()
@@ -98,7 +101,7 @@ class ArchivedFilesDialog:
             Option(
                 str(one.id),
                 one.title,
-                f"{file_size_words(one.size)}, archived {day_words(one.at.date())}",
+                f"{file_size_words(one.size)}, archived {day_words(day_in(one.at, self.zone))}",
             )
             for one in self.found
         ]

@@ -194,7 +194,7 @@ class _HomeScreen:
     def _show(self, shown: Overview, managed: Managed | None) -> None:
         waiting = shown.without_owner if managed else ()
         in_all = shown.without_owner_in_all
-        since = overdue_review(managed.dashboard) if managed else None
+        since = overdue_review(managed.dashboard, self.visit.time_zone) if managed else None
         step = (shown.ending, shown.groups, shown.bare_groups)
         key = ([(poc.id, poc.title) for poc in waiting], in_all, since, *step)
         self.step.show(waiting, since, shown, key=key)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from nicegui import ui
 
 from services.core import clock
+from services.core.days import day_in
 from services.core.words import count_words
 from services.screens.people import People
 from services.screens.reading import Dashboard
@@ -36,13 +37,14 @@ def reassign_step(without_owner: int, title: str, on_reassign: Callable[[], None
         button(label, on_reassign, about="" if without_owner == 1 else title)
 
 
-def overdue_review(shown: Dashboard) -> date | None:
-    """Since when a review should have begun; none if it needn't, or if one is under way."""
+def overdue_review(shown: Dashboard, zone: str) -> date | None:
+    """Since which day of this zone a review should have begun; none if it needn't, or if one is
+    under way."""
     people = shown.views[ScreenView.PEOPLE]
     due = people.review.next_due if isinstance(people, People) else 0
     if not due or due > clock.now().timestamp():
         return None
-    return datetime.fromtimestamp(due, UTC).date()
+    return day_in(datetime.fromtimestamp(due, UTC), zone)
 
 
 def review_step(base: str, since: date) -> None:

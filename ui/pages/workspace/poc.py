@@ -162,11 +162,12 @@ class _PocScreen:
             on_submit=self._hand_over,
             helpers=Helpers(people=find_people),
         )
-        self.archived = ArchivedDialog(self.actor, self.toast, self.poc_id)
+        self.archived = ArchivedDialog(self.actor, self.toast, self.poc_id, self.visit.time_zone)
         self.files = ArchivedFilesDialog(
             self.toast,
             partial(deleting.list_archived_files, self.actor, self.poc_id),
             partial(deleting.delete_file, self.actor),
+            self.visit.time_zone,
         )
         link("← All POCs", self.base, "back-link")
         tabs = [

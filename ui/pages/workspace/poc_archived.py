@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.access.actor import Actor
+from services.core.days import day_in
 from services.core.form_fields import Option
 from services.core.forms import Form, several
 from services.core.words import count_words
@@ -21,10 +22,12 @@ class BringBackForm(Form):
 
 
 class ArchivedDialog:
-    """Shows what of a POC is archived, and brings back what is chosen."""
+    """Shows what of a POC is archived, with days of this time zone, and brings back what is
+    chosen."""
 
-    def __init__(self, actor: Actor, toast: Toast, poc_id: UUID) -> None:
+    def __init__(self, actor: Actor, toast: Toast, poc_id: UUID, zone: str) -> None:
         self.actor = actor
+        self.zone = zone
         self.toast = toast
         self.poc_id = poc_id
         self.found: Sequence[Archived] = ()
@@ -45,7 +48,11 @@ class ArchivedDialog:
             self.toast.show("Nothing of this POC is archived.")
             return
         self.options["ids"] = [
-            Option(str(one.id), one.title, f"{one.noun}, archived {day_words(one.at.date())}")
+            Option(
+                str(one.id),
+                one.title,
+                f"{one.noun}, archived {day_words(day_in(one.at, self.zone))}",
+            )
             for one in self.found
         ]
         self.dialog.open({})

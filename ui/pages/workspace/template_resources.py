@@ -68,6 +68,7 @@ class TemplateResources:
             self.toast,
             partial(deleting.list_archived_files_of_group, self.visit.actor, self.group_id),
             partial(deleting.delete_file_of_template, self.visit.actor),
+            self.visit.time_zone,
         )
         button("Delete archived files", told(self.toast)(archived.open), look="btn btn-quiet")
 
