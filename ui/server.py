@@ -105,10 +105,12 @@ def create_app(settings: Settings, door: Door | None = None) -> FastAPI:
 def door_within(descriptors: int) -> Door:
     """The door of a process that may open so many files. It is shut while an act of this process
     is given way."""
-    return Door(
-        connections_within(descriptors),
-        is_given_way=lambda: runtime.current().database.right_of_way.is_given,
-    )
+
+    def is_given_way() -> bool:
+        running = runtime.find_current()  # connections may outlast it at a stop
+        return running is not None and running.database.right_of_way.is_given
+
+    return Door(connections_within(descriptors), is_given_way)
 
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> int:

@@ -43,6 +43,11 @@ def current() -> Runtime:
     return _current
 
 
+def find_current() -> Runtime | None:
+    """The running Rollcall; none before it is started, and after it is put down."""
+    return _current
+
+
 def use(runtime: Runtime | None) -> None:
     """Make this the running Rollcall (or none)."""
     global _current  # noqa: PLW0603 - one Rollcall per process is the point of this module

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from services.core import runtime
 from services.core.runtime import Runtime
 from tests.browser.waiting import PATIENCE
 from ui.door import Door, Listener
@@ -156,6 +157,9 @@ async def test_the_door_that_is_served_knows_when_an_act_is_given_way(rollcall: 
     way = rollcall.database.right_of_way.claim(uuid4())
     assert way is not None
     assert door.is_given_way()
+    runtime.use(None)  # as at a stop, while connections are open
+    assert not door.is_given_way()
+    runtime.use(rollcall)
     way.end()
     assert not door.is_given_way()
 
