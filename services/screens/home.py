@@ -33,10 +33,10 @@ async def get_home(principal: Principal, most_left: int = MOST) -> Home:
     """What Home shows to the reader, in the tenant in which they work; of the people who left work,
     at most this many."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-        overview = await find_overview(view)
         if view.user is not None and not may(view.user.role, Permission.VIEW_USERS):
-            return Home(overview, None)
-        tenant = await view.get_tenant()
+            return Home(await find_overview(view), None)
+        tenant = await view.get_tenant()  # first: what is late is told in its time zone
+        overview = await find_overview(view)
         figures = await find_figures(view, tenant)
         dashboard = await find_dashboard(view, tenant)
         return Home(overview, Managed(figures, dashboard, await find_left_work(view, most_left)))

@@ -84,6 +84,8 @@ async def zone_of(tx: Transaction, tenant_id: UUID | None) -> str:
     """The time zone in which an organisation's days begin."""
     if tenant_id is None:
         return NO_ZONE
+    if (tenant := tx.known(Tenant, tenant_id)) is not None:
+        return find_zone(tenant.time_zone).key
     found = await _ZONE.rows(tx, tenant_id=tenant_id)
     return find_zone(found[0] if found else NO_ZONE).key
 

@@ -199,7 +199,6 @@ def test_the_command_says_what_to_do_next_and_how_to_go_back(source: Settings, u
     assert_refused(again, "isn't empty")
     assert "no setting" not in again.stderr
     for wrong in (
-        "",
         "mysql://a:wrong-secret@b/c",
         "sqlite:///other.db",
         "postgresql://a:wrong-secret@b:c",
