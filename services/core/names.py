@@ -190,15 +190,17 @@ def mixed_letters(name: str, email: str) -> str:
     email, each part between its dots and its @ stands for itself, as labels of a domain do."""
     if name.isascii() and email.isascii():
         return ""
-    if scripts := mixed_scripts(name):
-        sentence, last = "This name mixes {} letters, which can look alike.", "Compare the email."
-        if any(mixed_scripts(part) for part in _EMAIL_PARTS.split(email)):
-            last = "So does the email: ask whose it is."
+    of_name = mixed_scripts(name)
+    of_email = next(filter(None, map(mixed_scripts, _EMAIL_PARTS.split(email))), ())
+    if not of_name and not of_email:
+        return ""
+    if not of_name:
+        what, then = "email", "Ask whose it is."
+    elif of_email:
+        what, then = "name", "So does the email: ask whose it is."
     else:
-        found = (mixed_scripts(part) for part in _EMAIL_PARTS.split(email))
-        scripts = next(filter(None, found), ())
-        sentence, last = "This email mixes {} letters, which can look alike.", "Ask whose it is."
-    return f"{sentence.format(listed(scripts))} {last}" if scripts else ""
+        what, then = "name", "Compare the email."
+    return f"This {what} mixes {listed(of_name or of_email)} letters, which can look alike. {then}"
 
 
 def fold(text: str) -> str:

@@ -65,7 +65,7 @@ class UserRow:
     picture: str = ""
     """Tells this picture of theirs from others; empty if they have none."""
     mixed: str = ""
-    """The scripts that the name mixes although their letters look alike."""
+    """What `names.mixed_letters` says of them."""
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
 

@@ -11,7 +11,6 @@ from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, person
-from services.core.names import mixed_letters
 from services.core.words import count_words
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
@@ -202,8 +201,7 @@ def outcome(change: StatusChange, receipt: Receipt | None) -> str:
 
 
 def _about(impact: Impact) -> About:
-    note = mixed_letters(impact.name, impact.email)
-    return About(str(impact.user_id), impact.name, impact.email, note)
+    return About.person(impact.user_id, impact.name, impact.email)
 
 
 def _work_text(work: WorkImpact) -> list[str]:

@@ -254,4 +254,4 @@ class UserActs:
 def about(details: UserDetails) -> About:
     """The user whom a dialog is about."""
     row = details.row
-    return About(str(row.id), row.name, row.email, row.mixed)
+    return About.person(row.id, row.name, row.email)

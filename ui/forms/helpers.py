@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.access.permissions import Permission
 from services.core.form_fields import Option
+from services.core.names import mixed_letters
 from services.sign_in.passwords import Strength
 from services.users.selection import Selection
 from ui.forms.values import option_values
@@ -30,6 +31,11 @@ class About:
     name: str
     detail: str
     note: str = ""
+
+    @classmethod
+    def person(cls, person_id: UUID, name: str, email: str) -> "About":
+        """Somebody, with a warning where their name or email mixes letters that look alike."""
+        return cls(str(person_id), name, email, mixed_letters(name, email))
 
 
 # The result of a dialog's answer: a sentence, which is shown when the dialog has closed; a link; or

@@ -13,7 +13,6 @@ from nicegui import ui
 from services.access.permissions import Permission
 from services.core.errors import NotFoundError
 from services.core.forms import Form
-from services.core.names import mixed_letters
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -163,9 +162,7 @@ class _LeavingScreen:
         self.giving.open({}, title=f"Hand over {what}", about=replace(self._about(), id=str(part)))
 
     def _about(self) -> About:
-        name = self.departure.receipt.name
-        email = self.departure.email
-        return About(str(self.user_id), name, email, mixed_letters(name, email))
+        return About.person(self.user_id, self.departure.receipt.name, self.departure.email)
 
     async def _hand_over(self, form: HandOverForm) -> str:
         given = await handover.hand_over_work(self.actor, self.user_id, form, self.among)

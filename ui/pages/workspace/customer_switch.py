@@ -6,7 +6,6 @@ from typing import Protocol
 from uuid import UUID
 
 from services.core.forms import Form
-from services.core.names import mixed_letters
 from services.core.words import count_words
 from services.sessions import presence, receipts
 from services.sessions.receipts import Receipt
@@ -67,7 +66,7 @@ class CustomerSwitch:
             f"{now} {{name}} can’t come in any more, and the links that they have stop working.",
             "What they wrote and did stays. You can activate them again at any time.",
         ]
-        about = About(str(row.id), row.name, row.email, mixed_letters(row.name, row.email))
+        about = About.person(row.id, row.name, row.email)
         self.dialog.open(title="Deactivate {name}?", body=body, about=about)
 
     async def activate(self, row: Switchable) -> None:

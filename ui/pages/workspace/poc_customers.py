@@ -8,7 +8,6 @@ from nicegui import ui
 
 from services.core.errors import ConflictError
 from services.core.forms import Form
-from services.core.names import mixed_letters
 from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.workspace import listing
@@ -161,4 +160,4 @@ class CustomerPart:
 
 
 def _about(row: CustomerRow) -> About:
-    return About(str(row.id), row.name, row.email, mixed_letters(row.name, row.email))
+    return About.person(row.id, row.name, row.email)
