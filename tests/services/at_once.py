@@ -26,7 +26,10 @@ from tests.quick import started_on_copy
 from tests.racing import race
 from tests.services.workspace.rows import Rows, create_rows
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Scene:
 
 
 Pair = tuple[Awaitable[object], Awaitable[object]]
+AtOnce = Callable[[Pair], Awaitable[None]]
 
 
 async def set_scene() -> Scene:
@@ -76,17 +80,17 @@ async def set_scene() -> Scene:
 @asynccontextmanager
 async def database_of_two(
     server: PostgresServer, folder: Path, patch: pytest.MonkeyPatch
-) -> AsyncIterator[Callable[[Pair], Awaitable[None]]]:
-    """Rollcall on a database of its own, and `at_once` for calls on it."""
+) -> AsyncIterator[AtOnce]:
+    """Rollcall on a database of its own, and what two calls on it are done at once with."""
     patch.setattr(database, "ROW_LOCK_TIMEOUT", PATIENCE)  # who waits is held by the test
     name = server.create_database()
     url = server.url(name)
     async with started_on_copy(make_settings(folder, url)):
-        yield partial(at_once, url, name)
+        yield partial(_at_once, url)
     server.drop_database(name)
 
 
-async def at_once(url: str, name: str, pair: Pair) -> None:
+async def _at_once(url: str, pair: Pair) -> None:
     """Have one after the other come as far as they can while nobody gets an entry into a log, then
     let them go on: what one has written by then isn't committed when the other comes to write. At
     least one is done; the other is too, or is refused."""
@@ -100,7 +104,7 @@ async def at_once(url: str, name: str, pair: Pair) -> None:
         for call in pair:
             begun.append(asyncio.create_task(_outcome(call)))
             while True:
-                found = await (await watching.execute(WAITING, [name])).fetchone()
+                found = await (await watching.execute(WAITING)).fetchone()
                 assert found is not None
                 if found[0] + sum(task.done() for task in begun) >= len(begun):
                     break

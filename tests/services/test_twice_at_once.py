@@ -52,8 +52,7 @@ from services.workspace.customers.invitations import CustomerForm
 from services.workspace.tasks import TaskForm
 from tests import factories
 from tests.factories import CALLER, create_user
-from tests.postgres import PostgresServer
-from tests.services.at_once import Pair, Scene, database_of_two, set_scene
+from tests.services.at_once import AtOnce, Pair, Scene, set_scene
 from tests.services.organisation_calls import mail_form
 from tests.services.screen_calls import new_screen
 from tests.services.workspace.rows import START, Rows, create_rows
@@ -324,32 +323,28 @@ CASES: dict[str, Case] = {
 }
 
 
-async def test_of_two_at_once_each_is_done_or_told_why_not(
-    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with database_of_two(postgres_server, tmp_path, monkeypatch) as at_once:
-        for what, case in CASES.items():
-            try:
-                await at_once(await case(await set_scene()))
-            except BaseException as error:
-                error.add_note(f"where {what}")
-                raise
+async def test_of_two_at_once_each_is_done_or_told_why_not(at_once: AtOnce) -> None:
+    for what, case in CASES.items():
+        try:
+            await at_once(await case(await set_scene()))
+        except BaseException as error:
+            error.add_note(f"where {what}")
+            raise
 
 
 async def test_a_task_that_is_edited_while_it_is_handed_over_counts_both_changes(
-    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    at_once: AtOnce,
 ) -> None:
     """Otherwise the version says that a page which has seen one of them has seen both."""
-    async with database_of_two(postgres_server, tmp_path, monkeypatch) as at_once:
-        scene = await set_scene()
-        (leaver, editor), task_id = scene.workers, scene.rows.task
-        await tasks.assign(editor, task_id, 1, (leaver.user_id,))
-        edited = tasks.edit_task(editor, task_id, 2, TaskForm(title="Edited"))
-        to = pocs.HandOverForm(owner_id=(await create_user(scene.tenant)).id)
-        await at_once((edited, handover.hand_over_work(scene.admins[0], leaver.user_id, to)))
-        async with reading() as tx:
-            task = await tx.get_one(Task, task_id)
-            assert (task.title, task.version) == ("Edited", 4)
+    scene = await set_scene()
+    (leaver, editor), task_id = scene.workers, scene.rows.task
+    await tasks.assign(editor, task_id, 1, (leaver.user_id,))
+    edited = tasks.edit_task(editor, task_id, 2, TaskForm(title="Edited"))
+    to = pocs.HandOverForm(owner_id=(await create_user(scene.tenant)).id)
+    await at_once((edited, handover.hand_over_work(scene.admins[0], leaver.user_id, to)))
+    async with reading() as tx:
+        task = await tx.get_one(Task, task_id)
+        assert (task.title, task.version) == ("Edited", 4)
 
 
 def test_no_lock_keeps_others_from_referring_to_a_row() -> None:

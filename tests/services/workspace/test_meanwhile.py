@@ -1,11 +1,10 @@
 """What one does to a POC or a template while another closes it, on PostgreSQL."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from models import CustomerPerson, OneTimeLink, PocStatus, TaskTemplate
 from services.core.db import LOCKED, reading, transaction
@@ -15,57 +14,49 @@ from services.workspace.customers.invitations import CustomerForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.templates import TakeInForm, TaskTemplateForm
 from tests.browser.waiting import PATIENCE
-from tests.postgres import PostgresServer
-from tests.services.at_once import database_of_two, set_scene
+from tests.services.at_once import WAITING, AtOnce, set_scene
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.stress]
 
 
-async def test_who_is_invited_while_a_poc_is_closed_keeps_no_link(
-    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with database_of_two(postgres_server, tmp_path, monkeypatch) as at_once:
-        scene = await set_scene()
-        (one, other), poc_id = scene.workers, scene.rows.poc
-        form = CustomerForm(first_name="Reto", last_name="Bianchi", email=scene.email)
-        closed = pocs.StatusForm(status=PocStatus.CANCELLED, outcome="")
-        await at_once(
-            (
-                invitations.invite(one, poc_id, form),
-                pocs.change_status(other, poc_id, 1, closed),
-            )
+async def test_who_is_invited_while_a_poc_is_closed_keeps_no_link(at_once: AtOnce) -> None:
+    scene = await set_scene()
+    (one, other), poc_id = scene.workers, scene.rows.poc
+    form = CustomerForm(first_name="Reto", last_name="Bianchi", email=scene.email)
+    closed = pocs.StatusForm(status=PocStatus.CANCELLED, outcome="")
+    await at_once(
+        (
+            invitations.invite(one, poc_id, form),
+            pocs.change_status(other, poc_id, 1, closed),
         )
-        async with reading() as tx:
-            links = await tx.exec(
-                select(OneTimeLink.void_at)
-                .join(CustomerPerson, col(OneTimeLink.customer_id) == CustomerPerson.id)
-                .where(CustomerPerson.email == scene.email)
-            )
-            (void_at,) = links.all()
-            assert void_at is not None
-
-
-async def test_what_is_added_to_a_template_while_it_is_archived_is_refused(
-    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with database_of_two(postgres_server, tmp_path, monkeypatch) as at_once:
-        scene = await set_scene()
-        (one, other), group_id = scene.authors, scene.rows.group_template
-        link = ResourceForm(kind="link", title="Late", content="https://example.com")
-        await at_once(
-            (
-                templates.set_group_archived(one, group_id, 1, archived=True),
-                resources.add_to_template(other, link, group_template_id=group_id),
-            )
+    )
+    async with reading() as tx:
+        links = await tx.exec(
+            select(OneTimeLink.void_at)
+            .join(CustomerPerson, col(OneTimeLink.customer_id) == CustomerPerson.id)
+            .where(CustomerPerson.email == scene.email)
         )
-        found = await resources.list_of_group_template(one, group_id)
-        assert "Late" not in [row.title for row in found]
+        (void_at,) = links.all()
+        assert void_at is not None
 
 
-async def test_a_group_that_takes_tasks_in_holds_no_later_one_while_it_waits_for_an_earlier_one(
-    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with database_of_two(postgres_server, tmp_path, monkeypatch), asyncio.timeout(PATIENCE):
+async def test_what_is_added_to_a_template_while_it_is_archived_is_refused(at_once: AtOnce) -> None:
+    scene = await set_scene()
+    (one, other), group_id = scene.authors, scene.rows.group_template
+    link = ResourceForm(kind="link", title="Late", content="https://example.com")
+    await at_once(
+        (
+            templates.set_group_archived(one, group_id, 1, archived=True),
+            resources.add_to_template(other, link, group_template_id=group_id),
+        )
+    )
+    found = await resources.list_of_group_template(one, group_id)
+    assert "Late" not in [row.title for row in found]
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_group_that_takes_tasks_in_holds_no_later_one_before_an_earlier_one() -> None:
+    async with asyncio.timeout(PATIENCE):
         scene = await set_scene()
         author, group_id = scene.authors[0], scene.rows.group_template
         form = TaskTemplateForm(title="Call")
@@ -82,13 +73,8 @@ async def test_a_group_that_takes_tasks_in_holds_no_later_one_while_it_waits_for
 
 
 async def _until_somebody_waits() -> None:
-    waiting = (
-        select(func.count())
-        .select_from(text("pg_stat_activity"))
-        .where(text("datname = current_database() AND wait_event_type = 'Lock'"))
-    )
     while True:
         async with reading() as tx:
-            if (await tx.exec(waiting)).one():
+            if await tx.scalar(text(WAITING)):
                 return
         await asyncio.sleep(0.005)
