@@ -129,7 +129,7 @@ class _Checker:
         self.is_whole = True
         self._check_ending()
 
-    def _read_review(self, rows: "_Rows") -> None:
+    def _read_review(self, rows: _Rows) -> None:
         """Read the export of a review: its people, and the lines at its end."""
         self.result.kind = "person"
         for row in rows:

@@ -157,10 +157,8 @@ class Whole(Generic[ModelT]):
         named = dict(zip(self._names, values, strict=False))  # there are more values
         if named[self._key] is None:
             return None
-        session, key = (
-            tx.sync_session,
-            self._mapper.identity_key_from_primary_key((named[self._key],)),
-        )
+        session = tx.sync_session
+        key = self._mapper.identity_key_from_primary_key((named[self._key],))
         known = session.identity_map.get(key)
         if known is not None:
             for name, value in named.items():

@@ -174,13 +174,14 @@ async def edit_of_template(
     """Change a template's resource, and to which template it belongs, if one is given; of a file,
     only what a `FileForm` says, and that."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        wanted, owners = OwnerIds(task_template_id, group_template_id), {}
-        moves = wanted != OwnerIds()
-        template, resource = await _of_template(act, resource_id, *([wanted] if moves else []))
-        before = owners_of(resource)
-        if moves:
+        wanted: list[OwnerIds] = []
+        owners: dict[str, UUID | None] = {}
+        if group_template_id is not None or task_template_id is not None:
+            wanted = [OwnerIds(task_template_id, group_template_id)]
             owners["group_template_id"] = group_template_id
             owners["task_template_id"] = task_template_id
+        template, resource = await _of_template(act, resource_id, *wanted)
+        before = owners_of(resource)
         await _edit(act, (template, resource), version, form, owners)
         if owners_of(resource) != before:
             _tell_template(act, before)
