@@ -9,6 +9,9 @@ _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 # The contrast of a text with its background, and of a button with the page around it.
 LEAST_TEXT = 4.5
 LEAST_SHAPE = 3.0
+# What texts on white have in mails (WCAG 2.2, success criterion 1.4.6): some mail programs turn
+# light and dark round by themselves, and a colour with less can't be read any more then.
+LEAST_IN_MAILS = 7.0
 WHITE = "#ffffff"
 # Of the backgrounds in ui/styles/10-tokens.css, the one with the least contrast to links.
 LIGHT_PAGE, DARK_PAGE = "#f8f8fa", "#16171c"
@@ -58,6 +61,8 @@ class Brand:
     chosen: str
     light: Theme
     dark: Theme
+    mail: str
+    """Buttons and links in mails, on white."""
 
     @property
     def told(self) -> str:
@@ -80,6 +85,7 @@ def brand_of(colour: str) -> Brand:
         colour,
         Theme(light, _shifted(light, -0.06), light, _mixed(light, WHITE, 0.1)),
         Theme(dark, _shifted(dark, -0.04), dark_text, _mixed(dark, DARK_PAGE, 0.3)),
+        _moved(colour, lambda c: contrast(c, WHITE) >= LEAST_IN_MAILS, darker=True),
     )
 
 

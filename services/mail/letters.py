@@ -34,8 +34,8 @@ PAGES = {
     LinkPurpose.CUSTOMER_INVITATION: "customer/link",
     LinkPurpose.CUSTOMER_VISIT: "customer/link",
 }
-# Rollcall's own colour for buttons and links, on light and on dark.
-ACCENT, ACCENT_DARK = "#4a45c9", "#b5b2ff"
+# Rollcall's own colour for buttons and links, on light; and for buttons, and links, on dark.
+ACCENT, BUTTON_DARK, ACCENT_DARK = "#4a45c9", "#5b54ee", "#b5b2ff"
 TEMPLATES = Path(__file__).parent / "templates"
 SOMEBODY = "An admin"
 """Who acted, if no user of Rollcall did."""
@@ -193,7 +193,8 @@ def looks_of(tenant: Tenant | None) -> dict[str, Any]:
     """The colours of a tenant's mails, and whether its logo comes along."""
     brand = brand_of(tenant.brand_colour) if tenant and tenant.brand_colour else None
     return {
-        "accent": brand.light.fill if brand else ACCENT,
+        "accent": brand.mail if brand else ACCENT,
+        "button_dark": brand.dark.fill if brand else BUTTON_DARK,
         "accent_dark": brand.dark.text if brand else ACCENT_DARK,
         "has_logo": bool(tenant and tenant.logo),
         "logo_id": LOGO_ID,

@@ -30,6 +30,7 @@ def test_any_colour_is_made_one_that_can_be_read_in_both_themes(colour: str) -> 
     assert contrast(brand.light.text, LIGHT_PAGE) >= 4.5
     assert contrast(brand.dark.text, DARK_PAGE) >= 4.5
     assert contrast(brand.dark.fill, DARK_PAGE) >= 3
+    assert contrast(brand.mail, WHITE) >= 7
 
 
 def test_what_is_shown_otherwise_than_chosen_is_told() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from models import MailTemplate, Tenant
 from services.access.actor import Actor
+from services.core import clock
 from services.mail.letters import looks_of, render, written_in
 from services.mail.wordings import MAILS, SAID_IN_LAYOUT
 from services.tenants import organisation
@@ -111,18 +112,19 @@ def test_contrast_is_computed_as_wcag_does() -> None:
     assert _contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-def _html(template: MailTemplate) -> str:
-    mail = MAILS.get(template)
+def html_of(template: MailTemplate, **changed: object) -> str:
+    """A mail with the values of these tests, except these."""
+    mail, values = MAILS.get(template), {**VALUES, **changed}
     if mail is None:
-        return render(template, "body.html", VALUES)
+        return render(template, "body.html", values)
     said = {field.name: field.sample for field in mail.fields}
-    return written_in(mail, template, mail.own, VALUES, said)[1]
+    return written_in(mail, template, mail.own, values, said)[1]
 
 
 @pytest.mark.parametrize("template", [one for one in MailTemplate if one is not MailTemplate.TEST])
 @pytest.mark.parametrize("program", ["light", "dark", "dark, but without our style sheet"])
 def test_every_text_of_a_mail_stands_out(template: MailTemplate, program: str) -> None:
-    html = _html(template)
+    html = html_of(template)
     rules = _dark_rules(html) if program == "dark" else {}
     looks = Looks(html, program.partition(",")[0], rules)
     assert len(looks.texts) >= 5
@@ -135,10 +137,18 @@ def test_every_text_of_a_mail_stands_out(template: MailTemplate, program: str) -
 
 
 def test_a_dark_mail_program_gets_a_dark_mail() -> None:
-    html = _html(MailTemplate.INVITATION)
+    html = html_of(MailTemplate.INVITATION)
     backgrounds = {behind for _, _, behind in Looks(html, "dark", _dark_rules(html)).texts}
     assert min(_luminance(behind) for behind in backgrounds) < 0.03
     assert '<meta name="color-scheme" content="light dark">' in html
+
+
+@pytest.mark.parametrize("colour", ["", "#000000", "#f5d90a", "#e5001a"])
+def test_a_button_stands_out_in_a_dark_mail_program(colour: str) -> None:
+    looks = looks_of(Tenant(name="Acme", slug="acme", brand_colour=colour, created_at=clock.now()))
+    rules = _dark_rules(html_of(MailTemplate.INVITATION, **looks))
+    button, card = (rules[name]["background"] for name in (".button", ".card"))
+    assert _contrast(button, card) >= 3  # WCAG 2.2, success criterion 1.4.11
 
 
 async def test_a_mail_has_the_logo_and_the_colour_of_its_organisation(
@@ -155,5 +165,5 @@ async def test_a_mail_has_the_logo_and_the_colour_of_its_organisation(
     (logo,) = [part for part in message.walk() if part.get_content_type() == "image/png"]
     (html,) = [part for part in message.walk() if part.get_content_type() == "text/html"]
     assert f"cid:{logo['Content-ID'].strip('<>')}" in html.get_content()
-    assert "background:#0d7e7e" in html.get_content()
+    assert "background:#0a6262" in html.get_content()
     assert "#4a45c9" not in html.get_content()
