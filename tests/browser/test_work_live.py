@@ -81,7 +81,7 @@ async def test_a_bar_of_the_timeline_is_dragged_and_made_longer_on_every_open_pa
         return page.get_by_role("button", name=f"Trial, {days}, not started")
 
     async def shown_to_others(days: str) -> None:
-        shown = other.get_by_role("img", name=f"Trial, {days}, not started")
+        shown = other.get_by_role("button", name=f"Trial, {days}, not started")
         await expect(shown).to_be_visible()
 
     await _pull(page, bar("2 Mar to 5 Mar"), 0.5, 2)
@@ -128,7 +128,7 @@ async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page
     moved = label.format("4 Mar to 8 Mar")
     await expect(page.get_by_role("button", name=moved)).to_be_focused()
     # People who don't work on the POC may look, but change nothing.
-    await expect(other.get_by_role("img", name=moved)).to_be_visible()
+    await expect(other.get_by_role("button", name=moved)).to_be_visible()
     (group,) = await task_list.list_groups(work, rows.poc)
     assert [(task.start_on, task.due_on) for task in group.tasks] == [
         (date(2026, 3, 4), date(2026, 3, 8))

@@ -14,13 +14,14 @@ const FRESH = 1800; // ms for which another person's change is highlighted
 const STEADY = 500; // ms without another key until the move of a bar is sent
 const LOOKS = { list, board, timeline };
 // For the dialog "Keyboard".
+const OPENS = ["Open the card in focus", ["↵"]];
 const KEYS = {
   list: [],
   board: [
     ["Lift the card in focus, and drop it", ["Space"]],
     ["Move it to another status", ["←", "→"]],
     ["Put it back", ["Esc"]],
-    ["Open the card in focus", ["↵"]],
+    OPENS,
   ],
   timeline: [
     ["Move the bar in focus by a day", ["←", "→"]],
@@ -72,7 +73,7 @@ export default {
     );
     document.addEventListener("click", this.closeMenu);
     document.addEventListener("close", this.comeBack, true);
-    const keys = this.mayChange ? KEYS[this.look] : [];
+    const keys = this.mayChange ? KEYS[this.look] : this.look === "board" ? [OPENS] : [];
     this.unlistKeys = listKeys({ label: this.looks.find(([name]) => name === this.look)[1], keys });
     const box = this.$el.querySelector(".timeline");
     const today = this.$el.querySelector(".timeline-now");
@@ -222,6 +223,14 @@ export default {
       this.place(task, next, by < 0 ? undefined : this.of(next)[0]);
       this.said = `${task.title}: moved to ${next.title}`;
     },
+    // Shows a task's facts: to those who may change them, in fields.
+    open({ id, version }) {
+      this.act("edit", { id, version });
+    },
+    cardKey(event, task) {
+      if (this.mayChange) this.liftByKey(event, task);
+      else if (event.key === "Enter") this.open(task);
+    },
     // Space lifts a card, arrows move it to another status, Space or Enter drops it there, Escape puts
     // it back. Enter opens a card that isn't lifted.
     liftByKey(event, task) {
@@ -230,7 +239,7 @@ export default {
       const lifted = this.lifted?.id === task.id ? this.lifted : null;
       if (event.key === "Enter" && !lifted) {
         event.preventDefault();
-        this.act("edit", { id: task.id, version: task.version });
+        this.open(task);
         return;
       }
       if (event.key === " " || event.key === "Enter") {

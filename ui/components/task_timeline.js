@@ -101,7 +101,17 @@ function bar(view, scale, task, [start, end]) {
           onKeydown: (event) => byKey(event, view, task),
           ...byPointer(view, scale, task, [start, end]),
         })
-      : h("div", { ...attributes, role: "img", tabindex: 0 }),
+      : h("div", {
+          ...attributes,
+          role: "button",
+          tabindex: 0,
+          onClick: () => view.open(task),
+          onKeydown: (event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            event.preventDefault();
+            view.open(task);
+          },
+        }),
     late && h("div", { class: "timeline-late", style: place(scale, end + 1, today) }),
     beside(view, scale, task, [start, end]),
   ];
@@ -121,14 +131,14 @@ function beside(view, scale, task, [start, end]) {
 function undated(view, task) {
   if (!view.mayChange) return h("span", { class: "small muted timeline-beside" }, "No dates");
   const attributes = { type: "button", class: "btn btn-quiet btn-small timeline-beside" };
-  const onClick = () => view.act("edit", { id: task.id, version: task.version });
+  const onClick = () => view.open(task);
   return h("button", { ...attributes, "aria-label": `Set dates, ${task.title}`, onClick }, "Set dates");
 }
 
 // A click edits, unless it ends a drag.
 function clicked(view, task) {
   if (view.pulled) view.pulled = false;
-  else view.act("edit", { id: task.id, version: task.version });
+  else view.open(task);
 }
 
 const isPulled = (view, task) => view.pull?.id === task.id && view.pull.by !== 0;

@@ -70,12 +70,11 @@ function row(view, group, task) {
 
 export function board(view) {
   const tasks = view.byGroup.flatMap((group) => view.seen(group));
-  // Where no card takes the focus, the board does: it can be scrolled sideways.
-  const still = !view.mayChange || !tasks.length;
   const states = new Map(view.byGroup.map((group) => [group.id, stateWords(view, view.of(group))]));
+  // Where there is no card to take the focus, the board does: it can be scrolled sideways.
   const lanes = h(
     "div",
-    { class: "board", role: "group", "aria-label": "Board", tabindex: still ? 0 : null },
+    { class: "board", role: "group", "aria-label": "Board", tabindex: tasks.length ? null : 0 },
     view.statuses.map(([value, label]) => {
       const lane = tasks.filter((task) => shownStatus(view, task) === value);
       return h(
@@ -130,10 +129,10 @@ function card(view, task, states) {
         { fresh: view.fresh.has(task.id), lifted: view.lifted?.id === task.id },
       ],
       draggable: view.mayChange ? "true" : null,
-      tabindex: view.mayChange ? 0 : null,
+      tabindex: 0,
       "aria-roledescription": view.mayChange ? "card that can be moved" : null,
       onDragstart: (event) => view.drag(event, task),
-      onKeydown: (event) => view.mayChange && view.liftByKey(event, task),
+      onKeydown: (event) => view.cardKey(event, task),
     },
     [
       h("span", { class: "muted small", dir: "auto", title: states.get(task.group) }, group?.title),
@@ -155,8 +154,7 @@ function card(view, task, states) {
 // Not a button element: Firefox drags no card by one. By the keyboard, Enter on the card does the same.
 function cardTitle(view, task) {
   const plain = { class: "task-title", dir: "auto" };
-  if (!view.mayChange) return h("span", plain, task.title);
-  const onClick = () => view.act("edit", { id: task.id, version: task.version });
+  const onClick = () => view.open(task);
   return h("span", { ...plain, role: "button", tabindex: -1, onClick }, task.title);
 }
 

@@ -1,6 +1,6 @@
 // One dialog for every form and every question. The server decides what is wrong; the browser only
 // says early what it can know by itself.
-import { EMPTY, FIELDS, inWords, isSame, plain } from "form_fields";
+import { EMPTY, FIELDS, inWords, isSame, plain, readable } from "form_fields";
 import { formState } from "form_state";
 import { askWhile, listen, takeKept } from "live_socket";
 import CopyLink from "copy_link";
@@ -22,11 +22,23 @@ const ABOUT = `
     <span v-if="about.note" class="dialog-note">{{ about.note }}</span>
   </p>`;
 
+// The values of the fields, for those who may only read them.
+const FACTS = `
+  <dl v-if="reading" class="facts">
+    <div v-for="field in fields" :key="field.name" class="fact">
+      <dt>{{ field.label }}</dt>
+      <dd class="lines" dir="auto">{{ readable(field, values[field.name]) || 'None' }}</dd>
+    </div>
+  </dl>`;
+
 const ACTIONS = `
   <div v-if="asking" class="dialog-actions dialog-asking">
     <p role="alert">Discard what you filled in?</p>
     <button ref="keep" type="button" class="btn" @click="keep">Keep editing</button>
     <button type="button" class="btn btn-danger" @click="close">Discard</button>
+  </div>
+  <div v-else-if="reading" class="dialog-actions">
+    <button type="button" class="btn" @click="close">Close</button>
   </div>
   <div v-else class="dialog-actions">
     <template v-if="link">
@@ -57,7 +69,8 @@ export default {
       </div>
       <div v-if="change" class="banner banner-warning" role="status">{{ change }}</div>
       <div v-if="general" class="banner banner-danger" role="alert">{{ general }}</div>
-      <template v-if="!link">${FIELDS}</template>
+      ${FACTS}
+      <template v-if="!link && !reading">${FIELDS}</template>
       <copy-link v-if="link" :text="link.text" :url="link.url"></copy-link>
       ${ACTIONS}
     </form>
@@ -82,6 +95,7 @@ export default {
       about: null,
       link: null,
       asking: false,
+      reading: false,
     };
   },
   created() {
@@ -118,8 +132,9 @@ export default {
   },
   methods: {
     // -- called by the server
-    open({ values, body, title, about }) {
+    open({ values, body, title, about, reading }) {
       this.about = about;
+      this.reading = reading;
       this.heading = title ?? this.title;
       this.lines = body ?? this.body;
       this.reset(values ?? {});
@@ -234,7 +249,7 @@ export default {
       else this.leave();
     },
     send() {
-      if (this.busy || this.asking) return;
+      if (this.busy || this.asking || this.reading) return;
       if (this.uploads.size) {
         for (const name of this.uploads)
           this.errors[name] = "Wait until the file is uploaded, or cancel it.";
@@ -315,6 +330,7 @@ export default {
     },
 
     // -- for the template
+    readable,
     // A text, split at the names of the people whom the dialog is about: the names have odd indexes.
     named(text) {
       if (!this.about) return [text];

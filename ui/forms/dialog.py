@@ -120,9 +120,10 @@ class FormDialog(FilledForm[FormT, Outcome]):
         body: str | Sequence[str] | None = None,
         title: str | None = None,
         about: About | None = None,
+        reading: bool = False,
     ) -> None:
         """Open the dialog again, with the values of some of its fields; what isn't given is as the
-        dialog was made."""
+        dialog was made. For `reading`, the values are shown without a field to change them."""
         self._about = about
         self._opened_with = values
         opening = {
@@ -130,6 +131,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
             "body": None if body is None else _lines(body),
             "title": title,
             "about": asdict(about) if about else None,
+            "reading": reading,
         }
         if self._shown is not None:
             self._shown.run_method("open", opening)

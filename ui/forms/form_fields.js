@@ -81,6 +81,7 @@ export const fieldsIn = (list) => `
 
 export const FIELDS = fieldsIn("fields");
 
+const LONG_DAY = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
 export const EMPTY = { several: [], people: [], person: null, file: null, checkbox: false };
 
 // The form of a value that is sent to the server, and by which two values are compared.
@@ -91,11 +92,18 @@ export function plain(value) {
 
 export const isSame = (one, other) => JSON.stringify(plain(one)) === JSON.stringify(plain(other));
 
-// A field's value as a sentence quotes it.
-export function inWords({ kind, options = [] }, value) {
-  if (kind === "checkbox") return value ? "ticked" : "not ticked";
+// A field's value as it is read; empty if there is none.
+export function readable({ kind, options = [] }, value) {
+  if (kind === "checkbox") return value ? "Yes" : "No";
+  if (kind === "date" && value) return new Date(value).toLocaleDateString("en-GB", LONG_DAY);
   const label = (one) => options.find((option) => option.value === one)?.label ?? one?.name ?? String(one);
-  const words = [value ?? []].flat().map(label).join(", ");
+  return [value ?? []].flat().map(label).join(", ");
+}
+
+// The same as a sentence quotes it.
+export function inWords(field, value) {
+  if (field.kind === "checkbox") return value ? "ticked" : "not ticked";
+  const words = readable(field, value);
   return words ? `“${words}”` : "empty";
 }
 

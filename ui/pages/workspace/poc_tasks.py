@@ -288,7 +288,10 @@ class _TasksScreen:
 
     async def _open_edit(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
-        self.edit_task.open(_facts(task))
+        if self.may_change:
+            self.edit_task.open(_facts(task))
+        else:
+            self.edit_task.open(_facts(task), title="Task", body=_standing(task), reading=True)
 
     async def _edit_task(self, form: TaskForm) -> Outcome:
         if self.about is not None:
@@ -373,6 +376,12 @@ def _facts(work: TaskView | GroupView) -> dict[str, Any]:
     """The values with which the dialog that edits a task or a group begins."""
     form = TaskForm if isinstance(work, TaskView) else WorkForm
     return {name: getattr(work, name) for name in form.model_fields}
+
+
+def _standing(task: TaskView) -> Sequence[str]:
+    """How a task stands, and who does it, for those who may only read it."""
+    status = task.status.label + (f": {task.blocked_reason}" if task.blocked_reason else "")
+    return [status, ", ".join(person.name for person in task.assignees) or "Nobody"]
 
 
 def _chosen(work: TaskView | GroupView) -> dict[str, Any]:
