@@ -285,7 +285,7 @@ class SeveralField(FormField):
     @property
     def missing(self) -> str:
         """Asks for one."""
-        return f"{self.label}: choose at least one."
+        return self.ask or f"{self.label}: choose at least one."
 
     @property
     def wrong(self) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import field_validator
 from sqlmodel import col, select
 
 from models import BulkAct, BulkKind, BulkState, Handover, User
@@ -52,6 +52,12 @@ NOW = Option(When.NOW.value, "Now", "To one active user, or to several, divided 
 LATER = Option(When.LATER.value, "Later", "All of it stays on the list of orphaned work.")
 
 
+def _at_most(heir_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    if len(heir_ids) > MOST_HEIRS:
+        raise ValueError(f"Choose at most {MOST_HEIRS} people.")
+    return heir_ids
+
+
 class HeirsForm(Form):
     """Who gets the work of the people who were deactivated, with a note to them."""
 
@@ -61,29 +67,25 @@ class HeirsForm(Form):
     @field_validator("heir_ids")
     @classmethod
     def _few(cls, heir_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
-        if len(heir_ids) > MOST_HEIRS:
-            raise ValueError(f"Choose at most {MOST_HEIRS} people.")
-        return heir_ids
+        return _at_most(heir_ids)
 
 
 class BulkHandOverForm(Form):
     """Who gets the work of the people who are deactivated, if that is decided now."""
 
     when: When = choice("Hand over", (NOW, LATER), as_list=True)
-    heir_ids: tuple[UUID, ...] = people("Hand over to", among=RUN_POCS, optional=True)
-    note: str = lines("Handover Note", optional=True)
+    heir_ids: tuple[UUID, ...] = people(
+        "Hand over to",
+        among=RUN_POCS,
+        ask="Choose who gets the work.",
+        only_with=("when", NOW.value),
+    )
+    note: str = lines("Handover Note", optional=True, only_with=("when", NOW.value))
 
     @field_validator("heir_ids")
     @classmethod
-    def _agrees(cls, heir_ids: tuple[UUID, ...], info: ValidationInfo) -> tuple[UUID, ...]:
-        is_now = info.data.get("when") is When.NOW
-        if is_now and not heir_ids:
-            raise ValueError("Choose who gets the work.")
-        if heir_ids and not is_now:
-            raise ValueError(f"Choose “{NOW.label}” as well, or empty this.")
-        if len(heir_ids) > MOST_HEIRS:
-            raise ValueError(f"Choose at most {MOST_HEIRS} people.")
-        return heir_ids
+    def _few(cls, heir_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        return _at_most(heir_ids)
 
 
 @looks_first

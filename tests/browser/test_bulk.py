@@ -181,7 +181,10 @@ async def test_the_work_of_all_is_handed_over_with_them_and_what_is_left_stays_i
     await expect(page.get_by_text("All of it stays on the list of orphaned work.")).to_be_visible()
     await page.get_by_role("button", name="Choose Who Gets It").click()
     await expect(dialog(page)).to_have_accessible_name("Hand over")
-    people = dialog(page).get_by_role("combobox", name="Hand over to")
+    people = dialog(page).get_by_role("combobox", name="Hand over to", exact=True)
+    await dialog(page).get_by_role("radio", name="Later").check()
+    await expect(people).to_have_count(0)  # nobody is chosen for it
+    await dialog(page).get_by_role("radio", name="Now").check()
     for name in ("Joan Clarke", "Hedy Lamarr"):
         await people.fill(name)
         await dialog(page).get_by_role("option", name=name).click()

@@ -5,7 +5,6 @@ from functools import partial
 from uuid import UUID
 
 from nicegui import ui
-from pydantic import ValidationInfo, field_validator
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError
@@ -56,19 +55,16 @@ class LeavingForm(Form):
     """What becomes of the work of somebody who leaves, who gets it, and whether they are told."""
 
     how: HandOver = choice("Hand over", (STAYS, EACH, ONE), as_list=True)
-    owner_id: UUID | None = person("Hand over to", among=RUN_POCS, optional=True)
-    note: str = lines("Handover Note", optional=True, hint="Stands on each POC.")
+    owner_id: UUID | None = person(
+        "Hand over to",
+        among=RUN_POCS,
+        ask="Choose who gets the work.",
+        only_with=("how", ONE.value),
+    )
+    note: str = lines(
+        "Handover Note", optional=True, hint="Stands on each POC.", only_with=("how", ONE.value)
+    )
     tell: bool = checkbox(TELL)
-
-    @field_validator("owner_id")
-    @classmethod
-    def _agrees(cls, owner_id: UUID | None, info: ValidationInfo) -> UUID | None:
-        wants_one = info.data.get("how") is HandOver.ONE
-        if wants_one and owner_id is None:
-            raise ValueError("Choose who gets the work.")
-        if owner_id is not None and not wants_one:
-            raise ValueError(f"Choose “{ONE.label}” as well, or empty this.")
-        return owner_id
 
 
 class DeactivateDialog:

@@ -112,13 +112,13 @@ async def test_who_leaves_gets_none_of_it_and_a_begun_act_keeps_its_choice(
     bulk_id = await runs.draft(admin, BulkKind.DEACTIVATE, those([joan_user]))
     for wrong in (
         {"when": When.NOW, "heir_ids": ()},
-        {"when": When.LATER, "heir_ids": (ada_user.id,)},
         {"when": When.NOW, "heir_ids": (joan_user.id,)},
         {"when": When.NOW, "heir_ids": (admin.user_id,)},
     ):
         with pytest.raises(InvalidInputError) as refused:
             await bulk_handover.choose_heirs(admin, bulk_id, BulkHandOverForm(**wrong))
         assert refused.value.fields.keys() == {"heir_ids"}
+    assert BulkHandOverForm(when=When.LATER, heir_ids=(ada_user.id,)).heir_ids == ()
     now = BulkHandOverForm(when=When.NOW, heir_ids=(ada_user.id,))
     await bulk_handover.choose_heirs(admin, bulk_id, now)
     await bulk_handover.choose_heirs(admin, bulk_id, BulkHandOverForm(when=When.LATER))
