@@ -19,14 +19,14 @@ from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.export import EVERYTHING
 from services.audit.export_check import check_export
 from services.audit.heads import Head, list_heads, read_heads
-from services.core import vault
 from services.core.errors import OperatorError, RollcallError
 from services.core.logs import set_up_logging
-from services.core.migrations import migrate
 from services.core.settings import Settings, load, unknown_settings
-from services.core.startup import started
 from services.core.version import VERSION
 from services.core.words import count_words
+from services.database import vault
+from services.database.migrations import migrate
+from services.database.startup import started
 from services.operations import arguments, doctor, lost_keys, setup
 from services.operations.backup import back_up
 from services.operations.checks import State, report

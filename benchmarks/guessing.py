@@ -18,7 +18,7 @@ from models import LinkPurpose, User
 from services.core import clock
 from services.core.errors import SignInFailedError, TooManyAttemptsError
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
 from services.sessions.sessions import Caller
 from services.sign_in import password_change, passwords, throttle
 from services.sign_in.sign_in import sign_in

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from models import Role, Tenant, User, new_id
 from services.core import clock
-from services.core.db import transaction
 from services.core.emails import email_key
+from services.database.transaction import transaction
 from services.operations.demo_names import FIRST_NAMES, LAST_NAMES
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant

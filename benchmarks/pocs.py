@@ -20,7 +20,7 @@ from models import (
     new_id,
 )
 from services.core import clock
-from services.core.db import Transaction, transaction
+from services.database.transaction import Transaction, transaction
 from services.sessions.sessions import Caller, begin
 
 # Rows written by one transaction.

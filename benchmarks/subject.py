@@ -28,10 +28,11 @@ from models import (
 )
 from services.access.actor import COMMAND_LINE, Actor, find_tenant
 from services.access.events import UserEvent
-from services.core import clock, runtime
-from services.core.db import reading, transaction
+from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import runtime
+from services.database.startup import started
+from services.database.transaction import reading, transaction
 from services.screens.showing import Names, Options, ScreenView
 from services.sessions.actions import SessionAction
 from services.sessions.sessions import Caller, begin, recognise

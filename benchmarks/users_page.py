@@ -21,10 +21,10 @@ from benchmarks.people import RARE_NAME, create_tenant
 from benchmarks.statistics import Spread
 from models import SignInMethod, User
 from services.access.actor import Actor
-from services.core import runtime
-from services.core.db import transaction
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import runtime
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.lists.query import PAGE_SIZE, ListQuery
 from services.sessions.sessions import Caller, begin
 from services.users.list import USERS

@@ -20,9 +20,9 @@ from benchmarks.scene import open_pages, scene
 from benchmarks.statistics import Spread
 from models import Role, SignInMethod
 from services.access.actor import Actor
-from services.core.db import transaction
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.lists.query import ListQuery
 from services.sessions.sessions import Caller, begin
 from services.workspace.listing import list_pocs

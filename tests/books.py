@@ -18,7 +18,7 @@ from models import (
 )
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock
-from services.core.db import reading
+from services.database.transaction import reading
 
 
 async def audit_of(tenant: Tenant | None) -> Sequence[AuditEvent]:

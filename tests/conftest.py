@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from models import Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.database import URGENT_WRITERS, WRITERS
 from services.core.events import Event
-from services.core.runtime import Runtime
 from services.core.settings import PREFIX, Settings
-from services.core.startup import started
-from services.core.write_queue import WriteQueue
+from services.database.engines import URGENT_WRITERS, WRITERS
+from services.database.runtime import Runtime
+from services.database.startup import started
+from services.database.write_queue import WriteQueue
 from services.sign_in import passwords
 from tests import factories, lent, postgres, quick, replayed, sizes
 from tests.mail_server import MailServer, receiving_mail

@@ -29,9 +29,9 @@ from services.access import one_time_links
 from services.access.actor import Actor
 from services.access.outsiders import CustomerActor
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.emails import email_key
 from services.core.names import fold
+from services.database.transaction import reading, transaction
 from services.sessions.sessions import Caller, begin
 from services.sign_in import passwords
 from services.sign_in.second_factors import totp

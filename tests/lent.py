@@ -12,7 +12,8 @@ from typing import ClassVar
 import psycopg
 from psycopg import pq, sql
 
-from services.core import postgresql
+from services.core import postgresql_url
+from services.database import postgresql
 from tests.postgres import PostgresServer
 
 USES = 25
@@ -63,7 +64,7 @@ class LentDatabase:
 
     def __init__(self, name: str, url: str) -> None:
         self.name, self.url = name, url
-        self.arguments = postgresql.arguments(url)
+        self.arguments = postgresql_url.arguments(url)
         self._uses = 0
         self._closed: list[pq.abc.PGconn] = []
         self._ready: list[pq.abc.PGconn] = []

@@ -13,9 +13,9 @@ from httpx._transports import default as transports
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.core import database, runtime, startup, vault
-from services.core.runtime import Runtime
 from services.core.settings import Settings
+from services.database import engines, runtime, startup, vault
+from services.database.runtime import Runtime
 from services.sign_in import passwords
 
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -49,7 +49,7 @@ def learn_once() -> None:
     """Let all engines of this process share compiled queries, and all its HTTP clients one list of
     certificates: to read it is nearly all that making a client takes."""
     transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]  # a name it imports
-    database.create_async_engine = _learnt_engine  # type: ignore[attr-defined]  # a name it imports
+    engines.create_async_engine = _learnt_engine  # type: ignore[attr-defined]  # a name it imports
 
 
 def hash_cheaply(patch: pytest.MonkeyPatch) -> None:

@@ -20,11 +20,11 @@ from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.audit.list import ENTRIES
 from services.audit.reading import list_entries
-from services.core.db import transaction
 from services.core.errors import OperatorError, RollcallError
 from services.core.events import Event, from_message, to_message
 from services.core.settings import Settings, load
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.lists.export import csv_pieces
 from services.lists.query import from_url
 from services.workspace import events

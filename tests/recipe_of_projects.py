@@ -70,10 +70,10 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.actions import AuditAction
 from services.audit.acting import acting, viewing
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.core.events import Event
 from services.core.forms import Form, day, text
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.core.names import fold
 from services.lists.declaration import Column, LiveList, TextSearch, by
 from services.lists.events import RowChanged

@@ -9,7 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection, create_engine
 
-from services.core import migrations
+from services.database import migrations
 
 _migrate = migrations._upgrade_from
 _RELEASED = migrations._folder()

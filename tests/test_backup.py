@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
 from services.operations.backup import RECORD, back_up, last_backup
 from services.operations.key_files import KEY_FILES, archive_of, read_keys
 from services.operations.restore import restore

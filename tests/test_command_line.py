@@ -14,9 +14,9 @@ import pytest
 
 from services.access.actor import COMMAND_LINE
 from services.audit import reading, signature
-from services.core.db import reading as reading_database
 from services.core.settings import PREFIX
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import reading as reading_database
 from services.lists.query import ListQuery
 from services.users import accounts
 from services.users.departures import find_receipt

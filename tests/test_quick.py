@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from models import Tenant
-from services.core import migrations
-from services.core.database import Database
-from services.core.runtime import Runtime
-from services.core.startup import started
+from services.database import migrations
+from services.database.engines import Database
+from services.database.runtime import Runtime
+from services.database.startup import started
 from tests import replayed
 from tests.conftest import make_settings
 

@@ -20,9 +20,9 @@ from services.audit.actions import AuditAction
 from services.audit.list import ENTRIES
 from services.audit.reading import list_entries
 from services.audit.writing import record
-from services.core.db import Transaction, transaction
 from services.core.events import Event, from_message, to_message
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import Transaction, transaction
 from services.lists.declaration import Column, LiveList, by
 from services.lists.events import RowChanged
 from services.lists.query import from_url

@@ -16,9 +16,9 @@ from sqlmodel import delete
 from models import EndReason, FileChunk, User
 from services.access.actor import COMMAND_LINE
 from services.audit.check import verify
-from services.core.db import transaction
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.operations.backup import RECORD, back_up
 from services.users import accounts
 from services.workspace import files

@@ -5,7 +5,7 @@ import sys
 
 from alembic.script import ScriptDirectory
 
-from services.core import migrations
+from services.database import migrations
 from tests.conftest import REAL, REAL_NOBODY
 
 # Each of these takes from a hundredth to a tenth of a second, and most starts need none of them.

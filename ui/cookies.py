@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from models import SessionKind
 from services.access.outsiders import CUSTOMER_LASTS, SCREEN_LONGEST
-from services.core import runtime
+from services.database import runtime
 from services.screens.pairing import LIFETIME
 from services.sessions import known_devices
 from services.sessions.sessions import Caller

@@ -9,9 +9,10 @@ from typing import Any
 
 from services.access.actor import ROLLCALL, Principal
 from services.audit.events import AuditGrew, AuditWritten
-from services.core import clock, runtime
+from services.core import clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
+from services.database import runtime
 from services.operations import system
 from services.operations.checks import Check, State, report, verdict
 from ui import live

@@ -18,10 +18,10 @@ from services.audit.writing import PLATFORM_CHAIN
 from services.bulk.events import BulkProgressed
 from services.bulk.kinds import kinds_of
 from services.bulk.runs import find_run
-from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
-from services.core.transport import Listening
+from services.database import runtime
+from services.database.transport import Listening
 from services.lists.wire import row_values
 from services.mail.events import MailProgressed
 from services.reviews import reviews, waiting

@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 from ui.live import TurnedPage, actor_in, keep_pace, turn_to_read
 
 # Seconds: a little more than a request waits for a database that went silent (10, as
-# services/core/postgresql.py has it), whose sentence says more. NiceGUI gives up after 3, which a
-# machine that is merely busy takes now and then.
+# services/core/postgresql_url.py has it), whose sentence says more. NiceGUI gives up after 3, which
+# a machine that is merely busy takes now and then.
 BUILD_SECONDS = 12.0
 
 EXPORT = 4

@@ -10,9 +10,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from nicegui import ui
 
-from services.core import runtime
 from services.core.errors import OperatorError
 from services.core.settings import Settings
+from services.database import runtime
 from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions

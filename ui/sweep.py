@@ -7,10 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from models import EndReason
-from services.core import changes, clock, runtime
+from services.core import clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.repeats import Repeats
+from services.database import changes, runtime
 from services.sessions import receipts, sessions
 from services.sessions.events import SessionsEnded
 from services.workspace.customers.cut import find_unshown

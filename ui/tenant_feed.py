@@ -8,8 +8,8 @@ from functools import partial
 from uuid import UUID
 
 from services.access.events import UserEvent
-from services.core import runtime
 from services.core.bus import Bus
+from services.database import runtime
 from services.lists.slices import find_row
 from services.sessions.events import UserSignedIn
 from services.tenants.list import TENANTS

@@ -4,9 +4,9 @@ changes by decisions alone, so it is read once for all pages until one is made."
 from uuid import UUID
 
 from services.access.actor import Actor
-from services.core import runtime
 from services.core.bus import Bus
-from services.core.transport import Listening
+from services.database import runtime
+from services.database.transport import Listening
 from services.reviews import waiting
 from services.reviews.events import ReviewChanged
 

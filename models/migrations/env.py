@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs on the connection that `services.core.migrations` hands over."""
+"""Alembic's entry point: runs on the connection that `services.database.migrations` hands over."""
 
 from alembic import context
 

@@ -11,7 +11,7 @@ from models.base import UtcDateTime, new_id
 
 
 class Authenticator(SQLModel, table=True):
-    """An authenticator app (TOTP, RFC 6238). Its secret is sealed by `services.core.vault`.
+    """An authenticator app (TOTP, RFC 6238). Its secret is sealed by `services.database.vault`.
 
     It counts from `confirmed_at` on, when its first code was entered. `last_step` is the time step
     of the newest accepted code: no code works twice (RFC 6238, section 5.2).

@@ -16,8 +16,7 @@ from sqlmodel import col, select
 from models import LoginSession, Role, SessionKind, Tenant, User
 from services.access import second_factor_policy
 from services.access.permissions import SECRETS, Permission, Secret, may
-from services.core import clock, logs, runtime
-from services.core.db import LOCKED, Transaction
+from services.core import clock, logs
 from services.core.errors import (
     FreshSignInNeededError,
     NotAllowedError,
@@ -26,7 +25,9 @@ from services.core.errors import (
     SessionEndedError,
 )
 from services.core.names import is_slug
-from services.core.prepared import Prepared, Whole
+from services.database import runtime
+from services.database.prepared import Prepared, Whole
+from services.database.transaction import LOCKED, Transaction
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlmodel import col, or_, select, update
 
 from models import LinkPurpose, OneTimeLink
-from services.core import clock, runtime
-from services.core.db import Transaction
+from services.core import clock
 from services.core.errors import DeadLinkError, OperatorError
 from services.core.secrets import derive, token_hash
+from services.database import runtime
+from services.database.transaction import Transaction
 
 LIFETIMES = {
     LinkPurpose.INVITATION: timedelta(days=7),

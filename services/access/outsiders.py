@@ -14,8 +14,8 @@ from models import CustomerPerson, LoginSession, Screen, SessionKind, Tenant
 from services.access.actor import Actor
 from services.access.permissions import CUSTOMER_PERMISSIONS, SCREEN_PERMISSIONS, Permission
 from services.core import clock, logs
-from services.core.db import Transaction
 from services.core.errors import NotAllowedError, SessionEndedError
+from services.database.transaction import Transaction
 
 log = logging.getLogger(__name__)
 

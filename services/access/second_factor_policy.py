@@ -11,7 +11,7 @@ from sqlmodel import col, or_, select
 
 from models import Authenticator, Passkey, Role, SecondFactorPolicy, SignInMethod, User
 from services.access.permissions import Permission
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 
 WITHOUT = frozenset({Permission.USE_OWN_ACCOUNT})
 """What is permitted without the second factor that is required."""

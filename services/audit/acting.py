@@ -15,9 +15,9 @@ from services.access.actor import OfTenant, Principal, authorize, get_row
 from services.access.permissions import Permission, Secret
 from services.audit.actions import AuditAction
 from services.audit.writing import Subject, record
-from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
+from services.database.transaction import LOCKED, Transaction, reading, transaction
 
 T = TypeVar("T")
 RowT = TypeVar("RowT", bound=OfTenant)

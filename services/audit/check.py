@@ -11,7 +11,7 @@ from models import AuditEvent, AuditHead, Tenant
 from services.audit.actions import HeadAction
 from services.audit.heads import PLATFORM, Head, heads_in, name_of
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, hash_of
-from services.core.db import Transaction, reading
+from services.database.transaction import Transaction, reading
 
 BATCH = 1000
 # How many entries with heads are read at once, and how many heads are looked up at once.

@@ -20,8 +20,14 @@ from services.access.actor import ROLLCALL, Principal
 from services.audit.actions import HeadAction
 from services.audit.writing import PLATFORM_CHAIN, record
 from services.core import clock
-from services.core.db import LOCKED, Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError
+from services.database.transaction import (
+    LOCKED,
+    Transaction,
+    insert_if_missing,
+    reading,
+    transaction,
+)
 
 PLATFORM = "platform"
 # How often the growth of the chains is noted in the platform's chain. The worker looks each hour:

@@ -15,7 +15,7 @@ from services.audit.search import search_key
 from services.audit.subjects import paths_of
 from services.audit.words import in_a_row
 from services.audit.writing import NOBODY, PLATFORM_CHAIN
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.declaration import (
     Column,
     LiveList,

@@ -17,11 +17,11 @@ from services.audit.export import ExportFile
 from services.audit.heads import Head, name_of
 from services.audit.list import ENTRIES, AuditEntry, entries_of, entry_of
 from services.audit.writing import PLATFORM_CHAIN, record
-from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
-from services.core.looking import looks_first
 from services.core.names import fold
-from services.core.pieces import joined
+from services.database.looking import looks_first
+from services.database.pieces import joined
+from services.database.transaction import Transaction, reading
 from services.lists.matches import condition_of
 from services.lists.query import ListQuery
 

@@ -12,8 +12,8 @@ from sqlmodel import col, select
 
 from models import AuditEvent
 from services.access.actor import ROLLCALL
-from services.core.db import Transaction, reading, transaction
 from services.core.names import fold, plain, words_of
+from services.database.transaction import Transaction, reading, transaction
 
 LONGEST = 600
 """How many characters of an entry are searched. PostgreSQL's indexes take 2,700 bytes."""

@@ -11,9 +11,9 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from services.core import runtime
 from services.core.errors import OperatorError
 from services.core.secrets import derive, write_private
+from services.database import runtime
 
 SIGNING_KEY_FILE = "audit-signing-key"
 # Marks the signed text as an export, so that the key may one day sign other things, too.

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from models import AuditEvent, GroupTemplate, Poc, User
 from services.audit.writing import PLATFORM_CHAIN
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 
 
 async def paths_of(tx: Transaction, rows: Sequence[AuditEvent]) -> dict[UUID | None, str]:

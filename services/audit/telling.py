@@ -14,9 +14,9 @@ from pathlib import Path
 from uuid import UUID
 
 from services.audit.heads import Head, list_heads, note_heads
-from services.core import runtime
 from services.core.emails import on_the_wire
 from services.core.errors import RollcallError
+from services.database import runtime
 from services.mail.delivery import send_at_once
 from services.mail.message import Letter
 

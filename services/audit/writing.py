@@ -19,8 +19,8 @@ from services.audit.actions import AuditAction
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.core import clock
-from services.core.db import Transaction
-from services.core.prepared import Prepared
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64

@@ -17,7 +17,6 @@ from sqlmodel import col, select
 from services.access.actor import Actor
 from services.core import clock
 from services.core.bus import Bus
-from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import (
     DatabaseUnavailableError,
     RollcallError,
@@ -25,6 +24,7 @@ from services.core.errors import (
     TooMuchAtOnceError,
 )
 from services.core.events import Event
+from services.database.transaction import LOCKED, Transaction, reading, transaction
 
 log = logging.getLogger(__name__)
 

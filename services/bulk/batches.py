@@ -11,8 +11,8 @@ from services.audit.acting import Act, acting
 from services.bulk.batch_worker import LEASE, find_waiting
 from services.bulk.kinds import ANYBODY, Outcome, Values, kind_of, progressed
 from services.core import clock
-from services.core.db import Transaction, reading
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.sessions.events import SessionsEnded
 
 BATCH = 10

@@ -16,9 +16,9 @@ from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
 from services.audit.actions import AuditAction
 from services.bulk.events import BulkProgressed
-from services.core.db import Transaction
 from services.core.errors import NotFoundError
 from services.core.forms import Form
+from services.database.transaction import Transaction
 from services.lists.declaration import LiveList
 
 ANYBODY = Permission.USE_OWN_ACCOUNT

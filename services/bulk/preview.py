@@ -10,7 +10,7 @@ from models import BulkAct, BulkActBatch
 from services.access.actor import Actor
 from services.audit.acting import viewing
 from services.bulk.kinds import ANYBODY, Judged, ManyAct, Values, kind_of
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 
 SHOWN = 200
 """How many names of a kind a page gets."""

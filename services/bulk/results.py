@@ -14,7 +14,7 @@ from services.bulk.batches import FAILED
 from services.bulk.kinds import ANYBODY, CHUNK, Outcome, kind_of
 from services.bulk.runs import outcomes
 from services.core.csv_files import csv_lines, ending
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.sessions.actions import SessionAction
 
 SHOWN = 200

@@ -26,10 +26,10 @@ from services.bulk.kinds import (
     rows_by_id,
 )
 from services.core import clock
-from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.forms import Form, checkbox, lines
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED, Transaction, reading, transaction
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import find
 

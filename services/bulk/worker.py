@@ -9,7 +9,7 @@ from services.bulk import runs
 from services.bulk.batch_worker import Work
 from services.bulk.batches import Along, act_on_next
 from services.bulk.events import BulkProgressed
-from services.core import runtime
+from services.database import runtime
 from services.sessions import receipts
 
 SIGNED_OUT = "Whoever started it is signed out. Select the others again: nobody is changed twice."

@@ -1,1 +1,1 @@
-"""What stands under every noun: the database, settings, events, time."""
+"""What stands under everything and needs no database: settings, errors, forms, events, time."""

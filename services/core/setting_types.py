@@ -21,9 +21,9 @@ from services.core.errors import OperatorError
 from services.core.lazily import lazily
 
 if TYPE_CHECKING:
-    from services.core import postgresql
+    from services.core import postgresql_url
 else:
-    postgresql = lazily("services.core.postgresql")
+    postgresql_url = lazily("services.core.postgresql_url")
 
 ROOT = Path(__file__).resolve().parents[2]
 """The product's folder, where main.py is: what relative paths in settings are relative to."""
@@ -59,7 +59,7 @@ def check_host(given: str) -> str:
 
 
 def check_keys(given: SecretStr) -> SecretStr:
-    """Keys of `services.core.vault`, by commas. Raises `ValueError` that doesn't repeat one."""
+    """Keys of `services.database.vault`, by commas. Raises `ValueError` that doesn't repeat one."""
     keys = given.get_secret_value().replace(",", " ").split()
     if not keys:
         raise ValueError("holds no key")
@@ -81,7 +81,7 @@ def check_database_url(given: SecretStr) -> SecretStr:
         raise ValueError("must start with postgresql:// or sqlite:///")
     if scheme != "sqlite":
         try:
-            postgresql.arguments(f"{scheme}://{rest}")
+            postgresql_url.arguments(f"{scheme}://{rest}")
         except OperatorError as error:
             raise ValueError(str(error).removeprefix("ROLLCALL_DATABASE_URL ")) from None
         return SecretStr(f"{scheme}://{rest}")

@@ -10,11 +10,11 @@ from sqlmodel import select
 from models import ListChoice
 from services.access.actor import Principal, authorize
 from services.access.permissions import Permission
-from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import InvalidInputError
-from services.core.looking import looks_first
 from services.core.names import clean_name, plain
-from services.core.prepared import Prepared
+from services.database.looking import looks_first
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction, insert_if_missing, reading, transaction
 from services.lists.declaration import LiveList
 from services.lists.query import PAGE_SIZE, PAGE_SIZES, from_url, to_url
 

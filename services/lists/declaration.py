@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, and_
 from sqlmodel import SQLModel
 
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.matches import (
     Between,
     Field,

@@ -8,14 +8,14 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from services.core.csv_files import csv_lines, ending
-from services.core.db import Transaction
-from services.core.pieces import joined, let_others_in
+from services.database.pieces import joined, let_others_in
+from services.database.transaction import Transaction
 from services.lists.declaration import Column, LiveList
 from services.lists.keyset import last_key
 from services.lists.query import Key, ListQuery
 from services.lists.slices import find, rows_of
 
-# How many rows are read at once. (They are written in pieces: `services.core.pieces`.)
+# How many rows are read at once. (They are written in pieces: `services.database.pieces`.)
 BATCH = 500
 
 

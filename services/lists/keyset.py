@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Integer, Uuid, bindparam, func, literal, t
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import col, select
 
-from services.core.db import Transaction
-from services.core.prepared import Prepared
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction
 from services.lists.declaration import Counts, IndexRange, LiveList
 from services.lists.matches import Match, condition_of, contradict, is_lasting
 from services.lists.query import Cursor, Key, ListQuery, key_of, values_of

@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol
 from uuid import UUID
 
 from services.access.actor import Principal
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.choices import Choices, read_choices
 from services.lists.declaration import LiveList, RowT
 from services.lists.query import ListQuery, from_url

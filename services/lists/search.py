@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Uuid, text
 from sqlmodel import select
 
-from services.core import runtime
-from services.core.db import Transaction
+from services.database import runtime
+from services.database.transaction import Transaction
 from services.lists.declaration import LiveList, TextSearch
 
 FEW = 1000

@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy
 from sqlalchemy import func, true
 
-from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.names import fold, words_of
+from services.database.transaction import Transaction, reading
 from services.lists.declaration import Counts, LiveList, RowT
 from services.lists.keyset import Listing, cursor_of
 from services.lists.matches import condition_of

@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from email.utils import make_msgid
 
-from services.core import clock, runtime
+from services.core import clock
 from services.core.emails import check_email, on_the_wire
 from services.core.errors import RollcallError
 from services.core.settings import Settings
+from services.database import runtime
 from services.mail.message import Letter, compose
 from services.mail.smtp import connected, hand_over, say_goodbye
 

@@ -13,12 +13,13 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from models import MailState, OutgoingMail
-from services.core import changes, clock, runtime
-from services.core.db import reading
+from services.core import clock
 from services.core.emails import on_the_wire
 from services.core.errors import DatabaseUnavailableError, RollcallError
 from services.core.operator_log import MailTrouble, without_email
 from services.core.settings import Settings
+from services.database import changes, runtime
+from services.database.transaction import reading
 from services.mail import letters, queue
 from services.mail.lanes import Lanes
 from services.mail.message import Letter, UnsendableError, compose

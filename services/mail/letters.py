@@ -9,10 +9,11 @@ from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, MailText, OneTimeLink, OutgoingMail, Picture, Tenant
 from services.access import one_time_links
-from services.core import clock, runtime
+from services.core import clock
 from services.core.colours import brand_of
 from services.core.days import find_zone
-from services.core.db import Transaction
+from services.database import runtime
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.mail.message import LOGO_ID, Letter
 from services.mail.wordings import (

@@ -10,11 +10,12 @@ from sqlalchemy import bindparam
 from sqlmodel import col, func, or_, select, update
 
 from models import CustomerPerson, MailState, MailTemplate, OneTimeLink, OutgoingMail, User
-from services.core import clock, runtime
-from services.core.db import LOCKED, Transaction
+from services.core import clock
 from services.core.emails import on_the_wire
 from services.core.errors import ConflictError, RollcallError
-from services.core.prepared import Prepared
+from services.database import runtime
+from services.database.prepared import Prepared
+from services.database.transaction import LOCKED, Transaction
 from services.mail.events import CustomerMailProgressed, MailProgressed
 
 Recipient = User | CustomerPerson

@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from models import MailState, OutgoingMail
 from services.core import clock, operator_log
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 from services.mail import smtp
 from services.mail.lanes import Openings
 from services.mail.outbox import lock_recipient, progressed

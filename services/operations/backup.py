@@ -15,7 +15,7 @@ from pathlib import Path
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.settings import Settings
-from services.core.startup import require_database
+from services.database.startup import require_database
 from services.operations import key_files
 from services.operations.database_file import copy_whole, read_only, reason, remove
 

@@ -10,9 +10,9 @@ from services.core.lazily import lazily
 from services.core.settings import Settings
 
 if TYPE_CHECKING:
-    from services.core import postgresql
+    from services.core import postgresql_url
 else:
-    postgresql = lazily("services.core.postgresql")
+    postgresql_url = lazily("services.core.postgresql_url")
 
 
 class State(StrEnum):
@@ -94,7 +94,7 @@ def _secrets(settings: Settings) -> list[str]:
     given += [settings.admin_password, settings.database_url]
     secrets = [secret.get_secret_value() for secret in given if secret is not None]
     if not settings.is_sqlite:
-        secrets.append(str(postgresql.arguments(settings.sqlalchemy_url).get("password", "")))
+        secrets.append(str(postgresql_url.arguments(settings.sqlalchemy_url).get("password", "")))
     # A word that is in other settings, too, would hide nothing and cut paths up.
     plain = f"{settings.data_dir} {settings.public_url} {settings.mail_username}"
     return [secret for secret in secrets if secret and secret not in plain]

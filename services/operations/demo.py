@@ -13,10 +13,11 @@ from services.access.actor import COMMAND_LINE
 from services.audit.actions import AuditAction, HeadAction
 from services.audit.heads import note_tenant
 from services.audit.writing import record
-from services.core import clock, runtime
-from services.core.db import transaction
+from services.core import clock
 from services.core.emails import email_key
 from services.core.names import NAMELESS, fold, slug_from
+from services.database import runtime
+from services.database.transaction import transaction
 from services.operations.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
 from services.operations.demo_past import add_past
 from services.operations.demo_work import DemoWork

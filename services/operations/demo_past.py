@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from models import EndReason, LinkPurpose, LoginSession, User
 from services.access import one_time_links
 from services.core import clock
-from services.core.db import Transaction
 from services.core.secrets import new_token, token_hash
+from services.database.transaction import Transaction
 
 DAYS = 14
 SATURDAY = 5

@@ -35,9 +35,9 @@ from models import (
 from models.base import id_made_at
 from services.access import one_time_links
 from services.core import clock
-from services.core.db import Transaction
 from services.core.emails import email_key
 from services.core.names import fold
+from services.database.transaction import Transaction
 from services.operations.demo_texts import (
     COMMENTS,
     CRITERIA,

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.core import runtime
 from services.core.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
-from services.core.runtime import Runtime
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
-from services.core.startup import assemble
 from services.core.version import VERSION
+from services.database import runtime
+from services.database.runtime import Runtime
+from services.database.startup import assemble
 from services.mail.check import send_test
 from services.operations import doctor_database, doctor_files, doctor_web, doctor_work
 from services.operations.checks import Check, failed, warning, well, without_secrets

@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import CursorResult, text
 
-from services.core import clock, folders, migrations, runtime
-from services.core.db import Transaction, reading
+from services.core import clock, folders
 from services.core.errors import NoDatabaseError
 from services.core.settings import Settings
-from services.core.startup import require_database
+from services.database import migrations, runtime
+from services.database.startup import require_database
+from services.database.transaction import Transaction, reading
 from services.operations import readiness
 from services.operations.checks import Check, failed, warning, well
 

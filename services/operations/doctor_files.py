@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.audit import signature
-from services.core import clock, folders, runtime, vault
+from services.core import clock, folders
 from services.core.errors import RollcallError
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.setting_sources import env_path, named_files
 from services.core.settings import Settings
 from services.core.words import count_words
+from services.database import runtime, vault
 from services.operations import backup
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there

@@ -17,11 +17,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from services.core import clock, runtime
+from services.core import clock
 from services.core.errors import RollcallError
 from services.core.lazily import lazily
 from services.core.secrets import derive
 from services.core.settings import Settings
+from services.database import runtime
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there, seconds_apart
 

@@ -12,10 +12,11 @@ from sqlmodel import func, select
 from models import AuditHead, MailState, NotedHead, OutgoingMail
 from services.audit.check import verify
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import clock, runtime
-from services.core.db import reading
+from services.core import clock
 from services.core.lazily import lazily
 from services.core.words import count_words
+from services.database import runtime
+from services.database.transaction import reading
 from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
@@ -25,10 +26,10 @@ from services.sessions.replicas import GONE_SECONDS, LIFE_SECONDS
 if TYPE_CHECKING:
     import psycopg
 
-    from services.core import postgresql_transport
+    from services.database import postgresql_transport
 else:
     psycopg = lazily("psycopg")
-    postgresql_transport = lazily("services.core.postgresql_transport")
+    postgresql_transport = lazily("services.database.postgresql_transport")
 
 MAIL, OUTBOX, REPLICAS, AUDIT = "Mail", "Outbox", "Replicas", "Audit log"
 # A mail that has waited longer was refused a few times (the pauses are 5 s, 15 s, 1 and 5 minutes).

@@ -5,7 +5,7 @@ from sqlmodel import col, or_, select, update
 
 from models import EndReason, LoginSession, OneTimeLink
 from services.core import clock
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 
 
 async def settle() -> None:

@@ -4,8 +4,8 @@ import logging
 
 from services.access.actor import ROLLCALL
 from services.bulk import runs as bulk_acts
-from services.core import runtime, sqlite, sqlite_transport
-from services.core.db import transaction
+from services.database import runtime, sqlite, sqlite_transport
+from services.database.transaction import transaction
 from services.sessions import known_devices
 from services.sign_in import throttle
 from services.users.imports import runs as imports

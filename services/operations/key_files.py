@@ -15,7 +15,7 @@ from pathlib import Path
 from services.audit.signature import SIGNING_KEY_FILE
 from services.core.errors import OperatorError
 from services.core.secrets import SECRET_FILE
-from services.core.vault import KEYS_FILE
+from services.database.vault import KEYS_FILE
 
 # Every file of the data folder that holds a key. A new one belongs here.
 KEY_FILES = (SECRET_FILE, KEYS_FILE, SIGNING_KEY_FILE)

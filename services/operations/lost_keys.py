@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from models import Authenticator, SsoConnection, SsoSession, Tenant, User
 from services.access.actor import COMMAND_LINE
 from services.audit.writing import record
-from services.core import vault
-from services.core.db import Transaction, transaction
+from services.database import vault
+from services.database.transaction import Transaction, transaction
 from services.sign_in.second_factors import totp
 from services.sso.actions import SsoAction
 from services.tenants.events import TenantChanged

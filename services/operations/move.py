@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import BusMessage, FileChunk, metadata
 from models.migrations import search_index
 from services.audit.check import BrokenLink, verify
-from services.core.database import Database
 from services.core.errors import OperatorError
-from services.core.migrations import upgrade_tables
 from services.core.setting_types import check_database_url
 from services.core.settings import Settings
-from services.core.startup import require_database, started
+from services.database.engines import Database
+from services.database.migrations import upgrade_tables
+from services.database.startup import require_database, started
 from services.operations.database_file import copy_whole, held, remove
 
 BATCH = 1000

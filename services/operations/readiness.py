@@ -16,10 +16,12 @@ from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import BusMessage
-from services.core import clock, db, folders, migrations, runtime, vault
+from services.core import clock, folders
 from services.core.errors import RollcallError
-from services.core.right_of_way import begun
 from services.core.secrets import SECRET_FILE
+from services.database import migrations, runtime, vault
+from services.database.right_of_way import begun
+from services.database.transaction import lasting_reason
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +154,7 @@ async def _writing() -> Check:
             async with current.database.writer.begin() as connection:
                 await connection.execute(insert(BusMessage).values(row))
     except (SQLAlchemyError, OSError) as error:
-        reason = db.lasting_reason(error) or "Nothing can be written to the database now."
+        reason = lasting_reason(error) or "Nothing can be written to the database now."
         return Check("writing", False, f"{reason} What people change is refused.", _words(error))
     return Check("writing", True, "The database takes what is written.")
 

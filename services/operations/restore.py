@@ -20,10 +20,10 @@ from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, verify
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import OperatorError
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.operations import key_files
 from services.operations.actions import OperatorAction
 from services.operations.database_file import (

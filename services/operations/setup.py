@@ -11,11 +11,12 @@ from services.access.actor import COMMAND_LINE
 from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
 from services.audit.writing import PLATFORM_CHAIN, record
-from services.core import clock, runtime
-from services.core.db import LOCKED, Transaction, reading, transaction
+from services.core import clock
 from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.core.forms import email, new_password, text
+from services.database import runtime
+from services.database.transaction import LOCKED, Transaction, reading, transaction
 from services.operations.actions import OperatorAction
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from services.access.actor import ROLLCALL
 from services.audit import search, telling
-from services.core import changes, runtime
 from services.core.errors import RollcallError
+from services.database import changes, runtime
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.reviews import reminders

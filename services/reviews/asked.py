@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import CustomerPerson, Review, ReviewPerson, Tenant, User
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.reviews.reasons import OF_USERS, Reason, conditions
 from services.users.list import USERS
 

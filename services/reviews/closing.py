@@ -29,8 +29,8 @@ from services.access.permissions import Permission
 from services.audit.acting import acting
 from services.core import clock
 from services.core.bus import Bus
-from services.core.db import LOCKED, reading, transaction
 from services.core.errors import ConflictError, RollcallError
+from services.database.transaction import LOCKED, reading, transaction
 from services.reviews.actions import ReviewAction
 from services.reviews.events import ReviewChanged
 from services.reviews.record import digest_of

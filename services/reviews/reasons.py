@@ -15,7 +15,7 @@ from models import CustomerPerson, PocCustomer, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.matches import condition_of
 from services.users.list import USERS
 

@@ -17,7 +17,7 @@ from services.audit.heads import Head, name_of
 from services.audit.review_export import review_file
 from services.audit.writing import hash_of, record
 from services.core.errors import ConflictError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.reviews.actions import ReviewAction
 from services.reviews.reviews import PersonView, person_view, rows_of
 

@@ -8,8 +8,9 @@ from sqlmodel import col, func, select
 
 from models import MailTemplate, Review, ReviewOutcome, Role, Tenant, User
 from services.access import one_time_links
-from services.core import clock, runtime
-from services.core.db import LOCKED, Transaction, reading, transaction
+from services.core import clock
+from services.database import runtime
+from services.database.transaction import LOCKED, Transaction, reading, transaction
 from services.mail import outbox
 from services.reviews.reviews import due_after, find_open
 

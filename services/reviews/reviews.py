@@ -25,9 +25,9 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.core import clock
 from services.core.days import find_zone, moment_of
-from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.reviews.actions import ReviewAction
 from services.reviews.asked import asked_person, find_asked
 from services.reviews.events import ReviewChanged

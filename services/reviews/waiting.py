@@ -9,7 +9,7 @@ from models import Review, ReviewPerson
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.core.db import Transaction, reading
+from services.database.transaction import Transaction, reading
 
 # Built once: each page under Users asks for it.
 _UNDECIDED = (

@@ -23,8 +23,8 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
 from services.core import clock
-from services.core.counting import count_each
 from services.core.days import today_in
+from services.database.counting import count_each
 from services.sessions import presence
 from services.users.counts import NO_TENANT, count_here, find_counts
 from services.workspace.customers.list import is_shown_any

@@ -18,7 +18,7 @@ from models import (
     TaskGroup,
     TaskStatus,
 )
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 
 MOST_MILESTONES = 5
 

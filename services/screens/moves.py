@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.core import clock, runtime
+from services.core import clock
+from services.database import runtime
 from services.sessions import presence
 
 # As many as a tall screen shows, and some more, because users of another tenant may be among them.

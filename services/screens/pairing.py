@@ -18,12 +18,13 @@ from models import Screen, ScreenCode, SignInMethod
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.core import clock, runtime
-from services.core.db import LOCKED, Transaction, reading, transaction
+from services.core import clock
 from services.core.errors import InvalidInputError, SessionEndedError, TooManyAttemptsError
-from services.core.looking import looks_first
 from services.core.networks import network_of
 from services.core.secrets import derive, new_token, token_hash
+from services.database import runtime
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED, Transaction, reading, transaction
 from services.screens.actions import ScreenAction
 from services.screens.events import ScreenChanged
 from services.screens.forms import NewScreen

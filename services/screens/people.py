@@ -12,8 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from models import LinkPurpose, LoginSession, OneTimeLink, User
 from services.core import clock
 from services.core import days as days_of
-from services.core.counting import count_each
-from services.core.db import Transaction
+from services.database.counting import count_each
+from services.database.transaction import Transaction
 from services.screens.review import ReviewShown, read_review
 from services.screens.scope import Scope
 from services.screens.showing import Showing

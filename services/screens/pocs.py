@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from models import Poc, PocStatus, Task, TaskStatus, User
 from services.core.days import beginning_of
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.screens.milestones import Milestone, read_milestones, week_end
 from services.screens.scope import Scope
 from services.screens.showing import Showing

@@ -9,8 +9,8 @@ from services.access.actor import Principal
 from services.access.outsiders import ScreenActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
-from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
+from services.database.transaction import Transaction, reading
 from services.screens.people import People, read_people
 from services.screens.pocs import Pocs, read_pocs
 from services.screens.roll_call import RollCall, read_roll_call

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
 from models import Review, ReviewPerson, Tenant
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.reviews.reminders import find_due
 from services.reviews.reviews import find_open
 from services.screens.scope import Scope

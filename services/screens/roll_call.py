@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from models import Role, User
 from services.core import clock
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.screens import moves
 from services.screens.moves import Move
 from services.screens.scope import Scope

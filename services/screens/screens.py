@@ -13,10 +13,10 @@ from services.access.outsiders import ScreenActor
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
-from services.core.db import reading
 from services.core.errors import NotFoundError, SessionEndedError
-from services.core.looking import looks_first
 from services.core.secrets import token_hash
+from services.database.looking import looks_first
+from services.database.transaction import reading
 from services.screens.actions import ScreenAction
 from services.screens.events import ScreenChanged, ScreenReloaded
 from services.screens.forms import ScreenSetUp

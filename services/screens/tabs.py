@@ -11,7 +11,7 @@ from models import LoginSession, ScreenTab
 from services.access.actor import ROLLCALL
 from services.access.outsiders import SCREEN_LASTS, ScreenActor
 from services.core import clock
-from services.core.db import Transaction, insert_if_missing, transaction
+from services.database.transaction import Transaction, insert_if_missing, transaction
 from services.screens.events import ScreenChanged
 from services.screens.screens import SILENT
 

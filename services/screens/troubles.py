@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, true
 from sqlmodel import col, func, select
 
 from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab, first_id
-from services.core import clock, runtime
-from services.core.counting import count_each
-from services.core.db import Transaction
+from services.core import clock
 from services.core.words import count_words
+from services.database import runtime
+from services.database.counting import count_each
+from services.database.transaction import Transaction
 from services.operations import backup, readiness
 from services.operations.doctor_files import OLD_BACKUP
 from services.screens.scope import Scope

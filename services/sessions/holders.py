@@ -17,8 +17,8 @@ from services.access.outsiders import (
     ScreenActor,
     SessionActor,
 )
-from services.core import runtime
-from services.core.db import Transaction
+from services.database import runtime
+from services.database.transaction import Transaction
 
 Holder = User | CustomerPerson | Screen
 QueryT = TypeVar("QueryT", bound=Any)

@@ -16,8 +16,8 @@ from sqlmodel import col, delete, select
 
 from models import KnownDevice, User
 from services.core import clock
-from services.core.db import Transaction
 from services.core.secrets import new_token, token_hash
+from services.database.transaction import Transaction
 
 # A browser that wasn't used for this long is a stranger again.
 FORGET = timedelta(days=365)

@@ -9,9 +9,9 @@ from models import CustomerPerson, EndReason, LoginSession
 from services.access.actor import find_tenant
 from services.access.outsiders import CustomerActor
 from services.core import clock, logs
-from services.core.db import reading
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.secrets import token_hash
+from services.database.transaction import reading
 from services.sessions.sessions import Caller
 
 

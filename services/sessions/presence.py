@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.core import clock, runtime
+from services.core import clock
+from services.database import runtime
 
 log = logging.getLogger(__name__)
 

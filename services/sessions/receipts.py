@@ -17,10 +17,10 @@ from sqlmodel import col, select
 from models import LoginSession, User
 from services.access.actor import ROLLCALL
 from services.audit.writing import record
-from services.core import runtime
 from services.core.bus import Bus
-from services.core.db import Transaction, transaction
 from services.core.errors import RollcallError
+from services.database import runtime
+from services.database.transaction import Transaction, transaction
 from services.sessions import holders, replicas
 from services.sessions.actions import SessionAction
 from services.sessions.events import SessionsEnded

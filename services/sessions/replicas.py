@@ -16,14 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.core import runtime
 from services.core.bus import Bus
-from services.core.db import transaction
 from services.core.errors import RollcallError
 from services.core.events import Event
 from services.core.repeats import Repeats
 from services.core.secrets import derive
-from services.core.transport import Listening
+from services.database import runtime
+from services.database.transaction import transaction
+from services.database.transport import Listening
 from services.sessions import presence
 from services.sessions.messages import ReplicaAnnounced, ReplicaChanged, ReplicaStopped
 from services.sessions.presence import UserPresence

@@ -23,12 +23,13 @@ from services.access.outsiders import SessionActor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
 from services.audit.acting import acting, viewing
-from services.core import clock, logs, runtime
-from services.core.db import Transaction, reading, transaction
+from services.core import clock, logs
 from services.core.errors import NotFoundError, SessionEndedError
-from services.core.looking import looks_first
-from services.core.prepared import Prepared
 from services.core.secrets import new_token, token_hash
+from services.database import runtime
+from services.database.looking import looks_first
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction, reading, transaction
 from services.sessions import holders, known_devices
 from services.sessions.actions import SessionAction
 from services.sessions.devices import describe_device

@@ -9,10 +9,10 @@ from sqlmodel import col
 from models import LoginSession, Tenant, User
 from services.access.actor import IS_ACTIVE
 from services.core import clock
-from services.core.db import Transaction
 from services.core.names import is_slug
-from services.core.prepared import Prepared
 from services.core.secrets import token_hash
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction
 
 _OF_USER: tuple[Any, ...] = (
     *(User.id, User.role, User.first_name, User.last_name, User.email),

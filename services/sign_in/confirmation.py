@@ -6,8 +6,8 @@ from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import InvalidInputError, SessionEndedError
+from services.database.transaction import transaction
 from services.sign_in import throttle
 from services.sign_in.actions import SignInAction
 from services.sign_in.passwords import slot, verify_password

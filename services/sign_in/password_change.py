@@ -12,10 +12,10 @@ from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
+from services.database.transaction import Transaction, reading, transaction
 from services.mail import outbox
 from services.sessions import known_devices
 from services.sessions.sessions import Caller, end

@@ -11,9 +11,9 @@ from services.access import one_time_links
 from services.access.actor import Principal, is_open
 from services.access.permissions import PASSWORD_LINKS, SECRETS, Permission, may
 from services.audit.acting import Act, acting
-from services.core import runtime
 from services.core.errors import ConflictError, TenantClosedError
-from services.core.looking import looks_first
+from services.database import runtime
+from services.database.looking import looks_first
 from services.mail import outbox
 from services.mail.events import MailProgressed
 from services.sign_in.actions import PasswordAction

@@ -16,9 +16,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel
 
-from services.core import runtime
 from services.core.errors import BusyError, InvalidInputError
 from services.core.lazily import lazily
+from services.database import runtime
 
 if TYPE_CHECKING:
     import zxcvbn

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models import LinkPurpose, OneTimeLink, Tenant, User
 from services.access import one_time_links
-from services.core.db import Transaction, reading
+from services.database.transaction import Transaction, reading
 
 PLATFORM_NAME = "Rollcall"
 

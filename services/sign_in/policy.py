@@ -10,9 +10,9 @@ from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.acting import acting, viewing
-from services.core.db import Transaction
 from services.core.errors import OwnSecondFactorMissingError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction
 from services.sign_in.actions import SecondFactorAction
 from services.tenants.events import TenantChanged
 

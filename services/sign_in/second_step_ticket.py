@@ -13,9 +13,10 @@ from uuid import UUID
 from cryptography.fernet import Fernet, InvalidToken
 
 from models import SignInMethod, User
-from services.core import clock, runtime
+from services.core import clock
 from services.core.errors import SecondStepOverError
 from services.core.secrets import derive, token_hash
+from services.database import runtime
 
 # How long somebody may look for their phone.
 LIFETIME = timedelta(minutes=10)

@@ -11,7 +11,6 @@ from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services.access.actor import find_tenant, lock_users
 from services.audit.writing import record
 from services.core import clock, logs, operator_log
-from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
 from services.core.errors import (
     NoTenantError,
@@ -22,6 +21,7 @@ from services.core.errors import (
 )
 from services.core.operator_log import Refused, noting_pauses
 from services.core.secrets import token_hash
+from services.database.transaction import Transaction, reading, transaction
 from services.sessions import known_devices
 from services.sessions.actions import SessionAction
 from services.sessions.events import UserSignedIn

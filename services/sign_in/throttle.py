@@ -16,13 +16,14 @@ from sqlalchemy import bindparam
 from sqlmodel import col, delete, select, update
 
 from models import AttemptCounter
-from services.core import clock, runtime
-from services.core.db import Transaction, insert_if_missing, transaction
+from services.core import clock
 from services.core.errors import TooManyAttemptsError
-from services.core.looking import looks_first
 from services.core.networks import network_of
-from services.core.prepared import Prepared
 from services.core.secrets import derive, token_hash
+from services.database import runtime
+from services.database.looking import looks_first
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction, insert_if_missing, transaction
 
 # This many failures are free, because people mistype. Many people of an office may share one ip,
 # and a file of people to invite may contain some whom another organisation has.

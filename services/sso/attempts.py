@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from services.core import clock, runtime
+from services.core import clock
 from services.core.secrets import derive, new_token, token_hash
+from services.database import runtime
 from services.sso.errors import Refusal, SsoError
 
 # How long somebody may take at the provider.

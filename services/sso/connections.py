@@ -13,13 +13,14 @@ from services.access.actor import Actor, find_open_tenant
 from services.access.one_time_links import path_of
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.core import clock, runtime, vault
-from services.core.db import Transaction, reading
+from services.core import clock
 from services.core.emails import checked_domains
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, fields_of, password, text
-from services.core.looking import looks_first
+from services.database import runtime, vault
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.sso.actions import SsoAction
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of

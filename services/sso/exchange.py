@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from models import SsoConnection
-from services.core import vault
 from services.core.lazily import lazily
+from services.database import vault
 from services.sso.attempts import Attempt
 from services.sso.connections import tenant_urls
 from services.sso.errors import Refusal, SsoError, quote

@@ -29,13 +29,14 @@ from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.audit.writing import record
-from services.core import clock, operator_log, vault
-from services.core.db import Transaction, reading, transaction
+from services.core import clock, operator_log
 from services.core.emails import email_key, tried
 from services.core.errors import ConflictError
 from services.core.lazily import lazily
 from services.core.names import with_hidden_named
 from services.core.operator_log import Refused, noting_pauses
+from services.database import vault
+from services.database.transaction import Transaction, reading, transaction
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.personal_links import open_link

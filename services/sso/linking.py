@@ -21,10 +21,10 @@ from models import ExternalIdentity, MailTemplate, Role, SsoConnection, Tenant, 
 from services.access.actor import lock_users
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import Transaction
 from services.core.emails import are_the_same, check_email, domain_of, email_key
 from services.core.errors import InvalidInputError
 from services.core.names import MAX_NAME
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.sessions.sessions import Caller
 from services.sso.actions import SsoAction

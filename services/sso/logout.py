@@ -10,9 +10,10 @@ from sqlmodel import and_, col, delete, or_, select
 from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoSession, User
 from services.access.actor import Operator, lock_users
 from services.audit.writing import record
-from services.core import clock, vault
-from services.core.db import Transaction, insert_if_missing, reading, transaction
+from services.core import clock
 from services.core.errors import OperatorError
+from services.database import vault
+from services.database.transaction import Transaction, insert_if_missing, reading, transaction
 from services.sessions import sessions
 from services.sso.actions import SsoAction
 from services.sso.connections import find_connection, tenant_urls

@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from services.core import runtime
 from services.core.lazily import lazily
+from services.database import runtime
 from services.sso.errors import Refusal, SsoError, quote
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from services.core import clock, runtime
+from services.core import clock
+from services.database import runtime
 from services.sso.errors import Refusal, SsoError, quote
 from services.sso.keys import usable_keys
 from services.sso.outbound import check_url, get_json

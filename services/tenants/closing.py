@@ -29,10 +29,10 @@ from services.audit.acting import acting
 from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
 from services.core import clock
-from services.core.db import LOCKED, Transaction
 from services.core.errors import InvalidInputError, NotFoundError
-from services.core.looking import looks_first
 from services.core.names import fold
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED, Transaction
 from services.sessions.actions import SessionAction
 from services.sessions.holders import Holder
 from services.sessions.sessions import end

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, true
 from sqlmodel import col, select
 
 from models import AuditHead, Tenant, UserCount
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.declaration import Column, LiveList, Option, TextSearch, by, by_groups, choice
 from services.lists.events import RowChanged
 from services.lists.matches import Given

@@ -14,7 +14,7 @@ from services.core import clock
 from services.core.errors import ConflictError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, lines, text
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.mail import letters, outbox
 from services.mail.wordings import (
     MAILS,

@@ -12,18 +12,18 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.core.colours import Brand, brand_of, read_colour
-from services.core.db import reading
 from services.core.emails import checked_domains
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, fields_of, lines, text
-from services.core.images import Encoded, read_logo
 from services.core.links import check_link
-from services.core.looking import looks_first
 from services.core.names import fold, is_slug
 from services.core.zones import check_zone, time_zones
+from services.database.looking import looks_first
+from services.database.transaction import reading
 from services.tenants import pictures, zone_change
 from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged, TimeZoneChanged
+from services.tenants.images import Encoded, read_logo
 from services.tenants.list import facts_of, tell_row
 
 MOST_DOMAINS = 1_000

@@ -8,9 +8,9 @@ from sqlmodel import col, delete, select
 
 from models import Picture, Tenant
 from services.core import clock
-from services.core.db import Transaction, reading
-from services.core.images import Encoded
 from services.core.names import is_slug
+from services.database.transaction import Transaction, reading
+from services.tenants.images import Encoded
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, number
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged
 

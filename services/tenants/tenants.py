@@ -15,10 +15,10 @@ from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
 from services.audit.writing import GENESIS, PLATFORM_CHAIN
 from services.core import clock
-from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
-from services.core.looking import looks_first
 from services.core.names import RESERVED_SLUGS, fold, slug_from
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED, Transaction, reading
 from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words

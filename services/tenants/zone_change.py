@@ -10,7 +10,7 @@ from sqlmodel import col, select, update
 from models import Tenant, User
 from services.access.actor import Principal
 from services.core.days import told_in
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 
 
 async def lock_users(zone: str, actor: Principal, tx: Transaction) -> Collection[UUID]:

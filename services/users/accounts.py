@@ -12,7 +12,6 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
-from services.core.db import Transaction, reading
 from services.core.emails import email_key
 from services.core.errors import (
     ConflictError,
@@ -20,8 +19,9 @@ from services.core.errors import (
     NotFoundError,
     SelfDeactivationError,
 )
-from services.core.looking import looks_first
 from services.core.names import fold
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.mail import outbox
 from services.sessions import presence
 from services.users import telling

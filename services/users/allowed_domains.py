@@ -4,9 +4,9 @@ from collections.abc import Collection
 from uuid import UUID
 
 from models import Tenant
-from services.core.db import Transaction
 from services.core.emails import checked_domains, domain_of
 from services.core.names import listed
+from services.database.transaction import Transaction
 
 
 async def allowed_domains(tx: Transaction, tenant_id: UUID | None) -> Collection[str]:

@@ -7,7 +7,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting
 from services.core.forms import Form, checkbox
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.users.actions import UserAction
 from services.users.events import UserEdited
 

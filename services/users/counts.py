@@ -13,8 +13,8 @@ from models import Role, User, UserCount
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.core.db import Transaction, reading
-from services.core.prepared import Prepared
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction, reading
 from services.lists.matches import Match
 from services.sessions import presence
 

@@ -14,9 +14,9 @@ from models import AuditEvent, EndReason, Handover, LoginSession, Tenant, User
 from services.audit.heads import name_of
 from services.audit.writing import PLATFORM_CHAIN, hash_of
 from services.core import clock
-from services.core.db import Transaction, reading
 from services.core.errors import OperatorError
 from services.core.words import count_words
+from services.database.transaction import Transaction, reading
 from services.sessions.actions import SessionAction
 from services.users.actions import UserAction, given_words
 

@@ -29,11 +29,11 @@ from services.audit.acting import acting
 from services.audit.actions import AuditAction
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.forms import Form, email
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading, transaction
 from services.mail import outbox
 from services.sessions import known_devices
 from services.sessions.sessions import Caller, end

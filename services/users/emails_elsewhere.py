@@ -16,10 +16,10 @@ from sqlmodel import col, select
 
 from models import User
 from services.access.actor import Principal
-from services.core.db import Transaction, transaction
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError
-from services.core.prepared import Prepared
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction, transaction
 from services.sign_in import throttle
 
 log = logging.getLogger(__name__)

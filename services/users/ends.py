@@ -13,9 +13,9 @@ from sqlmodel import col, select
 from models import Tenant, User
 from services.core import clock
 from services.core.days import a_month_later, find_zone, moment_of, today_in, told_in
-from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError
-from services.core.prepared import Prepared
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction, reading
 
 NO_ZONE = "UTC"
 """The time zone above the tenants, where no organisation has one."""

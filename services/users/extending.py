@@ -9,7 +9,7 @@ from services.access.permissions import Permission
 from services.audit.acting import acting
 from services.core import clock
 from services.core.errors import ConflictError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.users.accounts import change_ends
 from services.users.ends import End, end_of, extended
 from services.users.stays import stays_of

@@ -14,7 +14,7 @@ from services.access.actor import IS_ACTIVE
 from services.access.permissions import may_invite
 from services.audit.acting import View
 from services.bulk.kinds import Fate
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.users.ends import End, end_of
 from services.users.stays import Stays, stays_of
 

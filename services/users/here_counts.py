@@ -9,7 +9,7 @@ from sqlmodel import col, delete, func, or_, select
 from models import HereCount
 from services.access.actor import ROLLCALL
 from services.core import clock
-from services.core.db import Transaction, insert_if_missing, transaction
+from services.database.transaction import Transaction, insert_if_missing, transaction
 from services.sessions import presence
 from services.users.counts import count_here
 

@@ -21,9 +21,10 @@ from services.access import one_time_links
 from services.access.actor import is_open
 from services.access.permissions import INVITATIONS, Secret
 from services.audit.acting import Act
-from services.core import clock, runtime
-from services.core.db import Transaction
+from services.core import clock
 from services.core.errors import ConflictError, RollcallError, SessionEndedError, TenantClosedError
+from services.database import runtime
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.mail.events import MailProgressed
 from services.sign_in.personal_links import PLATFORM_NAME

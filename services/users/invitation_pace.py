@@ -15,9 +15,9 @@ from models.base import first_id
 from services.access.permissions import Permission
 from services.audit.acting import Act
 from services.core import clock
-from services.core.counting import count_each
-from services.core.db import Transaction
 from services.core.errors import ConflictError, FreshSignInNeededError
+from services.database.counting import count_each
+from services.database.transaction import Transaction
 from services.mail import outbox
 
 UNASKED, UNASKED_WITHIN = 100, timedelta(hours=1)

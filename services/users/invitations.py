@@ -20,11 +20,11 @@ from services.access.permissions import Permission, invitable_roles
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import Transaction, transaction
 from services.core.emails import email_key
 from services.core.errors import InvalidInputError
 from services.core.forms import fields_of
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, transaction
 from services.mail import outbox
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password

@@ -21,8 +21,8 @@ from models import (
     Role,
     User,
 )
-from services.core.db import Transaction
-from services.core.prepared import Prepared
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction
 from services.lists.declaration import (
     Column,
     IndexRange,

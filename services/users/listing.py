@@ -14,8 +14,8 @@ from models import MailState, MailTemplate, OutgoingMail, Role, User
 from services.access.actor import Actor, Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import acting, viewing
-from services.core.db import Transaction, reading
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words

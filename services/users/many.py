@@ -24,9 +24,9 @@ from services.bulk.kinds import (
     says_so,
     words,
 )
-from services.core.db import Transaction
 from services.core.errors import RollcallError
 from services.core.words import count_words
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.sessions import presence
 from services.users import accounts, emails_elsewhere, invitation_links, switching, telling

@@ -13,15 +13,15 @@ from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
-from services.core.db import Transaction
 from services.core.errors import NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import choice, text
-from services.core.images import Encoded, read_portrait
-from services.core.looking import looks_first
 from services.core.zones import check_zone, time_zones
+from services.database.looking import looks_first
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.tenants import pictures
+from services.tenants.images import Encoded, read_portrait
 from services.tenants.pictures import Served, served
 from services.users.accounts import set_names
 from services.users.actions import UserAction

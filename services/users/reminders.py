@@ -14,10 +14,11 @@ from services.access import one_time_links
 from services.access.actor import IS_ACTIVE, ROLLCALL, Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import acting
-from services.core import clock, runtime
-from services.core.db import Transaction, insert_missing, reading, transaction
+from services.core import clock
 from services.core.errors import ConflictError
-from services.core.looking import looks_first
+from services.database import runtime
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, insert_missing, reading, transaction
 from services.mail import outbox
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.users.actions import UserAction

@@ -10,7 +10,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.days import find_zone, today_in
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.users.ends import NO_ZONE, End
 
 UNLIMITED = frozenset({Role.TENANT_ADMIN, Role.PLATFORM_ADMIN})

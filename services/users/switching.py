@@ -12,13 +12,13 @@ from models import EndReason, MailTemplate, Role, User
 from services.access.actor import IS_ACTIVE
 from services.audit.acting import Act
 from services.core import clock
-from services.core.db import Transaction
 from services.core.errors import (
     ConflictError,
     LastPlatformAdminError,
     RollcallError,
     SelfDeactivationError,
 )
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.sessions.sessions import Living, end_living
 from services.users import telling, ways_in

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant, User
 from services.audit.acting import Act
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.users.ends import end_of

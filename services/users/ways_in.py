@@ -19,8 +19,8 @@ from models import (
 )
 from services.access import one_time_links
 from services.core import clock
-from services.core.db import Transaction
-from services.core.prepared import Prepared
+from services.database.prepared import Prepared
+from services.database.transaction import Transaction
 from services.mail import outbox
 
 SESSION, PASSKEY, LINK, MAIL, FEED = "session", "passkey", "link", "mail", "feed"

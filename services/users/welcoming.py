@@ -11,7 +11,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, viewing
 from services.core.colours import Brand, brand_of
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.sessions import presence
 from services.sign_in.personal_links import PLATFORM_NAME

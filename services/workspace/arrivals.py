@@ -22,8 +22,7 @@ from sqlmodel import col, delete, insert, select
 from models import FileChunk, ResourceFile
 from models.base import new_id
 from services.access.actor import ROLLCALL, Principal
-from services.core import clock, runtime
-from services.core.db import LOCKED, Transaction, transaction
+from services.core import clock
 from services.core.errors import (
     DatabaseUnavailableError,
     InvalidInputError,
@@ -32,6 +31,8 @@ from services.core.errors import (
     TooMuchAtOnceError,
 )
 from services.core.settings import MB
+from services.database import runtime
+from services.database.transaction import LOCKED, Transaction, transaction
 from services.workspace.file_types import media_type_of
 
 log = logging.getLogger(__name__)

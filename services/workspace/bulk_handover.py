@@ -18,11 +18,11 @@ from services.bulk.batches import Along
 from services.bulk.kinds import Outcome, progressed
 from services.bulk.preview import people_of
 from services.bulk.runs import outcomes as outcomes_of
-from services.core.db import reading
 from services.core.errors import ConflictError, InvalidInputError, RollcallError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, lines, people
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import reading
 from services.users.actions import WORK, given_words
 from services.users.selection import require_selectable
 from services.workspace.handover import (

@@ -10,8 +10,8 @@ from models.base import first_id
 from services.access.actor import Principal
 from services.access.outsiders import CustomerActor
 from services.core import clock
-from services.core.db import Transaction
 from services.core.errors import ConflictError
+from services.database.transaction import Transaction
 
 MOST, WITHIN = 30, timedelta(minutes=1)
 """How many comments one person may post within this time: one each two seconds. (A page lets some

@@ -17,10 +17,10 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
-from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from services.core.forms import Form, checkbox, lines, people
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.workspace import mention_mails
 from services.workspace.actions import CommentAction
 from services.workspace.comment_pace import require_comment_pace

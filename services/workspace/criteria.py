@@ -12,11 +12,11 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
-from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, several, text
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.workspace.actions import CriterionAction
 from services.workspace.events import CriterionChanged
 from services.workspace.fields import side_choice

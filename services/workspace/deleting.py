@@ -16,9 +16,9 @@ from models import FileChunk, GroupTemplate, GroupTemplateTask, Resource, Resour
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
-from services.core.db import LOCKED
 from services.core.errors import NotFoundError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED
 from services.workspace.actions import ResourceAction
 from services.workspace.events import FileDeleted
 from services.workspace.resource_owners import Belongs, OwnerIds, template_of

@@ -16,13 +16,14 @@ from services.access import one_time_links
 from services.access.actor import Principal, find_open_tenant
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import Act, acting
-from services.core import clock, runtime
-from services.core.db import reading
+from services.core import clock
 from services.core.errors import DeadLinkError
 from services.core.lazily import lazily
-from services.core.looking import looks_first
 from services.core.secrets import derive, token_hash
 from services.core.version import VERSION
+from services.database import runtime
+from services.database.looking import looks_first
+from services.database.transaction import reading
 from services.workspace.actions import CalendarAction
 from services.workspace.ends_soon import MOST, Ending, Kind, find_endings
 

@@ -26,8 +26,8 @@ from services.audit.acting import viewing
 from services.core import clock
 from services.core.days import end_of as day_end
 from services.core.days import find_zone, today_in
-from services.core.db import Transaction
 from services.core.words import count_words
+from services.database.transaction import Transaction
 from services.users.ends import End, end_of, zone_of
 from services.workspace.left import is_open
 

@@ -18,12 +18,12 @@ from models import FileChunk, GroupTemplate, Resource, ResourceFile, ResourceKin
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
-from services.core import runtime
-from services.core.db import LOCKED, Transaction
 from services.core.errors import ConflictError, NotFoundError
 from services.core.file_names import clean_file_name
-from services.core.looking import looks_first
 from services.core.settings import MB
+from services.database import runtime
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED, Transaction
 from services.workspace import arrivals
 from services.workspace.actions import ResourceAction
 from services.workspace.arrivals import Arrived

@@ -11,7 +11,7 @@ from services.audit.acting import Act, acting
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.forms import people
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.workspace import assigning
 from services.workspace.actions import GroupAction
 from services.workspace.events import GroupChanged

@@ -13,9 +13,9 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.audit.actions import AuditAction
 from services.core import clock
-from services.core.db import Transaction
 from services.core.errors import ConflictError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction
 from services.users.actions import UserAction
 from services.users.departures import UNDO, find_receipt
 from services.workspace import groups, tasks

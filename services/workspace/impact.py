@@ -21,7 +21,7 @@ from models import (
 from services.access.actor import IS_ACTIVE, Principal
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.users.ends import today_of
 from services.workspace.left import find_alone, find_owned, is_open
 

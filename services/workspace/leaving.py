@@ -9,7 +9,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.core.errors import ConflictError, NotFoundError, RollcallError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.users import switching, telling
 from services.users.departures import LeavingReceipt, find_receipt
 from services.users.emails_elsewhere import counting_answers

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select, union
 
 from models import CLOSED_STATUSES, Poc, Task, TaskGroup, TaskStatus, User
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.workspace.assigning import ASSIGNMENTS, WorkT
 
 

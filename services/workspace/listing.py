@@ -23,9 +23,9 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import acting, viewing
-from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words

@@ -12,8 +12,8 @@ from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, View
 from services.bulk.each import each
 from services.bulk.kinds import Fate, Kept, Question, Values, chosen_for, words
-from services.core.db import Transaction
 from services.core.errors import InvalidInputError
+from services.database.transaction import Transaction
 from services.workspace import pocs
 from services.workspace.actions import PocAction
 from services.workspace.archiving import archive_and_restore

@@ -12,9 +12,9 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
-from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.workspace.actions import MemberAction
 from services.workspace.events import MemberChanged
 from services.workspace.people import Person, person_of, require_workers

@@ -28,9 +28,10 @@ from models import (
 from services.access import one_time_links
 from services.access.permissions import Permission, may
 from services.audit.acting import Act
-from services.core import clock, runtime
-from services.core.db import Transaction
+from services.core import clock
 from services.core.words import isolated_where_needed
+from services.database import runtime
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.mail.outbox import LeftOutError
 from services.sessions import presence

@@ -27,9 +27,9 @@ from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import View, acting
 from services.core import clock
-from services.core.db import LOCKED
 from services.core.errors import NotFoundError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED
 from services.users.ends import today_of
 from services.workspace.changes import Change, find_changes
 from services.workspace.poc_list import POCS, PocRow

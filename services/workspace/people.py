@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from models import CustomerPerson, User
 from services.access.permissions import Permission, may
 from services.audit.acting import Act
-from services.core.db import Transaction, reading
+from services.database.transaction import Transaction, reading
 from services.users.selection import require_selectable
 
 

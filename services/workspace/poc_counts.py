@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from models import PocCount
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.matches import Match
 
 

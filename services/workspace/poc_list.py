@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from models import CLOSED_STATUSES, Poc, PocMember, PocStatus, User
 from services.audit.acting import Act
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.declaration import (
     Column,
     IndexRange,

@@ -13,8 +13,8 @@ from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, day, lines, person, several, text
-from services.core.looking import looks_first
 from services.core.names import fold
+from services.database.looking import looks_first
 from services.workspace import template_rows
 from services.workspace.actions import PocAction
 from services.workspace.customers.cut import lock_with_people, shut_all_out

@@ -10,7 +10,7 @@ from sqlalchemy import case
 from sqlmodel import col, func, select
 
 from models import Side, Task, TaskStatus
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from models import Poc, PocMember
 from services.access.actor import OfTenant
 from services.audit.acting import Act, View
 from services.core import clock
-from services.core.db import LOCKED, Transaction
 from services.core.errors import ConflictError, NotAllowedError, NotFoundError, StaleError
+from services.database.transaction import LOCKED, Transaction
 
 
 class OfPoc(OfTenant, Protocol):

@@ -26,8 +26,8 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
+from services.database.transaction import Transaction, reading
 from services.users.ends import today_of
 from services.workspace.people import Person, find_people, person_of
 from services.workspace.rights import get_poc

@@ -12,7 +12,7 @@ from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, people
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.workspace import assigning
 from services.workspace.actions import TaskAction
 from services.workspace.events import TaskChanged

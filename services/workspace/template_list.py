@@ -12,8 +12,8 @@ from models import GroupTemplate, GroupTemplateTask, TaskTemplate
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import Act, View, acting, viewing
-from services.core.db import reading
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import reading
 from services.lists.declaration import LiveList
 from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening

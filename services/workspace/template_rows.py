@@ -20,7 +20,7 @@ from models import (
 )
 from services.audit.acting import Act
 from services.core import clock
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.declaration import Column, LiveList, Option, TextSearch, by, choice, too
 from services.lists.events import RowChanged
 from services.lists.wire import UNSENT

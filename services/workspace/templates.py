@@ -14,8 +14,8 @@ from services.audit.acting import Act, acting
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.forms import Form, lines, several, text
-from services.core.looking import looks_first
 from services.core.names import fold
+from services.database.looking import looks_first
 from services.workspace import files
 from services.workspace.actions import TemplateAction
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged

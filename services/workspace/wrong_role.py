@@ -11,7 +11,7 @@ from services.access.permissions import Permission, may
 from services.audit.acting import acting
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.forms import Form, checkbox, choice
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.users import switching
 from services.users.actions import UserAction
 from services.users.emails_elsewhere import IN_USE, is_taken

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from models import Role, Tenant, User
 from services.bulk import runs
-from services.core.db import reading
+from services.database.transaction import reading
 from services.lists.query import ListQuery
 from services.reviews import reviews
 from services.reviews.forms import Days, ReviewForm

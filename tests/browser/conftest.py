@@ -12,10 +12,10 @@ from playwright.async_api import Browser, async_playwright
 
 from models import Tenant, User
 from services.access.actor import Actor
-from services.core import runtime
-from services.core.runtime import Runtime
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import runtime
+from services.database.runtime import Runtime
+from services.database.startup import started
 from tests import factories
 from tests.browser import forms_page
 from tests.browser.browsers import Browsers

@@ -2,8 +2,8 @@
 
 from models import Role, Tenant, User
 from services.core import clock
-from services.core.db import transaction
 from services.core.emails import email_key
+from services.database.transaction import transaction
 from services.users.accounts import set_names
 
 SIZE = 250

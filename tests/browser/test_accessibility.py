@@ -10,7 +10,7 @@ from playwright.async_api import Page, ViewportSize, expect
 
 from models import LinkPurpose, Tenant, User
 from services.access.actor import Actor
-from services.core.db import reading
+from services.database.transaction import reading
 from services.sessions.sessions import Caller
 from services.sign_in import password_change
 from services.users import accounts, invitations

@@ -12,7 +12,7 @@ from models import BulkAct, BulkKind, Role, Tenant, User
 from services.bulk import runs
 from services.bulk.batches import BATCH
 from services.core import clock
-from services.core.db import reading
+from services.database.transaction import reading
 from services.workspace import templates
 from services.workspace.left import find_owned
 from services.workspace.templates import TaskTemplateForm

@@ -8,7 +8,7 @@ from sqlmodel import col, update
 
 from models import LoginSession, Role, Tenant, User
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from tests.browser.browsers import Browsers
 from tests.factories import PASSWORD, create_user, token_of
 

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from models import Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.tenants import organisation
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm

@@ -7,7 +7,7 @@ from playwright.async_api import Dialog, Locator, Page, expect
 from models import PocMember, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.users import accounts
 from tests import factories
 from tests.browser.browsers import Browsers, connected, expect_signed_out, sign_in

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from models import LinkPurpose, Tenant, User
 from services.access.actor import Actor
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 from services.sessions import sessions
 from services.sessions.sessions import Caller
 from services.sign_in import password_change

@@ -6,7 +6,7 @@ from uuid import UUID
 from playwright.async_api import Page, expect
 
 from models import Poc, Role, Tenant, User
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.workspace import orphans
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers, expect_signed_out

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from models import Comment, Poc, Task, Tenant, User
-from services.core.db import transaction
+from services.database.transaction import transaction
 from tests import factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.looks import SIDEWAYS, look_on_paper

@@ -11,9 +11,9 @@ import pytest_asyncio
 from playwright.async_api import CDPSession, Page, expect
 
 from models import CustomerPerson
-from services.core.db import reading
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import reading
 from tests import factories
 from tests.browser.browsers import Browsers, connected, fill
 from tests.browser.grid import dialog, toast

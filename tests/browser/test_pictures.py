@@ -20,10 +20,11 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from sqlmodel import select
 
 from models import HereCount, Poc, PocStatus, Role, Tenant, User
-from services.core import clock, runtime
-from services.core.db import insert_if_missing, reading, transaction
+from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import runtime
+from services.database.startup import started
+from services.database.transaction import insert_if_missing, reading, transaction
 from services.operations.demo import create_demo
 from services.screens.pairing import pair_screen
 from tests.browser.admin_pages import ABOVE, INSIDE, admin_pages, set_scene

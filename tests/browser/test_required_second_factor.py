@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from models import SecondFactorPolicy, Tenant, User
 from services.access.actor import COMMAND_LINE
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.users import accounts
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast

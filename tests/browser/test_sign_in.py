@@ -3,7 +3,7 @@
 from playwright.async_api import expect
 
 from models import Tenant, User
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from tests.browser.browsers import HOME, Browsers, fill, link_in, mail_to, sign_in
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look

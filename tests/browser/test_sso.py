@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sso import connections
 from services.sso.connections import tenant_urls
 from tests import books, factories

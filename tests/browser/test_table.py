@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from models import SecondFactorPolicy, Tenant, User
 from services.access.actor import Actor
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.lists import choices
 from services.users import invitations
 from services.users.actions import UserAction

@@ -14,9 +14,10 @@ from playwright.async_api import Page, WebSocket, expect
 
 from models import Tenant, User
 from services.access.actor import Actor
-from services.core import clock, runtime
+from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import runtime
+from services.database.startup import started
 from services.screens import screens
 from services.screens.showing import ScreenView
 from tests.browser.browsers import Browsers, fill

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 from models import PocStatus, Tenant
 from services.core import clock
 from services.core.days import today_in
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.workspace import pocs
 from services.workspace.pocs import NewPocForm, StatusForm
 from tests.browser.browsers import Browsers

@@ -13,11 +13,12 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from models import MailState, Tenant, User
-from services.core import clock, runtime
-from services.core.db import transaction
-from services.core.runtime import Runtime
+from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import runtime
+from services.database.runtime import Runtime
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.users.ends import End, set_end
 from tests import books, factories
 from tests.browser.patient import PATIENT

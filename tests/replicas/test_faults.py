@@ -12,7 +12,7 @@ import socketio
 from models import User
 from services.access.actor import COMMAND_LINE
 from services.core.errors import DatabaseUnavailableError
-from services.core.postgresql_transport import CHANNEL, LISTENER
+from services.database.postgresql_transport import CHANNEL, LISTENER
 from services.users import accounts
 from tests import books
 from tests.browser.server import ROOT, Server

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.core import runtime
-from services.core.runtime import Runtime
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import runtime
+from services.database.runtime import Runtime
+from services.database.startup import started
 from tests.browser.server import Server, serving
 
 

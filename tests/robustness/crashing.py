@@ -22,11 +22,11 @@ import argon2
 from pydantic import BaseModel, SecretStr
 
 from services.access.actor import Operator
-from services.core import startup, write_queue
-from services.core.database import Database
 from services.core.errors import TooManyAttemptsError
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import startup, write_queue
+from services.database.engines import Database
+from services.database.startup import started
 from services.mail import delivery
 from services.sessions.sessions import Caller
 from services.sign_in import passwords, sign_in

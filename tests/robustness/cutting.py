@@ -11,7 +11,7 @@ from typing import Any
 
 from nicegui import Client, background_tasks
 
-from services.core import sqlite
+from services.database import sqlite
 from ui import live
 
 BUILDING = "wait for result of page"

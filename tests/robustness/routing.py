@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
 from tests.browser import forks
 from tests.browser.server import PATIENCE, ROOT
 from ui.public import NOT_ALLOWED

@@ -19,10 +19,11 @@ from pydantic import SecretStr
 from models import Role, SsoConnection
 from services.access.actor import Actor
 from services.audit import reading
-from services.core import clock, vault
-from services.core.db import transaction
+from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import vault
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sign_in import password_change

@@ -4,7 +4,7 @@ import httpx
 
 from models import Role, Tenant
 from services.access.actor import Actor
-from services.core.db import reading
+from services.database.transaction import reading
 from services.screens import pairing
 from services.users import email_change
 from services.users.email_change import EmailForm

@@ -9,8 +9,8 @@ import pytest
 
 from models import AuditEvent, Role, Tenant
 from services.core import clock
-from services.core.db import transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.sessions import sessions
 from tests import factories
 from tests.browser.server import Server, cookie_name

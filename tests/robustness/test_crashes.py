@@ -21,9 +21,9 @@ from models import MailState, Role, Tenant, User
 from services.access.actor import Operator
 from services.audit.check import verify
 from services.core import clock
-from services.core.db import reading
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import reading
 from services.mail import queue
 from services.sessions import sessions
 from services.users import accounts as users

@@ -14,8 +14,8 @@ import websockets
 from sqlmodel import col, update
 
 from models import CustomerPerson, Resource, Role, Tenant, User
-from services.core.db import reading, transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_customer_session, open_session
 from tests.robustness.routing import addresses, filled

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from models import CustomerPerson, Role
-from services.core.db import reading
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import reading
 from tests import factories
 from tests.browser.server import Server, cookie_name, serving
 from tests.services.workspace.rows import create_rows

@@ -20,10 +20,10 @@ from pydantic import SecretStr
 
 from models import Role, Tenant
 from services.audit.check import verify
-from services.core.db import reading
 from services.core.errors import DatabaseUnavailableError
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import reading
 from services.users import accounts
 from tests import books, factories
 from tests.browser.server import PATIENCE, serving

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from services.core import runtime, transport
-from services.core.db import reading
 from services.core.errors import RollcallError
-from services.core.postgresql_transport import LISTENER
 from services.core.settings import load
-from services.core.startup import started
+from services.database import runtime, transport
+from services.database.postgresql_transport import LISTENER
+from services.database.startup import started
+from services.database.transaction import reading
 from services.operations import readiness
 from tests.browser.server import serving
 from tests.browser.waiting import PATIENCE, eventually

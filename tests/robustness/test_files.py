@@ -12,9 +12,9 @@ from sqlmodel import col, func, select
 
 from models import FileChunk, GroupTemplate, Resource, ResourceKind, Role, Tenant
 from services.access.actor import Actor
-from services.core.db import reading
-from services.core.runtime import Runtime
 from services.core.settings import MB
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.sessions import sessions
 from services.workspace.arrivals import MOST_OF_A_USER
 from tests.browser.server import Server, cookie_name

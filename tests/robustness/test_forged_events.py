@@ -12,8 +12,8 @@ import pytest
 from sqlmodel import select
 
 from models import Comment, CustomerPerson, Side, Task, User
-from services.core.db import reading, transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from tests import books, factories
 from tests.browser.server import Server, cookie_name, serving
 from tests.browser.waiting import PATIENCE

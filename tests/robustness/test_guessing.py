@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from models import Tenant, User
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sign_in import throttle
 from tests import factories
 from tests.browser.server import Server, cookie_name

@@ -44,8 +44,8 @@ from services.access import one_time_links
 from services.bulk import batches as bulk_batches
 from services.bulk.kinds import Outcome
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import Transaction, reading, transaction
 from services.users.imports import batches as import_batches
 from services.users.imports.batches import RowOutcome
 from services.workspace import bulk_handover, end_calendar

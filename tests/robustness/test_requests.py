@@ -12,8 +12,8 @@ from sqlmodel import col
 
 from models import AttemptCounter, Role, Tenant, User
 from services.core import clock
-from services.core.db import transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.sign_in import throttle
 from tests.browser.server import Server, cookie_name
 from tests.factories import PASSWORD, create_tenant, create_user, token_of

@@ -14,9 +14,9 @@ import pytest
 
 from models import Role, SsoConnection, Tenant, User
 from services.core import clock
-from services.core.db import transaction
 from services.core.names import RESERVED_SLUGS, is_slug
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.users import profile
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session

@@ -16,10 +16,11 @@ import psycopg
 import pytest
 
 from models import SsoConnection
-from services.core import clock, vault
-from services.core.db import transaction
-from services.core.migrations import ADVISORY_LOCK
-from services.core.startup import started
+from services.core import clock
+from services.database import vault
+from services.database.migrations import ADVISORY_LOCK
+from services.database.startup import started
+from services.database.transaction import transaction
 from tests import factories
 from tests.browser.server import PATIENCE, ROOT, serving
 from tests.browser.waiting import eventually

@@ -8,7 +8,7 @@ import httpx
 
 from services.audit.check import verify
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
 from services.sessions import sessions
 from tests import factories
 from tests.browser.server import PATIENCE, cookie_name, serving

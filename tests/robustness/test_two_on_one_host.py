@@ -8,7 +8,7 @@ import pytest
 from models import Role
 from services.core.errors import SessionEndedError
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.startup import started
 from services.sessions import sessions
 from tests import factories
 from tests.browser.server import Server, cookie_name, serving

@@ -14,8 +14,8 @@ import pytest
 
 from models import Role, Tenant
 from services.access.actor import Actor
-from services.core import database
 from services.core.errors import RollcallError
+from services.database import engines
 from services.workspace import members
 from tests import factories
 from tests.browser.waiting import PATIENCE
@@ -82,7 +82,7 @@ async def database_of_two(
     server: PostgresServer, folder: Path, patch: pytest.MonkeyPatch
 ) -> AsyncIterator[AtOnce]:
     """Rollcall on a database of its own, and what two calls on it are done at once with."""
-    patch.setattr(database, "ROW_LOCK_TIMEOUT", PATIENCE)  # who waits is held by the test
+    patch.setattr(engines, "ROW_LOCK_TIMEOUT", PATIENCE)  # who waits is held by the test
     name = server.create_database()
     url = server.url(name)
     async with started_on_copy(make_settings(folder, url)):

@@ -10,7 +10,7 @@ from services.bulk import batches, preview, results, runs
 from services.bulk.kinds import Outcome
 from services.bulk.runs import BulkForm
 from services.core import clock
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 from services.lists.query import ListQuery
 from services.users.list import USERS
 from services.workspace import bulk_handover

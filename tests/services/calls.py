@@ -8,10 +8,10 @@ from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit import reading as audit_log
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.errors import (
     InvalidInputError,
 )
+from services.database.transaction import reading, transaction
 from services.lists import choices
 from services.lists.query import ListQuery
 from services.operations import system

@@ -4,8 +4,8 @@ each call would take most of the walk's time."""
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from services.core import runtime
-from services.core.db import reading, transaction
+from services.database import runtime
+from services.database.transaction import reading, transaction
 
 _TOLD = "CREATE TABLE rows_changed (number INTEGER)"
 _TELL = "INSERT INTO rows_changed VALUES (1)"

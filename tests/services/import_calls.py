@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from models import Role, User, UserImport, UserImportBatch
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 from services.users.imports import batches, preview, runs
 from services.users.imports.columns import ImportRow
 from tests import books

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 from models import Handover, Role
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import NotFoundError
+from services.database.transaction import transaction
 from services.workspace import handover, impact, leaving, pocs, wrong_role
 from tests.services.call import MANAGERS, Call
 from tests.services.workspace.rows import create_rows

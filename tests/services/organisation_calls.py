@@ -8,10 +8,10 @@ from PIL import Image
 
 from models import Role, User
 from services.access.actor import Actor
-from services.core.db import transaction
 from services.core.errors import ConflictError
-from services.core.images import read_portrait
+from services.database.transaction import transaction
 from services.tenants import mail_texts, organisation, rules
+from services.tenants.images import read_portrait
 from services.tenants.mail_texts import MailTextForm
 from services.tenants.organisation import OrganisationForm
 from services.tenants.pictures import keep

@@ -8,8 +8,8 @@ from models import Decision, Review, ReviewPerson, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.errors import ConflictError
+from services.database.transaction import reading, transaction
 from services.reviews import reasons, reviews, waiting
 from services.reviews import record as records
 from services.reviews.actions import ReviewAction

@@ -10,9 +10,9 @@ from uuid import UUID
 from models import LinkPurpose, Role, SignInMethod, Tenant, User
 from services.access import one_time_links
 from services.access.actor import Actor
-from services.core import runtime
-from services.core.db import transaction
 from services.core.errors import RollcallError
+from services.database import runtime
+from services.database.transaction import transaction
 from services.sessions.sessions import begin
 from services.tenants.tenants import add_tenant
 from tests import factories, sizes

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from models import Role, Screen
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import InvalidInputError
+from services.database.transaction import transaction
 from services.screens import figures, home, pairing, reading, screens
 from services.screens.forms import NewScreen, ScreenSetUp
 from services.screens.showing import Names, Options, ScreenView

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from models import Passkey, Role, SecondFactorPolicy, Tenant
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.errors import ConflictError, PasskeyRefusedError
+from services.database.transaction import reading, transaction
 from services.sign_in import confirmation, password_change, password_links, policy
 from services.sign_in.second_factors import passkeys, totp
 from tests import books

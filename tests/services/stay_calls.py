@@ -7,8 +7,8 @@ from uuid import UUID
 from models import User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import ConflictError
+from services.database.transaction import transaction
 from services.users import accounts, contractors, extending, reminders, stays, welcoming
 from services.users.ends import End, set_end
 from services.users.extending import Extension

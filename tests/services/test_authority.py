@@ -13,15 +13,16 @@ import pytest
 import services
 from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
 from services.access.actor import Actor, Principal, lock_users
-from services.core import clock, database
-from services.core.db import transaction
+from services.core import clock
 from services.core.errors import (
     NotAllowedError,
     NotFoundError,
     SecondFactorRequiredError,
     SessionEndedError,
 )
-from services.core.runtime import Runtime
+from services.database import engines
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.sessions import end
@@ -196,7 +197,7 @@ async def _those_that_wait(running: Sequence["asyncio.Future[object]"]) -> set[A
 def patient_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits for a row is held by the test, however long a busy machine takes for the others.
     (Connections are told it when they are made: before `rollcall`.)"""
-    monkeypatch.setattr(database, "ROW_LOCK_TIMEOUT", PATIENCE)
+    monkeypatch.setattr(engines, "ROW_LOCK_TIMEOUT", PATIENCE)
 
 
 @pytest.mark.walk

@@ -7,9 +7,9 @@ import pytest
 
 from models import Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
-from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.users import accounts, invitations
 from services.users.actions import UserAction
 from services.users.invitation_form import InvitationForm

@@ -27,11 +27,12 @@ from models import (
 )
 from services.access.actor import FRESH_FOR, Actor
 from services.access.permissions import SECRETS, Secret, may
-from services.core import clock, vault
-from services.core.db import reading
+from services.core import clock
 from services.core.errors import FreshSignInNeededError
-from services.core.runtime import Runtime
 from services.core.secrets import token_hash
+from services.database import vault
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.sign_in import password_links
 from services.sign_in.second_factors import recovery_codes
 from services.users import invitations

@@ -19,7 +19,7 @@ from models import (
 from services.access import one_time_links
 from services.access.outsiders import CustomerActor
 from services.bulk import batches, runs
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 from services.lists.query import ListQuery
 from services.reviews import reviews
 from services.reviews.forms import Days, ReviewForm

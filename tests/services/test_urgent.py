@@ -10,8 +10,8 @@ from models import EmailChange, LinkPurpose, PocStatus, Tenant, User
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.screens import screens
 from services.sessions import sessions
 from services.tenants import closing

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from models import User
 from services.core import logs
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from tests import factories
 from tests.conftest import ONE_DATABASE, PUBLIC_URL
 from ui import public

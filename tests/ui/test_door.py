@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from services.core import runtime
-from services.core.runtime import Runtime
+from services.database import runtime
+from services.database.runtime import Runtime
 from tests.browser.waiting import PATIENCE
 from ui.door import Door, Listener
 from ui.headers import ForwardedHeaders

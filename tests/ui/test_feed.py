@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from ui import live
 from ui.tables.feed import READS, list_room, read_as_told, tell
 

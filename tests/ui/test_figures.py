@@ -9,7 +9,7 @@ import pytest
 from models import Tenant
 from services.access.actor import COMMAND_LINE
 from services.core.errors import DatabaseUnavailableError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.operations import system
 from services.users import accounts
 from tests.browser.waiting import PATIENCE

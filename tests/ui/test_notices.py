@@ -14,7 +14,7 @@ from services.access.actor import Actor
 from services.audit.events import AuditWritten
 from services.audit.reading import find_entry
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.users import accounts
 from services.users.events import UserEdited
 from services.users.listing import find_row

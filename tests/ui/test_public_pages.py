@@ -16,8 +16,8 @@ from services.access import one_time_links
 from services.access.actor import Actor
 from services.access.outsiders import SCREEN_LASTS
 from services.core import clock
-from services.core.db import transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.operations import setup
 from services.sessions import sessions
 from services.users import accounts

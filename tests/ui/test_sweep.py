@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from models import Tenant, User
-from services.core import clock, postgresql_transport
-from services.core.runtime import Runtime
+from services.core import clock
+from services.database import postgresql_transport
+from services.database.runtime import Runtime
 from tests.browser.waiting import PATIENCE, eventually
 from tests.factories import create_user, sign_in
 from ui import live, sweep

@@ -2,7 +2,7 @@
 
 from models import Decision, Tenant
 from services.access.actor import Actor
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.reviews import reviews
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason

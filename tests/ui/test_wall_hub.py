@@ -12,7 +12,7 @@ from starlette.responses import Response
 from models import SessionKind
 from services.access.actor import Actor
 from services.core.errors import InvalidInputError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.screens import pairing, screens
 from tests.browser.waiting import eventually
 from tests.factories import CALLER

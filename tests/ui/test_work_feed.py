@@ -7,7 +7,7 @@ import pytest
 
 from models import Tenant
 from services.access.actor import Actor
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.users import accounts
 from tests.factories import create_user
 from ui import live, work_feed

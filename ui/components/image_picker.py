@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from nicegui.events import GenericEventArguments
 
 from services.core.errors import InvalidInputError, TooMuchAtOnceError
-from services.core.images import MAX_BYTES, TOO_LONG
+from services.tenants.images import MAX_BYTES, TOO_LONG
 from ui.actions import told
 from ui.components.component import Component
 from ui.components.toast import Toast

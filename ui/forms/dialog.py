@@ -20,7 +20,7 @@ from services.core.form_fields import (
 )
 from services.core.forms import Form
 from services.core.names import MAX_NAME
-from services.core.right_of_way import let_go
+from services.database.right_of_way import let_go
 from ui import live
 from ui.components.component import Component
 from ui.components.toast import Toast

@@ -18,8 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models import SessionKind
-from services.core import runtime
 from services.core.secrets import token_hash
+from services.database import runtime
 from ui.cookies import session_token
 from ui.headers.requests import PROBES
 from ui.live.steps import Steps

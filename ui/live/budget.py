@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.core import runtime
+from services.database import runtime
 
 PER_SECOND = 20.0
 """Frames per second in the long run. A person who types sends up to 20, in one of their tabs."""

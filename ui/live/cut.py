@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from nicegui import Client, core
 
-from services.core import runtime
+from services.database import runtime
 from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from ui.live import guard, pages

@@ -6,8 +6,8 @@ import logging
 import time
 from uuid import UUID
 
-from services.core import runtime
 from services.core.errors import FloodedError
+from services.database import runtime
 from ui.live import guard, pages
 from ui.live.budget import account_of
 from ui.live.connection import MOST_UNFINISHED

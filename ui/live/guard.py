@@ -22,9 +22,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from models import SessionKind
-from services.core import logs, runtime
+from services.core import logs
 from services.core.errors import RollcallError
-from services.core.right_of_way import Way
+from services.database import runtime
+from services.database.right_of_way import Way
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import building, leftovers, messages, pages, rest, sockets

@@ -16,8 +16,8 @@ from nicegui.element import Element
 
 from models import SessionKind
 from services.access.outsiders import SessionActor
-from services.core import runtime
-from services.core.right_of_way import Way
+from services.database import runtime
+from services.database.right_of_way import Way
 from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
@@ -66,7 +66,7 @@ class OpenPage:
 
     def way_for(self, said: str) -> Way | None:
         """What others wait for from now on, if this message submits what ends somebody's access,
-        and its user has some of their part left (`services.core.right_of_way`)."""
+        and its user has some of their part left (`services.database.right_of_way`)."""
         if not any(listener_id in said for listener_id in self.ending_access):
             return None
         if self._way is None or self._way.is_over:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from nicegui import core
 
-from services.core import runtime
+from services.database import runtime
 from ui.live.collector import collector
 
 

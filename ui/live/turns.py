@@ -13,8 +13,8 @@ from nicegui import ui
 
 from services.access.actor import Actor
 from services.access.outsiders import CustomerActor
-from services.core import runtime
 from services.core.errors import FloodedError
+from services.database import runtime
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
 from ui.live.budget import MOST_PAGES, SESSIONS

@@ -5,8 +5,8 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from services.core import runtime
 from services.core.networks import network_of
+from services.database import runtime
 
 MOST = 10_000
 """How many networks are remembered, for everything together."""

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.core import runtime
 from services.core.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
+from services.database import runtime
 from services.mail import outbox
 from services.sessions.sessions import Caller
 from services.sign_in import password_change

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.core import runtime
 from services.core.errors import InvalidInputError
+from services.database import runtime
 from services.operations.setup import open_setup, set_up
 from ui.cookies import caller_of
 from ui.public.answers import form_of, page, signed_in_answer

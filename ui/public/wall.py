@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse, Response
 from markupsafe import Markup
 
 from models import Role, SessionKind
-from services.core import runtime
 from services.core.errors import SessionEndedError, TooManyAttemptsError
+from services.database import runtime
 from services.screens import pairing, screens
 from services.sessions import sessions
 from services.tenants import tenants

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
+from services.database import runtime
 from services.lists.declaration import LiveList, list_of
 from services.lists.events import RowChanged
 from services.lists.slices import find_row

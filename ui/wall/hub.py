@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.access.outsiders import ScreenActor
-from services.core import changes, runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
+from services.database import changes, runtime
 from services.screens import moves, pairing, reading, screens, tabs
 from services.screens.events import ScreenChanged, ScreenReloaded
 from services.screens.pairing import CodeState

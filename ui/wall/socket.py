@@ -15,9 +15,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from models import EndReason, SessionKind
 from services.access.outsiders import ScreenActor
-from services.core import runtime
 from services.core.errors import RollcallError, SessionEndedError
 from services.core.networks import network_of
+from services.database import runtime
 from services.screens import pairing, reading, screens, tabs
 from services.screens.pairing import CodeState
 from services.screens.showing import ScreenView

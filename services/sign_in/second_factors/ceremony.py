@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from models import PasskeyRow
-from services.core import clock, runtime
+from services.core import clock
 from services.core.errors import PasskeyCopiedError, PasskeyRefusedError
 from services.core.lazily import lazily
+from services.database import runtime
 from services.sign_in.second_factors import challenges, totp
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.passkey_host import host

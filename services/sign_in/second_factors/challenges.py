@@ -11,9 +11,10 @@ from enum import StrEnum
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from services.core import clock, runtime
+from services.core import clock
 from services.core.errors import PasskeyRefusedError
 from services.core.secrets import derive
+from services.database import runtime
 
 # WebAuthn Level 2, section 15.1, recommends five to ten minutes for a ceremony.
 LIFETIME = timedelta(minutes=5)

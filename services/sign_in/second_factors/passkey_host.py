@@ -8,7 +8,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from models import Passkey
-from services.core import runtime
+from services.database import runtime
 
 
 def host() -> str:

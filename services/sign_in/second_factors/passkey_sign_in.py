@@ -4,9 +4,9 @@ from models import SignInMethod, Tenant, User
 from services.access.actor import is_open, lock_users
 from services.audit.writing import record
 from services.core import operator_log
-from services.core.db import reading, transaction
 from services.core.errors import PasskeyRefusedError
 from services.core.operator_log import Refused, noting_pauses
+from services.database.transaction import reading, transaction
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.actions import SignInAction

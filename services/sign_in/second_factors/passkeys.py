@@ -12,7 +12,6 @@ from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import has_one
 from services.audit.acting import acting
 from services.audit.writing import record
-from services.core.db import Transaction
 from services.core.errors import (
     ConflictError,
     InvalidInputError,
@@ -20,7 +19,8 @@ from services.core.errors import (
     PasskeyCopiedError,
     PasskeyRefusedError,
 )
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction
 from services.sign_in.actions import SecondFactorAction
 from services.sign_in.forms import PasskeyName
 from services.sign_in.second_factors import ceremony, challenges, totp

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlmodel import col, delete, func, select
 
 from models import RecoveryCode, User
-from services.core import clock, runtime
-from services.core.db import Transaction
+from services.core import clock
 from services.core.secrets import derive
+from services.database import runtime
+from services.database.transaction import Transaction
 from services.sign_in.second_factors.typed_codes import plain_code
 
 CODES = 10

@@ -8,7 +8,6 @@ from services.access.actor import lock_users
 from services.audit.actions import AuditAction
 from services.audit.writing import record
 from services.core import operator_log
-from services.core.db import Transaction, reading, transaction
 from services.core.errors import (
     InvalidInputError,
     NotFoundError,
@@ -16,6 +15,7 @@ from services.core.errors import (
     SecondStepOverError,
 )
 from services.core.operator_log import Refused, noting_pauses
+from services.database.transaction import Transaction, reading, transaction
 from services.sessions import known_devices
 from services.sessions.actions import SessionAction
 from services.sessions.sessions import Caller

@@ -18,10 +18,11 @@ from services.access.second_factor_policy import concerns, has_one
 from services.audit.acting import acting, viewing
 from services.audit.actions import AuditAction
 from services.audit.writing import record
-from services.core import clock, vault
-from services.core.db import Transaction
+from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError
-from services.core.looking import looks_first
+from services.database import vault
+from services.database.looking import looks_first
+from services.database.transaction import Transaction
 from services.mail import outbox
 from services.sessions import known_devices
 from services.sessions.actions import SessionAction

@@ -27,10 +27,10 @@ from services.audit.actions import AuditAction
 from services.audit.writing import record_all
 from services.bulk.batch_worker import LEASE, find_waiting
 from services.core import clock
-from services.core.db import Transaction, reading
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, NotAllowedError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.mail import outbox
 from services.users import emails_elsewhere, welcoming
 from services.users.actions import InvitationAction, UserAction

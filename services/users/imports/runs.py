@@ -14,10 +14,10 @@ from services.access.permissions import INVITATIONS, Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.core import clock
 from services.core.csv_files import csv_lines, ending
-from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.file_names import clean_file_name
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import LOCKED, Transaction, reading, transaction
 from services.mail import outbox
 from services.users.events import ImportProgressed
 from services.users.handovers import live_links

@@ -14,7 +14,7 @@ from services.audit.acting import Act, acting
 from services.core import clock
 from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form, lines
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.workspace.actions import CommentAction, TaskAction
 from services.workspace.comment_pace import require_comment_pace
 from services.workspace.customers.shared import get_shown

@@ -22,8 +22,8 @@ from models import (
 )
 from services.access import one_time_links
 from services.audit.acting import Act
-from services.core import runtime
-from services.core.db import Transaction, reading
+from services.database import runtime
+from services.database.transaction import Transaction, reading
 from services.mail import outbox
 from services.sessions.actions import SessionAction
 from services.sessions.sessions import end, find_living

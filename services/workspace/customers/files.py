@@ -8,8 +8,8 @@ from models import Resource, ResourceFile
 from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
-from services.core.db import Transaction
 from services.core.errors import NotFoundError
+from services.database.transaction import Transaction
 from services.workspace import files
 from services.workspace.customers.shared import get_shown
 from services.workspace.files import OpenFile

@@ -20,12 +20,13 @@ from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.core import clock, runtime
+from services.core import clock
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.forms import Form, email, text
-from services.core.looking import looks_first
 from services.core.names import fold
+from services.database import runtime
+from services.database.looking import looks_first
 from services.mail import outbox
 from services.sessions.sessions import end
 from services.users.invitation_pace import require_invitation_pace

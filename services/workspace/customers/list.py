@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from models import CLOSED_STATUSES, CustomerPerson, MailProgress, Poc, PocCustomer
 from services.core import clock
-from services.core.db import Transaction
+from services.database.transaction import Transaction
 from services.lists.declaration import (
     Column,
     LiveList,

@@ -7,7 +7,7 @@ from typing import Any
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
-from services.core.looking import looks_first
+from services.database.looking import looks_first
 from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words

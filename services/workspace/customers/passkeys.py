@@ -16,15 +16,15 @@ from services.access.permissions import Permission
 from services.audit.acting import View, acting, viewing
 from services.audit.writing import record
 from services.core import clock, operator_log
-from services.core.db import Transaction, reading, transaction
 from services.core.errors import (
     ConflictError,
     NotFoundError,
     PasskeyCopiedError,
     PasskeyRefusedError,
 )
-from services.core.looking import looks_first
 from services.core.operator_log import Refused, noting_pauses
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading, transaction
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.actions import SecondFactorAction, SignInAction

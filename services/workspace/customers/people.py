@@ -25,9 +25,9 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.core import clock
-from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
-from services.core.looking import looks_first
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading
 from services.lists.events import RowChanged
 from services.mail import outbox
 from services.sessions import presence

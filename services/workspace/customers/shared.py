@@ -28,8 +28,8 @@ from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
 from services.core.days import day_in, today_in
-from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import NotFoundError
+from services.database.transaction import LOCKED, Transaction, reading
 from services.users.ends import zone_of
 from services.workspace.customers.cut import shown_pocs
 from services.workspace.markdown import htmls_of

@@ -25,12 +25,12 @@ from services.access.permissions import Permission
 from services.audit.acting import acting
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
 from services.core.errors import DeadLinkError
-from services.core.looking import looks_first
 from services.core.operator_log import noting_pauses
 from services.core.secrets import token_hash
+from services.database.looking import looks_first
+from services.database.transaction import Transaction, reading, transaction
 from services.mail import outbox
 from services.sessions.actions import SessionAction
 from services.sessions.sessions import Caller, begin, end

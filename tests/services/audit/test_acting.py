@@ -15,7 +15,6 @@ from services.audit.acting import acting, viewing
 from services.audit.actions import LogAction
 from services.audit.check import verify
 from services.core import clock
-from services.core.db import Transaction
 from services.core.errors import (
     FreshSignInNeededError,
     NotAllowedError,
@@ -23,8 +22,9 @@ from services.core.errors import (
     SessionEndedError,
 )
 from services.core.events import Event
-from services.core.looking import looks_first
-from services.core.runtime import Runtime
+from services.database.looking import looks_first
+from services.database.runtime import Runtime
+from services.database.transaction import Transaction
 from services.tenants.actions import TenantAction
 from services.users.actions import UserAction
 from services.users.events import UserEdited

@@ -13,7 +13,7 @@ from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.heads import Head, list_heads, note_heads
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, hash_of
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.tenants import tenants
 from services.users import accounts
 from tests.factories import create_user

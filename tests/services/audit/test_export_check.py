@@ -17,7 +17,7 @@ from services.audit.list import ENTRIES
 from services.audit.reading import export
 from services.core.csv_files import BOM, csv_lines
 from services.core.errors import OperatorError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import ListQuery, from_url
 from services.users import accounts
 from tests.factories import create_user

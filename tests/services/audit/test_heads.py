@@ -13,7 +13,7 @@ from services.audit.heads import HEADS_PER_ENTRY, list_heads, note_heads, read_h
 from services.audit.reading import export, list_entries
 from services.core import clock
 from services.core.errors import OperatorError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import ListQuery
 from services.tenants import closing, tenants
 from services.users import accounts

@@ -23,10 +23,10 @@ from services.audit.reading import export, list_entries
 from services.audit.writing import record
 from services.core import clock
 from services.core.csv_files import BOM
-from services.core.db import transaction
 from services.core.errors import SelfDeactivationError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.lists.query import ListQuery, from_url
 from services.sessions import receipts
 from services.sessions.actions import SessionAction

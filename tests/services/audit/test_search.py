@@ -14,7 +14,7 @@ from services.audit.reading import export, list_entries
 from services.audit.writing import record
 from services.core import clock
 from services.core.days import find_zone
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.lists.query import from_url
 from services.sessions.actions import SessionAction
 from services.users import accounts

@@ -12,7 +12,7 @@ from services.audit.check import find_missing
 from services.audit.heads import read_heads
 from services.audit.telling import Teller
 from services.core import clock
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.users import accounts
 from tests.factories import create_user
 from tests.mail_server import MailServer

@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.bulk import runs
 from services.bulk.kinds import Outcome
 from services.bulk.runs import BulkForm
-from services.core.db import reading
+from services.database.transaction import reading
 from services.lists.query import ListQuery
 from services.users.forms import EndDate
 from services.workspace import bulk_worker

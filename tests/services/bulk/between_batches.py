@@ -8,7 +8,7 @@ from uuid import UUID
 from services.access.actor import Actor
 from services.bulk import batch_worker
 from services.bulk.batch_worker import Work
-from services.core import runtime
+from services.database import runtime
 from tests.browser.waiting import eventually
 
 

@@ -15,10 +15,10 @@ from services.bulk.events import BulkProgressed
 from services.bulk.kinds import kind_of
 from services.bulk.worker import SIGNED_OUT
 from services.core import clock
-from services.core.db import LOCKED, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import LOCKED, reading, transaction
 from services.lists.query import ListQuery
 from services.sessions import receipts, sessions
 from services.sessions.actions import SessionAction

@@ -7,7 +7,7 @@ import pytest
 from models import BulkKind, Tenant
 from services.access.actor import Actor
 from services.bulk import runs, worker
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions import receipts
 from services.sessions.events import SessionsEnded

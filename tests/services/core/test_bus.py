@@ -18,12 +18,12 @@ from services.access.actor import Actor
 from services.access.events import UserEvent
 from services.core import events as every_event
 from services.core.bus import Bus
-from services.core.db import transaction
 from services.core.events import Event
 from services.core.events import from_message as read
 from services.core.events import to_message as write
-from services.core.runtime import Runtime
-from services.core.transport import Listening
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
+from services.database.transport import Listening
 from services.sessions.events import SessionsEnded
 from services.sessions.messages import ClosedPage
 from services.sessions.presence import UserPresence

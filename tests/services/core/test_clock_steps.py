@@ -9,9 +9,9 @@ from models import EndReason, LinkPurpose, MailState, Tenant, User
 from services.access.actor import Actor, is_fresh
 from services.audit.check import verify
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.mail import queue
 from services.operations import expiry, workers
 from services.sessions import sessions

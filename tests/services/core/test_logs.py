@@ -13,8 +13,8 @@ from models import Tenant, User
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
 from services.core import logs
-from services.core.db import reading
 from services.core.errors import NotAllowedError, NotFoundError
+from services.database.transaction import reading
 from services.sessions import sessions
 from services.sign_in import sign_in
 from services.users import accounts

@@ -15,7 +15,7 @@ from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
 from services.core.operator_log import Refused, sign_in_refused
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions.sessions import Caller
 from services.sign_in.second_factors import second_step, totp
 from services.sign_in.second_factors.passkey_sign_in import sign_in as sign_in_with_passkey

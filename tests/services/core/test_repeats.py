@@ -5,9 +5,9 @@ import logging
 import pytest
 from sqlalchemy import text
 
-from services.core.db import reading
 from services.core.errors import DatabaseUnavailableError
 from services.core.repeats import Repeats
+from services.database.transaction import reading
 from tests.conftest import ONE_DATABASE
 
 

@@ -16,8 +16,8 @@ from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import Transaction, reading, transaction
 from services.lists.choices import find_choices, keep_columns
 from services.lists.declaration import (
     Column,

@@ -7,9 +7,9 @@ import pytest
 from models import MailState, Role, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
-from services.core.runtime import Runtime
 from services.core.secrets import token_hash
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.mail import queue
 from services.mail.queue import PAUSES
 from services.users import accounts, invitations

@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from models import MailState, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.database import Database
-from services.core.runtime import Runtime
+from services.database.engines import Database
+from services.database.runtime import Runtime
 from services.mail import queue
 from services.mail import smtp as conversation
 from services.mail.queue import PAUSES

@@ -23,8 +23,8 @@ from models import (
     User,
 )
 from services.access import one_time_links
-from services.core.db import reading, transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from services.mail import letters
 from services.mail.message import Letter, as_bytes, compose
 from services.mail.wordings import MAILS

@@ -12,7 +12,7 @@ from models import MailProgress, MailState, OutgoingMail, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import RollcallError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.mail import delivery, queue
 from services.mail import lanes as mail_lanes
 from services.mail import smtp as conversation

@@ -18,8 +18,8 @@ from sqlmodel import select
 
 from models import MailState, OutgoingMail
 from services.access.actor import COMMAND_LINE, Operator
-from services.core.db import reading
 from services.core.errors import ConflictError, RollcallError
+from services.database.transaction import reading
 from services.mail import delivery, queue
 from services.mail.queue import LEASE, PAUSES
 from services.users import accounts, invitations

@@ -8,7 +8,7 @@ import pytest
 
 from models import MailState, Tenant
 from services.access.actor import Actor
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.mail.message import Letter, as_bytes, compose
 from services.mail.smtp import hand_over
 from services.tenants import tenants

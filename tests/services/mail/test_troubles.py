@@ -12,8 +12,8 @@ from pydantic import SecretStr, ValidationError
 
 from models import MailState
 from services.access.actor import Actor
-from services.core.runtime import Runtime
 from services.core.settings import Settings
+from services.database.runtime import Runtime
 from services.mail import smtp as conversation
 from services.mail.check import check_mail, send_test
 from services.mail.smtp import own_name

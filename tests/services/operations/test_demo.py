@@ -22,9 +22,9 @@ from models.base import first_id
 from services.access.actor import Operator
 from services.audit.check import verify
 from services.core import clock
-from services.core.db import reading
-from services.core.runtime import Runtime
-from services.core.startup import started
+from services.database.runtime import Runtime
+from services.database.startup import started
+from services.database.transaction import reading
 from services.lists.query import ListQuery
 from services.operations.demo import create_demo
 from services.screens.people import People

@@ -17,12 +17,13 @@ from sqlalchemy import func, select, text
 from models import MailState, MailTemplate, OutgoingMail, Tenant
 from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_heads
-from services.core import clock, migrations
-from services.core.db import transaction
-from services.core.postgresql_transport import CHANNEL
-from services.core.runtime import Runtime
+from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import migrations
+from services.database.postgresql_transport import CHANNEL
+from services.database.runtime import Runtime
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.operations import backup, doctor, doctor_database, doctor_work, system
 from services.operations.checks import Check, State, report, verdict, well
 from services.users import accounts

@@ -7,9 +7,10 @@ from sqlmodel import select
 
 from models import AttemptCounter, BusMessage, KnownDevice, Tenant, User
 from services.access.actor import Actor
-from services.core import clock, sqlite_transport
-from services.core.db import reading, transaction
-from services.core.runtime import Runtime
+from services.core import clock
+from services.database import sqlite_transport
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from services.operations import housekeeping, workers
 from services.sessions import known_devices
 from services.sign_in import throttle

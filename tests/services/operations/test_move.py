@@ -15,12 +15,13 @@ from sqlmodel import func, select
 
 from models import Authenticator, User, UserCount, metadata
 from services.audit.check import verify
-from services.core import clock, vault
-from services.core.database import Database
-from services.core.db import reading
+from services.core import clock
 from services.core.errors import OperatorError
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import vault
+from services.database.engines import Database
+from services.database.startup import started
+from services.database.transaction import reading
 from services.operations.database_file import held
 from services.operations.move import LEFT_OUT, move
 from services.sessions import sessions
@@ -31,7 +32,7 @@ from tests.browser.server import serving
 from tests.conftest import make_settings
 from tests.factories import CALLER, PASSWORD
 from tests.postgres import PostgresServer
-from tests.services.core.test_upgrades import COOKIE, RIGHT_AFTER, SCHEMAS, SECRET, _populate
+from tests.services.database.test_upgrades import COOKIE, RIGHT_AFTER, SCHEMAS, SECRET, _populate
 from tests.services.workspace.scene import create_poc, pieces_of
 from tests.test_command_line import assert_refused, run
 

@@ -16,19 +16,13 @@ import pytest
 from sqlalchemy import text
 
 from models import SsoConnection, Tenant
-from services.core import (
-    clock,
-    postgresql,
-    postgresql_transport,
-    right_of_way,
-    runtime,
-    vault,
-)
-from services.core.db import transaction
-from services.core.postgresql_transport import DEAF
-from services.core.runtime import Runtime
+from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database import postgresql, postgresql_transport, right_of_way, runtime, vault
+from services.database.postgresql_transport import DEAF
+from services.database.runtime import Runtime
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.operations import readiness
 from services.operations.readiness import Check
 from tests.browser.waiting import PATIENCE, eventually

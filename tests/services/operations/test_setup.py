@@ -4,10 +4,10 @@ import pytest
 from sqlmodel import select
 
 from models import LinkPurpose, OneTimeLink, Role, Tenant, User
-from services.core.db import reading
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.operations import setup
 from services.sessions import sessions
 from services.sign_in.sign_in import sign_in

@@ -16,8 +16,8 @@ from models import (
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.audit.writing import PLATFORM_CHAIN
-from services.core.db import transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.operations import setup
 from services.sign_in import passwords
 from services.tenants import tenants

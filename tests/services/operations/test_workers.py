@@ -11,7 +11,7 @@ from models import EndReason, Tenant
 from services.access.actor import COMMAND_LINE, Actor
 from services.bulk.batch_worker import BatchWorker
 from services.core import clock
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.operations import workers
 from services.reviews.closing import Closer
 from services.users import accounts

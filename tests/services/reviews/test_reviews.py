@@ -26,9 +26,9 @@ from services.access.actor import Actor
 from services.audit.export_check import check_export
 from services.audit.signature import public_pem
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from services.lists.query import ListQuery
 from services.reviews import closing, reasons, record, reminders, reviews, waiting
 from services.reviews.forms import Days, ReviewForm

@@ -2,7 +2,7 @@
 
 from models import User
 from services.audit.writing import record
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.screens.troubles import STORM
 from services.sign_in.actions import SignInAction
 

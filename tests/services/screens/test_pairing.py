@@ -8,15 +8,15 @@ import pytest
 from models import EndReason, Tenant
 from services.access.actor import FRESH_FOR, Actor
 from services.core import clock
-from services.core.db import Transaction
 from services.core.errors import (
     FreshSignInNeededError,
     InvalidInputError,
     SessionEndedError,
     TooManyAttemptsError,
 )
-from services.core.runtime import Runtime
-from services.core.write_queue import PATIENT_AT_ONCE
+from services.database.runtime import Runtime
+from services.database.transaction import Transaction
+from services.database.write_queue import PATIENT_AT_ONCE
 from services.screens import pairing, screens
 from services.screens.pairing import ALPHABET, LIFETIME, CodeState
 from services.sessions import sessions

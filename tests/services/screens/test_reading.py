@@ -23,8 +23,8 @@ from models import (
 )
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import Transaction, transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import Transaction, transaction
 from services.reviews import reviews
 from services.screens import moves
 from services.screens.milestones import week_end

@@ -8,9 +8,9 @@ from models import Tenant
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import NotAllowedError, NotFoundError
-from services.core.runtime import Runtime
 from services.core.settings import Settings
-from services.core.startup import started
+from services.database.runtime import Runtime
+from services.database.startup import started
 from services.screens import reading, screens, tabs
 from services.screens.people import People
 from services.screens.showing import Names, Options, ScreenView
@@ -18,7 +18,7 @@ from services.sessions import sessions
 from tests import books
 from tests.factories import CALLER, create_admin, create_tenant, create_user, sign_in
 from tests.services.calls import CALLS
-from tests.services.core.test_looking import _all_rows
+from tests.services.database.test_looking import _all_rows
 from tests.services.screen_calls import add_screen, set_up
 from tests.services.screens.pairing_of import paired
 from ui.wall import frames

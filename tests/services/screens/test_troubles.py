@@ -12,11 +12,11 @@ import pytest
 from models import MailState, MailTemplate, OutgoingMail, Role, Tenant
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import SignInFailedError
 from services.core.events import stamped
-from services.core.runtime import Runtime
 from services.core.settings import Settings
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.mail.troubles import no_connection
 from services.operations import backup
 from services.screens.reading import find_views

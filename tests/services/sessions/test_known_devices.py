@@ -6,8 +6,8 @@ import pytest
 
 from models import KnownDevice, LinkPurpose, Tenant, User
 from services.access.actor import Actor
-from services.core.db import reading
 from services.core.errors import SignInFailedError, TooManyAttemptsError
+from services.database.transaction import reading
 from services.sessions import known_devices, sessions
 from services.sessions.known_devices import MOST_PEOPLE, SEPARATOR, TOKEN_LENGTH
 from services.sessions.sessions import Caller

@@ -16,11 +16,11 @@ from services.access.outsiders import CUSTOMER_LASTS, CustomerActor, ScreenActor
 from services.access.permissions import CUSTOMER_PERMISSIONS, SCREEN_PERMISSIONS, Permission
 from services.audit.acting import acting, viewing
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.errors import NotAllowedError, NotFoundError, SessionEndedError
 from services.core.events import Event
-from services.core.migrations import _config
-from services.core.runtime import Runtime
+from services.database.migrations import _config
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.outside import recognise_customer

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.core import clock, runtime
-from services.core.startup import assemble
+from services.core import clock
+from services.database import runtime
+from services.database.startup import assemble
 from services.sessions import presence
 from services.sessions.presence import UserPresence
 from tests.conftest import make_settings

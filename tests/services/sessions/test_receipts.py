@@ -9,7 +9,7 @@ import pytest
 from models import EndReason, Tenant, User
 from services.access.actor import Actor
 from services.core.events import stamped
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions import receipts
 from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt

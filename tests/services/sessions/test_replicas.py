@@ -12,9 +12,9 @@ import pytest
 
 from models import EndReason
 from services.core.events import Event, stamped, to_message
-from services.core.postgresql_transport import MAX_PAYLOAD
-from services.core.runtime import Runtime
-from services.core.transport import Listening
+from services.database.postgresql_transport import MAX_PAYLOAD
+from services.database.runtime import Runtime
+from services.database.transport import Listening
 from services.sessions import presence, receipts, replicas
 from services.sessions.events import SessionsEnded
 from services.sessions.messages import PagesClosed, ReplicaAnnounced, ReplicaChanged, ReplicaStopped

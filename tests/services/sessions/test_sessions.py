@@ -8,10 +8,10 @@ import pytest
 from models import EndReason, SignInMethod, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller

@@ -15,7 +15,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sign_in import password_change

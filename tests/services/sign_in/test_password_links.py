@@ -8,7 +8,6 @@ from models import LinkPurpose, MailState, MailTemplate, Role, SsoConnection, Te
 from services.access.actor import COMMAND_LINE, Actor
 from services.access.permissions import PASSWORD_LINKS
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import (
     ConflictError,
     DeadLinkError,
@@ -18,7 +17,8 @@ from services.core.errors import (
     SignInFailedError,
     TenantClosedError,
 )
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.sign_in import password_links
 from services.sign_in.password_change import open_reset, request_reset, reset
 from services.sign_in.sign_in import sign_in

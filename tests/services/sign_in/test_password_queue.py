@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from models import AttemptCounter, Tenant, User
 from services.core.errors import BusyError, RollcallError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions.sessions import Caller
 from services.sign_in import passwords
 from services.sign_in.passwords import QUEUE

@@ -10,7 +10,7 @@ import unicodedata
 import pytest
 
 from services.core.errors import InvalidInputError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sign_in import passwords
 from services.sign_in.passwords import check_password, estimate, hash_password, verify_password
 from tests.factories import PASSWORD

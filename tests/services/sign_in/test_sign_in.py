@@ -6,7 +6,6 @@ from sqlmodel import select
 
 from models import AttemptCounter, EndReason, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
-from services.core.db import reading
 from services.core.errors import (
     NoTenantError,
     OtherDoorError,
@@ -14,7 +13,8 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.sessions import sessions
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller

@@ -16,7 +16,7 @@ import pytest
 
 from models import Tenant
 from services.core.errors import SignInFailedError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions.sessions import Caller
 from services.sign_in import password_change, throttle
 from services.sign_in.sign_in import sign_in

@@ -13,7 +13,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.core.networks import network_of
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.screens import pairing
 from services.sessions.sessions import Caller
 from services.sign_in import password_change, throttle

@@ -6,7 +6,7 @@ import pytest
 
 from models import Tenant, User
 from services.access.actor import Actor
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sso import connections, flow
 from services.sso.attempts import Purpose
 from services.sso.connections import ConnectionForm

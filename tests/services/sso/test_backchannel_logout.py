@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from models import EndReason, SeenLogoutToken, Tenant, User
 from services.core import clock
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions.events import SessionsEnded
 from services.sso import connections, logout, outbound
 from services.sso.errors import Refusal, SsoError

@@ -11,7 +11,7 @@ from models import LoginSession, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import InvalidInputError, TooManyAttemptsError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sign_in import throttle
 from services.sso import connections, flow, outbound
 from services.sso.attempts import Purpose

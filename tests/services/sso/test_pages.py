@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from models import EndReason, Tenant, User
 from services.access.actor import Actor
 from services.core.errors import SessionEndedError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions import sessions
 from services.sso import connections, flow
 from services.sso.attempts import Purpose, too_many

@@ -13,8 +13,8 @@ from services.core.errors import (
     SsoRequiredError,
     TooManyAttemptsError,
 )
-from services.core.runtime import Runtime
-from services.core.vault import seal
+from services.database.runtime import Runtime
+from services.database.vault import seal
 from services.sign_in import password_change, sign_in, throttle
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose

@@ -17,7 +17,7 @@ from services.core.errors import (
     TenantClosedError,
 )
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded

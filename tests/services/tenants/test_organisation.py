@@ -7,7 +7,7 @@ from services.access.actor import Actor
 from services.core.colours import brand_of
 from services.core.errors import InvalidInputError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.tenants import organisation, pictures, rules
 from services.tenants.events import TenantChanged
 from services.tenants.rules import ReviewEvery, RulesForm

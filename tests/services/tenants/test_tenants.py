@@ -9,7 +9,7 @@ from models import Tenant
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery, from_url
 from services.lists.wire import patch_values

@@ -6,7 +6,7 @@ from models import MailTemplate, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import from_url
 from services.tenants import organisation
 from services.tenants.events import TimeZoneChanged

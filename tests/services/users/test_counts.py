@@ -9,8 +9,8 @@ from sqlmodel import col, select
 
 from models import OneTimeLink, Role, Tenant, User, UserCount
 from services.core import clock
-from services.core.db import reading, transaction
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from services.users.counts import find_counts
 from tests.factories import create_user
 

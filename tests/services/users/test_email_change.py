@@ -10,9 +10,9 @@ from sqlmodel import select
 from models import ExternalIdentity, LinkPurpose, Passkey, Role, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError, NotAllowedError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from services.mail import outbox
 from services.sessions import known_devices
 from services.sign_in.second_factors import totp

@@ -10,8 +10,8 @@ from models import Tenant, User
 from services.access.actor import ROLLCALL, Actor
 from services.core import clock
 from services.core.days import a_month_later, find_zone, moment_of
-from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError
+from services.database.transaction import transaction
 from services.operations import workers
 from services.users import accounts, ends, extending
 from services.users.ends import End, set_end

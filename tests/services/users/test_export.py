@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from models import AuditEvent, Role, Tenant
 from services.access.actor import Actor
-from services.core.db import reading
 from services.core.errors import SessionEndedError
+from services.database.transaction import reading
 from services.lists import export
 from services.lists.query import ListQuery, from_url
 from services.sessions import sessions

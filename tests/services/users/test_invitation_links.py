@@ -10,7 +10,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.mail.events import MailProgressed
 from services.sessions import sessions
 from services.sessions.events import UserSignedIn

@@ -7,7 +7,7 @@ from services.access.actor import COMMAND_LINE, Actor
 from services.audit.events import AuditWritten
 from services.core.errors import InvalidInputError, NotAllowedError
 from services.core.events import Event, from_message, to_message
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sign_in.personal_links import LinkView
 from services.users import accounts, invitations, listing
 from services.users.emails_elsewhere import IN_USE

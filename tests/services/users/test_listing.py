@@ -12,8 +12,8 @@ import pytest
 from models import Role, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import NotFoundError
+from services.database.transaction import transaction
 from services.lists.query import PAGE_SIZE, ListQuery, from_url
 from services.lists.slices import Slice
 from services.sessions import presence

@@ -12,7 +12,7 @@ from services.bulk.batches import BATCH
 from services.core import clock
 from services.core.errors import InvalidInputError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import ListQuery
 from services.sessions.events import SessionsEnded
 from services.users import accounts

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from models import Authenticator, Passkey, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 from services.lists.query import from_url
 from services.sessions import sessions
 from services.users import listing

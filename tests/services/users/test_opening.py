@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from models import Role, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.lists import choices, keyset
 from services.lists.query import from_url
 from services.sessions import presence, sessions

@@ -9,7 +9,7 @@ from models import BulkKind, Tenant
 from services.access.actor import Actor
 from services.bulk.batches import act_on_next
 from services.core import clock
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions import receipts, sessions
 from services.sessions.receipts import Receipt
 from services.users import accounts, invitations, reminders

@@ -9,9 +9,9 @@ import pytest
 from models import BulkKind, Role, Tenant, User
 from services.access.actor import Actor
 from services.bulk.batches import act_on_next
-from services.core.db import transaction
 from services.core.errors import ConflictError
-from services.core.startup import started
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.users import accounts, invitations, listing
 from services.users.emails_elsewhere import IN_USE
 from services.users.invitation_form import InvitationForm

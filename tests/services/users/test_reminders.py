@@ -6,7 +6,7 @@ from datetime import timedelta
 from models import MailTemplate, OutgoingMail, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.users import accounts, extending, reminders
 from services.users.ends import End, set_end
 from tests import books

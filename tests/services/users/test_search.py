@@ -10,11 +10,11 @@ from sqlalchemy import text
 
 from models import Tenant, User
 from services.access.actor import Actor
-from services.core.db import transaction
-from services.core.migrations import migrate
 from services.core.names import fold
-from services.core.runtime import Runtime
-from services.core.startup import started
+from services.database.migrations import migrate
+from services.database.runtime import Runtime
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.lists import search
 from services.lists.query import ListQuery
 from services.users import accounts

@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.bulk import runs
 from services.bulk.batches import act_on_next
 from services.core import clock
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.users import accounts, invitations
 from services.users.invitation_form import PersonalInvitation
 from services.users.many import USER_ACTS

@@ -14,7 +14,7 @@ from services.bulk import preview, runs
 from services.bulk.runs import BulkForm
 from services.core import clock
 from services.core.errors import ConflictError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import ListQuery
 from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm

@@ -8,8 +8,8 @@ import pytest
 from models import ImportState, MailTemplate, Role, Tenant
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import InvalidInputError
+from services.database.transaction import transaction
 from services.users import accounts, invitations
 from services.users.imports import batches, runs
 from services.users.imports.pasted import PASTED, read_emails, rows_of

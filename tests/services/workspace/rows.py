@@ -23,7 +23,7 @@ from models import (
     TaskTemplate,
 )
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 
 START = date(2026, 3, 2)
 

@@ -14,9 +14,9 @@ from sqlmodel import func, select
 from models import FileChunk, ResourceFile, Tenant
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import reading
 from services.core.errors import ConflictError, SessionEndedError, TooMuchAtOnceError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.operations import housekeeping
 from services.sessions import sessions
 from services.workspace import arrivals, files

@@ -16,7 +16,7 @@ from services.core.errors import (
     StaleError,
 )
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.workspace import comment_pace, comments, members
 from services.workspace.comments import CommentForm, CommentView, NewCommentForm
 from services.workspace.customers import acts

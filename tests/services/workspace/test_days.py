@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from models import Tenant, User
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.screens import figures, home
 from services.sessions import sessions
 from services.workspace import impact, listing

@@ -11,7 +11,7 @@ from models import CalendarFeed, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import DeadLinkError, FreshSignInNeededError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.tenants import closing
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm

@@ -11,7 +11,6 @@ from sqlmodel import func, select
 from models import FileChunk, ResourceFile, Tenant
 from services.access.actor import Actor
 from services.audit import reading as audit
-from services.core.db import reading
 from services.core.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -22,7 +21,8 @@ from services.core.errors import (
     TooMuchAtOnceError,
 )
 from services.core.file_names import clean_file_name
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.workspace import arrivals, files, history, resources

@@ -32,8 +32,8 @@ from models import (
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import reading, transaction
 from services.core.errors import DeadLinkError, InvalidInputError
+from services.database.transaction import reading, transaction
 from services.users import accounts
 from services.users.actions import UserAction
 from services.users.departures import WorkLine

@@ -18,8 +18,8 @@ from models import (
 )
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import ConflictError, NotAllowedError, OperatorError
+from services.database.transaction import transaction
 from services.screens import home
 from services.sessions import receipts
 from services.sessions.messages import ClosedPage

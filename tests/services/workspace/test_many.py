@@ -11,10 +11,10 @@ from services.bulk import preview, results, runs
 from services.bulk.kinds import ManyAct
 from services.bulk.runs import BulkForm
 from services.bulk.words import bulk_words
-from services.core.db import reading
 from services.core.errors import InvalidInputError, NotAllowedError, SessionEndedError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery
 from services.users import accounts

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from models import CustomerPerson, OneTimeLink, PocStatus, TaskTemplate
-from services.core.db import LOCKED, reading, transaction
+from services.database.transaction import LOCKED, reading, transaction
 from services.workspace import pocs, resources, templates
 from services.workspace.customers import invitations
 from services.workspace.customers.invitations import CustomerForm

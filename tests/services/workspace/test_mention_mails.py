@@ -10,7 +10,7 @@ import pytest
 from models import MailState, MailTemplate, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.mail import queue
 from services.sessions import presence
 from services.users import accounts, email_change, profile

@@ -18,7 +18,7 @@ from models import (
 )
 from services.access.actor import Actor
 from services.core import clock
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.screens import home
 from services.workspace import (
     comments,

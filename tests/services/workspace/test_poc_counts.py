@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from models import Poc, PocStatus, Tenant, User
 from services.core import clock
-from services.core.db import reading, transaction
+from services.database.transaction import reading, transaction
 from services.workspace.poc_counts import find_poc_counts
 from tests.services.workspace.scene import MONDAY
 

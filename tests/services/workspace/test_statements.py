@@ -8,7 +8,7 @@ from uuid import UUID
 from models import Side, Task, TaskAssignee, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.database.transaction import transaction
 from services.screens import home
 from services.workspace import history, listing, members, overview, task_list
 from services.workspace.customers import shared

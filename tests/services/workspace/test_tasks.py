@@ -10,7 +10,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.workspace import groups, listing, task_list, tasks
 from services.workspace.events import TaskChanged
 from services.workspace.groups import GroupForm, NewGroupForm

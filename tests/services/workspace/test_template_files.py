@@ -14,10 +14,10 @@ from sqlmodel import col, delete, select
 
 from models import FileChunk, ResourceFile
 from services.access.actor import Actor
-from services.core.db import reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
-from services.core.migrations import _config
-from services.core.runtime import Runtime
+from services.database.migrations import _config
+from services.database.runtime import Runtime
+from services.database.transaction import reading, transaction
 from services.workspace import files, resources, templates
 from services.workspace.resource_forms import FileForm
 from tests.factories import create_tenant, create_user, sign_in

@@ -10,7 +10,7 @@ import pytest
 from models import Side, Tenant
 from services.access.actor import Actor
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery, from_url
 from services.lists.slices import find_row

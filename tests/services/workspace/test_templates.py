@@ -9,7 +9,7 @@ from models import Side, Tenant
 from services.access.actor import Actor
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.query import ListQuery
 from services.workspace import plans, task_list, template_list, templates
 from services.workspace.events import GroupTemplateChanged

@@ -19,12 +19,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from models import EndReason
 from services.access.actor import Actor
-from services.core import right_of_way, runtime
 from services.core.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
 from services.core.logs import set_up_logging
-from services.core.right_of_way import let_go
 from services.core.settings import Settings
-from services.core.startup import assemble
+from services.database import right_of_way, runtime
+from services.database.right_of_way import let_go
+from services.database.startup import assemble
 from services.sessions import presence
 from ui import assets, live
 from ui.cookies import session_token

@@ -10,8 +10,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from models import EndReason, Tenant
 from services.access.permissions import Permission
-from services.core import right_of_way, runtime
-from services.core.runtime import Runtime
+from services.database import right_of_way, runtime
+from services.database.runtime import Runtime
 from services.sessions.events import SessionsEnded
 from tests import factories
 from tests.ui.live.asked import Application, person_of, scope_of

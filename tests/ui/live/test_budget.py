@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from services.core import runtime
 from services.core.errors import FloodedError
-from services.core.startup import assemble
+from services.database import runtime
+from services.database.startup import assemble
 from tests.conftest import make_settings
 from ui.live.budget import (
     AT_ONCE,

@@ -2,7 +2,7 @@
 
 from starlette.types import Message
 
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from ui.live.connection import Connection
 
 

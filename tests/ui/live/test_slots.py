@@ -6,7 +6,7 @@ import time
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from tests.ui.live.asked import person_of, scope_of
 from ui.live import asking
 from ui.live.asking import InTurn

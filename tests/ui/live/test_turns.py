@@ -11,7 +11,7 @@ from nicegui import ui
 from services.access.outsiders import CustomerActor
 from services.core import clock
 from services.core.errors import FloodedError
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.sessions.outside import CustomerVisit
 from ui.live import turns
 from ui.live.turns import (

@@ -9,9 +9,9 @@ from fastapi import Depends
 from nicegui import ui
 
 from services.access.permissions import Permission
-from services.core import runtime
 from services.core.forms import Form
 from services.core.words import count_words
+from services.database import runtime
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_change

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import segno
 from nicegui import ui
 
-from services.core import clock, runtime
+from services.core import clock
 from services.core.forms import Form
+from services.database import runtime
 from services.sessions.sessions import Visit
 from services.sign_in.forms import FirstCode, PasskeyName
 from services.sign_in.second_factors import passkeys, recovery_codes, totp

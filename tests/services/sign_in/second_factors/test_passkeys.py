@@ -7,7 +7,7 @@ import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
-from services.core import clock, runtime
+from services.core import clock
 from services.core.errors import (
     ConflictError,
     FreshSignInNeededError,
@@ -18,6 +18,7 @@ from services.core.errors import (
     SecondStepOverError,
     TooManyAttemptsError,
 )
+from services.database import runtime
 from services.sessions.sessions import recognise
 from services.sign_in import policy, throttle
 from services.sign_in.second_factors import (

@@ -4,13 +4,13 @@ import pytest
 
 from models import Tenant
 from services.access.actor import Actor
-from services.core import runtime
 from services.core.errors import (
     InvalidInputError,
     NotFoundError,
     PasskeyCopiedError,
     PasskeyRefusedError,
 )
+from services.database import runtime
 from services.sign_in.second_factors import passkey_sign_in, passkeys, second_step, totp
 from tests import books, factories
 from tests.authenticator import Device

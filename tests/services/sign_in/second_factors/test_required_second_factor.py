@@ -7,7 +7,6 @@ from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
 from services.access.actor import FRESH_FOR, Actor
 from services.access.second_factor_policy import lacks
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import (
     ConflictError,
     FreshSignInNeededError,
@@ -16,6 +15,7 @@ from services.core.errors import (
     OwnSecondFactorMissingError,
     SecondFactorRequiredError,
 )
+from services.database.transaction import transaction
 from services.lists.query import ListQuery
 from services.sessions.sessions import recognise
 from services.sign_in import policy as sign_in_policy

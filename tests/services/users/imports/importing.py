@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models import UserImport
 from services.access.actor import Actor
-from services.core.db import reading
+from services.database.transaction import reading
 from services.users.imports import runs
 from services.users.imports.batches import RowOutcome, invite_next
 from services.users.imports.columns import ImportRow

@@ -13,10 +13,10 @@ from services.access.actor import Actor
 from services.audit.check import verify
 from services.bulk import batch_worker
 from services.core import clock
-from services.core.db import transaction
 from services.core.errors import FreshSignInNeededError, NotAllowedError, NotFoundError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.sessions import sessions
 from services.users import accounts
 from services.users.events import ImportProgressed, UsersInvited, UsersSucceeded

@@ -18,7 +18,7 @@ from services.core.errors import (
     RollcallError,
     SessionEndedError,
 )
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.workspace import customers
 from services.workspace.customers import acts, files, passkeys, people, shared, visits
 from tests import sizes

@@ -25,7 +25,6 @@ from models import (
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import reading
 from services.core.errors import (
     ConflictError,
     DeadLinkError,
@@ -33,6 +32,7 @@ from services.core.errors import (
     SessionEndedError,
     TooManyAttemptsError,
 )
+from services.database.transaction import reading
 from services.lists.query import ListQuery
 from services.mail import outbox
 from services.sessions import sessions

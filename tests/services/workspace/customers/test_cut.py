@@ -8,10 +8,10 @@ import pytest
 from models import CustomerPerson, EndReason, Poc, PocStatus, Tenant
 from services.access.actor import Actor
 from services.access.outsiders import CustomerActor
-from services.core.db import reading
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
+from services.database.transaction import reading
 from services.sessions.events import SessionsEnded
 from services.workspace import pocs
 from services.workspace.customers import invitations, people, shared

@@ -3,7 +3,7 @@
 from models import PocStatus, Tenant
 from services.access.actor import Actor
 from services.core.events import Event
-from services.core.runtime import Runtime
+from services.database.runtime import Runtime
 from services.lists.events import RowChanged
 from services.lists.query import ListQuery, from_url
 from services.lists.wire import row_values

@@ -1,0 +1,76 @@
+"""Starting and stopping the parts of a process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from models import new_id
+from services.core.bus import Bus
+from services.core.errors import NoDatabaseError, OperatorError
+from services.core.lazily import lazily
+from services.core.secrets import load_secret
+from services.core.settings import Settings
+from services.database import runtime, vault
+from services.database.engines import Database
+from services.database.migrations import migrate
+from services.database.runtime import Runtime
+from services.database.sqlite_transport import SqliteTransport
+
+if TYPE_CHECKING:
+    from services.database import postgresql_transport
+else:
+    postgresql_transport = lazily("services.database.postgresql_transport")
+
+
+@asynccontextmanager
+async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterator[Runtime]:
+    """Open the data folder and the database, and migrate it; close them at the end.
+
+    Unless it `may_create` one, a database must exist. Raises `OperatorError` for what the operator
+    has to mend.
+    """
+    if not may_create:
+        require_database(settings)
+    given = settings.secret.get_secret_value() if settings.secret else None
+    secret = load_secret(settings.data_dir, given)
+    current = assemble(settings, secret)
+    if settings.is_sqlite:
+        _make_folder(settings)
+    runtime.use(current)
+    try:
+        await migrate(may_create=may_create)
+        await vault.prepare()
+        yield current
+        await current.bus.drain()
+    finally:
+        await current.database.close()
+        runtime.use(None)
+
+
+def assemble(settings: Settings, secret: bytes) -> Runtime:
+    """The parts of one process, not connected to anything yet."""
+    process_id, bus, database = str(new_id()), Bus(), Database(settings.sqlalchemy_url)
+    kind = SqliteTransport if settings.is_sqlite else postgresql_transport.PostgresqlTransport
+    transport = kind(process_id, bus, database)
+    return Runtime(settings, secret, database, bus, process_id, transport)
+
+
+def require_database(settings: Settings) -> None:
+    """Refuse if the embedded database doesn't exist: a command would make an empty one, and report
+    that all is well. (For PostgreSQL, `migrate` checks this.)"""
+    if settings.is_sqlite and not settings.database_file.is_file():
+        raise NoDatabaseError(
+            f"There is no database at {settings.database_file}. Check ROLLCALL_DATABASE_URL and "
+            "ROLLCALL_DATA_DIR; `serve` and `migrate` make a new one."
+        )
+
+
+def _make_folder(settings: Settings) -> None:
+    folder = settings.database_file.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(
+            f"Can't make the database's folder {folder}: {error.strerror}. "
+            "Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."
+        ) from error
