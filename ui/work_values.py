@@ -68,6 +68,7 @@ def head_values(head: PocHead) -> dict[str, Any]:
             "comments": head.comments,
             "people": head.people,
         },
+        "some": {"archived": head.archived, "archived_files": head.archived_files},
     }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import col, select
 
 from models import Resource, SuccessCriterion, Task, TaskGroup
@@ -46,6 +47,16 @@ _KINDS: Mapping[str, tuple[Any, SetArchived]] = {
     "Criterion": (SuccessCriterion, criteria.set_archived),
     "Resource": (Resource, resources.set_archived_of_poc),
 }
+
+
+def some_archived(poc_id: UUID) -> ColumnElement[bool]:
+    """Whether anything of a POC is archived."""
+    return or_(
+        *(
+            exists().where(model.poc_id == poc_id, col(model.archived_at).is_not(None))
+            for model, _ in _KINDS.values()
+        )
+    )
 
 
 async def list_archived(principal: Principal, poc_id: UUID) -> Sequence[Archived]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, delete, select
 
 from models import FileChunk, GroupTemplate, GroupTemplateTask, Resource, ResourceFile
@@ -43,7 +43,7 @@ async def list_archived_files(principal: Principal, poc_id: UUID) -> Sequence[Ar
     """The archived files of a POC, the largest first."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
-        return await _archived(view, col(Resource.poc_id) == poc.id)
+        return await _archived(view, _of_poc(poc.id))
 
 
 async def list_archived_files_of_group(
@@ -52,9 +52,32 @@ async def list_archived_files_of_group(
     """The same of a group template, and of the task templates that stand in it."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
-        tasks = select(GroupTemplateTask.task_id).where(GroupTemplateTask.group_id == group.id)
-        own = col(Resource.group_template_id) == group.id
-        return await _archived(view, own | col(Resource.task_template_id).in_(tasks))
+        return await _archived(view, _of_group(group.id))
+
+
+def some_archived_file(poc_id: UUID) -> ColumnElement[bool]:
+    """Whether a POC has an archived file."""
+    return _some(_of_poc(poc_id))
+
+
+def some_archived_file_of_group(group_id: UUID) -> ColumnElement[bool]:
+    """The same of a group template, and of the task templates that stand in it."""
+    return _some(_of_group(group_id))
+
+
+def _of_poc(poc_id: UUID) -> ColumnElement[bool]:
+    return col(Resource.poc_id) == poc_id
+
+
+def _of_group(group_id: UUID) -> ColumnElement[bool]:
+    tasks = select(GroupTemplateTask.task_id).where(GroupTemplateTask.group_id == group_id)
+    own = col(Resource.group_template_id) == group_id
+    return own | col(Resource.task_template_id).in_(tasks)
+
+
+def _some(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    has_file = col(ResourceFile.resource_id) == col(Resource.id)
+    return exists().where(which, has_file, col(Resource.archived_at).is_not(None))
 
 
 async def _archived(view: View, which: ColumnElement[bool]) -> Sequence[ArchivedFile]:

@@ -31,7 +31,9 @@ from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
 from services.workspace.actions import PocAction
+from services.workspace.archived import some_archived
 from services.workspace.customers.cut import count_with_access
+from services.workspace.deleting import some_archived_file
 from services.workspace.members import Member, find_members
 from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import get_poc, is_member, tenant_of
@@ -41,7 +43,8 @@ from services.workspace.states import POC_STEPS
 @dataclass(frozen=True)
 class PocHead:
     """What a POC's page shows above its tabs, to any reader. Of its criteria, `pending` have no
-    result yet; `people` counts the team and the customer's people."""
+    result yet; `people` counts the team and the customer's people. `archived` is whether anything
+    in it is archived, and `archived_files` whether a file is."""
 
     row: PocRow
     description: str
@@ -53,6 +56,8 @@ class PocHead:
     resources: int
     comments: int
     people: int
+    archived: bool
+    archived_files: bool
 
 
 @dataclass(frozen=True)
@@ -191,9 +196,13 @@ async def _head(tx: Transaction, poc: Poc) -> PocHead:
         count(PocMember, col(PocMember.removed_at).is_(None)),
         count(PocCustomer, col(PocCustomer.removed_at).is_(None)),
     ]
-    counted: Any = sqlalchemy.select(*(each.scalar_subquery() for each in counts))
+    counted: Any = sqlalchemy.select(
+        *(each.scalar_subquery() for each in counts),
+        some_archived(poc.id),
+        some_archived_file(poc.id),
+    )
     found = await tx.exec(counted)
-    criteria, pending, resources, comments, members, customers = found.one()
+    criteria, pending, resources, comments, members, customers, archived, files = found.one()
     return PocHead(
         row=await read_row(tx, POCS, poc.id),
         description=poc.description,
@@ -205,4 +214,6 @@ async def _head(tx: Transaction, poc: Poc) -> PocHead:
         resources=resources,
         comments=comments,
         people=members + customers,
+        archived=archived,
+        archived_files=files,
     )

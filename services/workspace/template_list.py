@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy
+from sqlalchemy import ColumnElement, and_, exists
 from sqlmodel import col, select
 
 from models import GroupTemplate, GroupTemplateTask, TaskTemplate
@@ -20,6 +22,7 @@ from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_slice
 from services.workspace.actions import TemplateAction
+from services.workspace.deleting import some_archived_file_of_group
 from services.workspace.plans import templates_of
 from services.workspace.rights import tenant_of
 from services.workspace.template_rows import (
@@ -38,12 +41,15 @@ from services.workspace.template_rows import (
 @dataclass(frozen=True)
 class GroupTemplateDetails:
     """A group template with its tasks in their order. `resources` counts those of its tasks, too;
-    `may_change` is about the visitor."""
+    `may_change` is about the visitor; `can_take_in` is whether there are task templates that it
+    hasn't got yet, and `archived_files` whether a file of it is archived."""
 
     row: GroupTemplateRow
     tasks: Sequence[TaskTemplateRow]
     resources: int
     may_change: bool
+    can_take_in: bool
+    archived_files: bool
 
 
 async def list_groups(principal: Principal, query: ListQuery) -> Slice[GroupTemplateRow]:
@@ -91,17 +97,21 @@ async def list_to_take_in(principal: Principal, group_id: UUID) -> Sequence[Task
     """The task templates that a group can take in: those that it hasn't got yet, by title."""
     async with viewing(principal, Permission.CREATE_TEMPLATES) as view:
         await view.get(GroupTemplate, group_id)
-        known = select(GroupTemplateTask.task_id).where(GroupTemplateTask.group_id == group_id)
         found = await view.tx.exec(
             select(TaskTemplate)
-            .where(
-                TaskTemplate.tenant_id == tenant_of(view),
-                col(TaskTemplate.archived_at).is_(None),
-                col(TaskTemplate.id).not_in(known),
-            )
+            .where(_can_take_in(tenant_of(view), group_id))
             .order_by(col(TaskTemplate.title_key), col(TaskTemplate.id))
         )
         return await task_rows(view.tx, found.all())
+
+
+def _can_take_in(tenant_id: UUID, group_id: UUID) -> ColumnElement[bool]:
+    known = select(GroupTemplateTask.task_id).where(GroupTemplateTask.group_id == group_id)
+    return and_(
+        col(TaskTemplate.tenant_id) == tenant_id,
+        col(TaskTemplate.archived_at).is_(None),
+        col(TaskTemplate.id).not_in(known),
+    )
 
 
 @looks_first
@@ -156,7 +166,14 @@ async def get_group(principal: Principal, group_id: UUID) -> GroupTemplateDetail
         (row,) = await group_rows(view.tx, [group])
         tasks = await task_rows(view.tx, await templates_of(view, group.id))
         resources = await count_group_resources(view.tx, [group.id])
-        return GroupTemplateDetails(row, tasks, resources[group.id], _may_change(view))
+        offered: Any = sqlalchemy.select(
+            exists().where(_can_take_in(tenant_of(view), group.id)),
+            some_archived_file_of_group(group.id),
+        )
+        can_take_in, files = (await view.tx.exec(offered)).one()
+        return GroupTemplateDetails(
+            row, tasks, resources[group.id], _may_change(view), can_take_in, files
+        )
 
 
 async def get_task(principal: Principal, task_id: UUID) -> TaskTemplateRow:

@@ -374,6 +374,8 @@ async def test_a_task_that_was_archived_is_brought_back_from_the_menu_of_its_poc
     await dialog(page).get_by_role("button", name="Restore").click()
     await expect(toast(page, "“Trial” is back where it was.")).to_be_visible()
     await expect(page.locator(".task-title")).to_have_text("Trial")
+    await page.get_by_role("button", name="More", exact=True).click()
+    await expect(page.get_by_role("menuitem")).to_have_text(["Hand over", "Archive"])
 
 
 async def test_who_acts_by_the_keyboard_goes_on_at_the_same_task_or_at_the_next(

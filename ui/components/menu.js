@@ -1,16 +1,29 @@
 // A button that opens a menu (WAI-ARIA Authoring Practices): arrows, Home and End go through it,
 // Escape and a click elsewhere close it.
 import { h } from "vue";
+import { listen } from "live_socket";
 
 export default {
-  props: { label: String, items: Array }, // of each item: its value, its label
+  props: {
+    label: String,
+    items: Array, // of each: its value, its label
+    some: Object, // by an item's value: whether there is anything that it is about
+    event: String, // tells that anew
+  },
   data() {
-    return { open: false };
+    return { open: false, now: this.some };
+  },
+  watch: {
+    some(some) {
+      this.now = some;
+    },
   },
   mounted() {
+    this.stop = this.event && listen({ [this.event]: ({ some }) => (this.now = some) });
     document.addEventListener("click", this.outside);
   },
   unmounted() {
+    this.stop?.();
     document.removeEventListener("click", this.outside);
   },
   render() {
@@ -33,7 +46,7 @@ export default {
         h(
           "div",
           { ref: "panel", class: "menu-panel", role: "menu", "aria-label": this.label, onKeydown: this.pressed },
-          this.items.map(([value, label]) =>
+          this.items.filter(([value]) => this.now?.[value] !== false).map(([value, label]) =>
             h(
               "button",
               {

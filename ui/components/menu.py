@@ -1,13 +1,13 @@
 """A button that opens a menu."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from nicegui.events import GenericEventArguments
 
 from ui.components.component import Component
 
 
-class Menu(Component, script="menu.js"):
+class Menu(Component, script="menu.js", imports=["live_socket.js"]):
     """Offers `items`, each a value and its label; `on_choose` gets the value of one of them."""
 
     def __init__(
@@ -26,6 +26,13 @@ class Menu(Component, script="menu.js"):
         """Offer these from now on; an open menu stays open."""
         self._values = {value for value, _ in items}
         self._props["items"] = [list(item) for item in items]
+        self.update()
+
+    def follow(self, event: str, some: Mapping[str, bool]) -> None:
+        """Leave out the items of whose kind there are none: by now, and by the `some` that comes
+        with this event."""
+        self._props["event"] = event
+        self._props["some"] = dict(some)
         self.update()
 
     async def _chosen(self, event: GenericEventArguments) -> None:

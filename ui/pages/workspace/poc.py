@@ -66,7 +66,7 @@ LOOKS: dict[str, Build] = {
 MORE = (
     ("owner", "Hand over"),
     ("archived", "What was archived"),
-    ("files", "Delete archived files"),
+    ("archived_files", "Delete archived files"),
     ("archive", "Archive"),
 )
 
@@ -130,6 +130,7 @@ class _PocScreen:
         self.seen = 0
         self.closing = PocStatus.COMPLETED
         self.steps: Menu | None = None
+        self.more: Menu | None = None
 
     def build(self, details: PocDetails, tab: str) -> None:
         """Lay the head out."""
@@ -198,18 +199,24 @@ class _PocScreen:
         row = details.row
         # What is open or in focus stays so.
         self.acts.show(key=(row.archived, details.may_change, details.may_reassign))
+        self._follow()
         if self.steps is not None:
             self.steps.offer([(status.value, label) for status, label in details.steps.items()])
 
+    def _follow(self) -> None:
+        if self.more is not None:
+            self.more.follow("rollcall_poc_head", head_values(self.details.head)["some"])
+
     def _acts(self) -> None:
         details, row = self.details, self.details.row
-        self.steps = None
+        self.steps = self.more = None
         if details.may_change and row.archived:
             button("Restore", told(self.toast)(self._restore))
         elif details.may_change:
             button("Edit", self._open_edit)
             self.steps = Menu("Change status", (), self._open_status)
-            Menu("More", MORE, self._open_more)
+            self.more = Menu("More", MORE, self._open_more)
+            self._follow()
         elif details.may_reassign and not row.archived:
             button("Reassign", self._open_owner)
 
@@ -291,7 +298,7 @@ class _PocScreen:
             await told(self.toast)(self._open_archive)()
         elif value == "archived":
             await told(self.toast)(self.archived.open)()
-        elif value == "files":
+        elif value == "archived_files":
             await told(self.toast)(self.files.open)()
         else:
             self._open_owner()

@@ -143,8 +143,10 @@ class _TemplateScreen:
         self.head.show(key=shown)
         self.title.show(len(details.tasks), may_change)
         self.acts.show(may_change)
+        if may_change:
+            self.taking.set_visibility(details.can_take_in)
         self._show_tasks()
-        self.resources.show(is_archived=row.is_archived)
+        self.resources.show(details)
         plan, start_on = None, self.start_on
         if not details.row.is_archived:
             plan = await plans.preview(self.actor, [self.group_id], start_on)
@@ -188,7 +190,9 @@ class _TemplateScreen:
 
     def _tasks_acts(self, may_change: bool) -> None:
         if may_change:
-            button("Add Existing Tasks", told(self.toast)(self._open_take_in), look="btn")
+            self.taking = button(
+                "Add Existing Tasks", told(self.toast)(self._open_take_in), look="btn"
+            )
             button("+ Add Task", self._open_add, look="btn btn-primary")
 
     def _preview(self, plan: Plan | None) -> None:

@@ -58,7 +58,7 @@ class TemplateResources:
             self.files = ui.element("div")
             with self.files:
                 await self._build_files()
-            self.show(is_archived=details.row.is_archived)
+            self.show(details)
 
     async def _build_files(self) -> None:
         url = template_upload_url(self.visit, self.group_id)
@@ -70,13 +70,16 @@ class TemplateResources:
             partial(deleting.delete_file_of_template, self.visit.actor),
             self.visit.time_zone,
         )
-        button("Delete archived files", told(self.toast)(archived.open), look="btn btn-quiet")
+        self.delete = button(
+            "Delete archived files", told(self.toast)(archived.open), look="btn btn-quiet"
+        )
 
-    def show(self, *, is_archived: bool) -> None:
-        """Hide the controls while the template is archived."""
+    def show(self, details: GroupTemplateDetails) -> None:
+        """Hide the controls while the template is archived, and what can do nothing."""
         if self.files is not None:
-            self.files.set_visibility(not is_archived)
-            self.list.offer(not is_archived)
+            self.files.set_visibility(not details.row.is_archived)
+            self.delete.set_visibility(details.archived_files)
+            self.list.offer(not details.row.is_archived)
 
 
 async def _owners(actor: Principal, group_id: UUID) -> Sequence[Option]:
