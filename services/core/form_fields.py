@@ -20,6 +20,8 @@ LONGEST_EMAIL = 254
 LONGEST_TEXT = 4096
 # Days outside these years are typing mistakes.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+# As much of a day that is none as its refusal repeats, in characters.
+QUOTED = 20
 # More people than this are too many to choose one by one.
 MOST_PEOPLE = 100
 _LINE_BREAK = re.compile(r"\r\n?|[\u2028\u2029]")
@@ -209,7 +211,8 @@ class DayField(FormField):
         try:
             day = value if isinstance(value, date) else date.fromisoformat(_text(value).strip())
         except ValueError:
-            raise ValueError("This isn't a day.") from None
+            written = _text(value).strip()[:QUOTED]
+            raise ValueError(f"“{written}” isn't a day. Write it as 2026-12-31, say.") from None
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValueError(f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
         return day
@@ -227,7 +230,8 @@ class TimeField(FormField):
         try:
             at = value if isinstance(value, time) else time.fromisoformat(_text(value).strip())
         except ValueError:
-            raise ValueError("This isn't a time of the day.") from None
+            written = _text(value).strip()[:QUOTED]
+            raise ValueError(f"“{written}” isn't a time. Write it as 18:00, say.") from None
         return time(at.hour, at.minute)
 
 

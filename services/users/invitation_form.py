@@ -44,7 +44,7 @@ class _AsWhat(Form):
 
 class _Carried(Form):
     contact_id: UUID | None = person(
-        "Point of Contact", optional=True, hint="They are told by mail. Nobody: whoever invites."
+        "Point of Contact", optional=True, hint="They are told by mail. Empty: whoever invites."
     )
     note: str = lines(
         "Personal Note", optional=True, most=2000, hint="It is shown at their first sign-in."

@@ -10,6 +10,8 @@ from tests.browser.looks import look
 from tests.browser.server import serving
 
 PASSWORD = "a sentence for the first start"
+# As long as a name of one word may be.
+LONG = "Lovelace" * 8
 
 
 async def set_up(page: Page, setup_url: str | None) -> None:
@@ -71,25 +73,29 @@ async def _invite_by_link(browsers: Browsers, page: Page) -> None:
     await page.get_by_role("button", name="Invite the first Tenant Admin").click()
     form = dialog(page)
     await expect(form.get_by_text("No mail server is set up")).to_be_visible()
-    await expect(form.get_by_text("Nobody: whoever invites.", exact=True)).to_be_visible()
-    await fill(form, first_name="Ada", last_name="Lovelace", email="ada@example.com")
+    await expect(form.get_by_text("Empty: whoever invites.", exact=True)).to_be_visible()
+    # A form that is longer than the window doesn't hide its buttons.
+    send = form.get_by_role("button", name="Send Invitation")
+    await expect(send).to_be_in_viewport(ratio=1)
+    await fill(form, first_name="Ada", last_name=LONG, email="ada@example.com")
     await expect(form.get_by_label("Role")).to_have_value("tenant_admin")
-    await form.get_by_role("button", name="Send Invitation").click()
+    await send.click()
     await expect(form.get_by_text("Hand over this link; it works once")).to_be_visible()
+    assert await form.evaluate("of => of.scrollWidth - of.clientWidth") == 0
     link = await form.get_by_label("Link", exact=True).input_value()
     await form.get_by_role("button", name="Copy").click()
     await expect(form.get_by_role("button", name="Copied")).to_be_visible()
     await form.get_by_role("button", name="Done").click()
     grid = Grid(page)
-    await expect(grid.chip("Ada Lovelace", "Invited")).to_be_visible()
+    await expect(grid.chip(f"Ada {LONG}", "Invited")).to_be_visible()
     await expect(page.get_by_text("has no Tenant Admin yet")).to_be_hidden()
 
     newcomer = await browsers.stranger(link)
     await fill(newcomer, password="what I choose for myself")
     await newcomer.get_by_role("button", name="Set password and sign in").click()
     await expect(newcomer.get_by_role("link", name="+ Invite User")).to_be_visible()
-    await expect(grid.chip("Ada Lovelace", "Invited")).to_have_count(0)
-    await expect(grid.online("Ada Lovelace")).to_have_count(1)
+    await expect(grid.chip(f"Ada {LONG}", "Invited")).to_have_count(0)
+    await expect(grid.online(f"Ada {LONG}")).to_have_count(1)
 
     await newcomer.goto(link.partition("/invitation/")[0] + "/account")
     await newcomer.get_by_role("button", name="Change email").click()

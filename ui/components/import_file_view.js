@@ -125,7 +125,7 @@ function column(page, field) {
       value: field.column,
       onChange: (event) => page.choose({ field: field.key, column: event.target.value }),
     }, [
-      option("", "Choose a column"),
+      option("", field.optional ? "No column" : "Choose a column"),
       ...(field.key === "role"
         ? page.preview.roles.map(([value, label]) => option(`=${value}`, `Everyone is ${label}`))
         : []),

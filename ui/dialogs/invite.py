@@ -114,7 +114,7 @@ class InviteSeveralDialog:
 
 def _hints() -> dict[str, str]:
     """What stands under fields instead of what the form declares."""
-    return {} if outbox.is_configured() else {"contact_id": "Nobody: whoever invites."}
+    return {} if outbox.is_configured() else {"contact_id": "Empty: whoever invites."}
 
 
 def described(roles: Mapping[str, str]) -> list[Option]:

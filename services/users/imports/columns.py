@@ -18,6 +18,8 @@ FIELDS = {
     "end_date": "End Date",
     "contractor": "Contractor",
 }
+OPTIONAL = frozenset({"end_date", "contractor"})
+"""The fields for which a file needs no column."""
 # Headings of Google Workspace, Entra, Okta, Outlook, and of people; without accents, signs, or what
 # stands in brackets. If a file has several of them, the first counts.
 _KNOWN: Mapping[str, tuple[str, ...]] = {

@@ -90,7 +90,8 @@ def _require_right(rows: Sequence[ImportRow]) -> None:
         ):
             nameless.append(email)
         else:
-            others.append(f"{email}: {error}")
+            # Of what is no email, a name wasn't read: that it is missing says nothing.
+            others.append(f"{email}: {error.fields.get('email', error)}")
     said = others[:NAMED]
     if more := others[NAMED:]:
         said.append(f"{len(more)} more can’t be invited as they are.")

@@ -123,7 +123,7 @@ def test_all_that_is_wrong_is_said_together() -> None:
         "title": "Title is required.",
         "contact": "An email has a name, an @ and a domain: ada@example.com.",
         "start_on": "Start Date is required.",
-        "end_on": "This isn't a day.",
+        "end_on": "“soon” isn't a day. Write it as 2026-12-31, say.",
         "days": "Days must be a whole number from 1 to 30.",
         "status": "Choose a status.",
         "owner_id": "Choose an owner.",

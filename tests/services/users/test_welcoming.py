@@ -141,6 +141,7 @@ def test_pasted_emails_that_no_invitation_can_have_are_refused_together_before_a
         rows_of(form)
     wrong, nameless = refused.value.fields["people"].split(" Write ")
     assert wrong.startswith("Grace Hopper: ")
+    assert "Name is required" not in wrong
     assert nameless.endswith(
         "Ada Lovelace <ada@example.com>: ada@example.com and alan@example.com."
     )

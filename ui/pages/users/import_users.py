@@ -17,7 +17,14 @@ from services.mail import outbox
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users.imports import runs
-from services.users.imports.columns import FIELDS, Columns, find_columns, known_field, to_rows
+from services.users.imports.columns import (
+    FIELDS,
+    OPTIONAL,
+    Columns,
+    find_columns,
+    known_field,
+    to_rows,
+)
 from services.users.imports.encodings import ENCODINGS
 from services.users.imports.files import (
     MAX_BYTES,
@@ -233,6 +240,7 @@ class _ImportScreen:
         return {
             "key": name,
             "label": FIELDS[name],
+            "optional": name in OPTIONAL,
             "column": column,
             "samples": samples,
             "found": "" if not column else "chosen by you" if name in self.chosen else found,
