@@ -17,7 +17,7 @@ from services.database.transaction import Transaction
 from services.workspace import pocs
 from services.workspace.actions import PocAction
 from services.workspace.archiving import archive_and_restore
-from services.workspace.customers.cut import lock_people
+from services.workspace.customers.cut import lock_all_with_people, lock_people
 from services.workspace.people import require_workers
 from services.workspace.poc_list import POCS
 from services.workspace.pocs import HandOverForm
@@ -45,14 +45,7 @@ async def _not_of_ones_own(view: View, rows: Sequence[Poc]) -> list[Fate | None]
     return [None if row.id in own else NO_MEMBER for row in rows]
 
 
-async def _lock_people(act: Act, ids: Sequence[UUID]) -> None:
-    await lock_people(act.tx, *ids)
-
-
 async def _archive(act: Act, poc: Poc, archived: bool) -> None:
-    """Whoever was invited after `_lock_people` is locked after the POC, against the order of acts
-    on people. Where their own act waits for the POC at that moment, PostgreSQL ends one of the two
-    acts: theirs is refused, or the batch is tried again."""
     await pocs.archive(act, poc, await lock_people(act.tx, poc.id), archived=archived)
 
 
@@ -72,7 +65,7 @@ _ARCHIVING = archive_and_restore(
     archive=_archive,
     refuse=_not_of_ones_own,
     others=(NO_MEMBER,),
-    first=_lock_people,
+    first=lock_all_with_people,
 )
 
 

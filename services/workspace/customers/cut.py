@@ -4,7 +4,9 @@ An act that decides about them locks them before the POC, and after users; their
 themselves, then the POC.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -30,6 +32,7 @@ from services.sessions.sessions import end, find_living
 from services.workspace.events import PocShownNoMore
 from services.workspace.rights import get_poc_to_change
 
+LockedT = TypeVar("LockedT")
 LINKS = (LinkPurpose.CUSTOMER_INVITATION, LinkPurpose.CUSTOMER_VISIT)
 
 
@@ -87,21 +90,39 @@ async def lock_with_people(
     act: Act, poc_id: UUID, *, archived: bool = False
 ) -> tuple[Poc, Sequence[CustomerPerson]]:
     """Lock a POC that the actor may change, after the customers' people on it. Raises what
-    `get_poc_to_change` raises.
+    `get_poc_to_change` raises."""
+    lock = partial(get_poc_to_change, act, poc_id, archived=archived)
+    return await _lock_after_people(act, (poc_id,), lock)
 
-    Whoever is invited while this waits for the POC is on it by then, and isn't locked. Then all
+
+async def lock_all_with_people(act: Act, poc_ids: Collection[UUID]) -> None:
+    """Lock POCs in the order of their ids, after the customers' people on them."""
+
+    async def lock() -> None:
+        for poc_id in sorted(poc_ids):
+            await act.get(Poc, poc_id, lock=True)
+
+    await _lock_after_people(act, poc_ids, lock)
+
+
+async def _lock_after_people(
+    act: Act, poc_ids: Collection[UUID], lock: Callable[[], Awaitable[LockedT]]
+) -> tuple[LockedT, Sequence[CustomerPerson]]:
+    """Lock the customers' people on POCs, then these POCs by `lock`.
+
+    Whoever is invited while this waits for a POC is on it by then, and isn't locked. Then all
     locks are given back, to be taken again in their order. On SQLite nobody writes meanwhile.
     """
     if runtime.current().database.is_sqlite:
-        people = await lock_people(act.tx, poc_id)
-        return await get_poc_to_change(act, poc_id, archived=archived), people
+        people = await lock_people(act.tx, *poc_ids)
+        return await lock(), people
     while True:
         async with act.tx.begin_nested() as locks:
-            people = await lock_people(act.tx, poc_id)
-            poc = await get_poc_to_change(act, poc_id, archived=archived)
-            found = await act.tx.exec(_on(poc_id))
+            people = await lock_people(act.tx, *poc_ids)
+            locked = await lock()
+            found = await act.tx.exec(_on(*poc_ids))
             if set(found) <= {person.id for person in people}:
-                return poc, people
+                return locked, people
             await locks.rollback()
 
 

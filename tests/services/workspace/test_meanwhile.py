@@ -6,15 +6,28 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from models import CustomerPerson, OneTimeLink, PocStatus, TaskTemplate
+from models import (
+    BulkKind,
+    CustomerPerson,
+    OneTimeLink,
+    Poc,
+    PocCustomer,
+    PocStatus,
+    TaskTemplate,
+)
+from services.bulk import batches
+from services.core import clock
 from services.database.transaction import LOCKED, reading, transaction
+from services.lists.query import ListQuery
 from services.workspace import pocs, resources, templates
 from services.workspace.customers import invitations
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.resource_forms import ResourceForm
 from services.workspace.templates import TakeInForm, TaskTemplateForm
+from tests import factories
 from tests.browser.waiting import PATIENCE
 from tests.services.at_once import WAITING, AtOnce, set_scene
+from tests.services.bulk.acting_in_bulk import begun
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.stress]
 
@@ -70,6 +83,34 @@ async def test_a_group_that_takes_tasks_in_holds_no_later_one_before_an_earlier_
                 of = select(TaskTemplate.id).where(TaskTemplate.id == later)
                 assert (await other.exec(of.with_for_update(skip_locked=True))).all() == [later]
         await taken
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_pocs_that_are_archived_together_wait_for_nobody_who_waits_for_one_of_them() -> None:
+    async with asyncio.timeout(PATIENCE):
+        scene = await set_scene()
+        worker, poc_id = scene.workers[0], scene.rows.poc
+        person = await factories.create_customer(scene.tenant, scene.elsewhere.poc)
+        bulk_id = await begun(worker, BulkKind.ARCHIVE_POCS, ListQuery(ids=frozenset([poc_id])))
+        async with transaction() as acting:  # the person's own act
+            await acting.get_one(CustomerPerson, person.id, **LOCKED)
+            async with transaction() as inviting:
+                await inviting.get_one(Poc, poc_id, **LOCKED)
+                archiving = asyncio.create_task(batches.act_on_next(worker, bulk_id))
+                await _until_somebody_waits()
+                inviting.add(
+                    PocCustomer(
+                        tenant_id=person.tenant_id,
+                        poc_id=poc_id,
+                        customer_id=person.id,
+                        added_at=clock.now(),
+                        added_by_id=worker.user_id,
+                    )
+                )
+            await acting.get_one(Poc, poc_id, **LOCKED)
+        await archiving
+        async with reading() as tx:
+            assert (await tx.get_one(Poc, poc_id)).archived_at is not None
 
 
 async def _until_somebody_waits() -> None:
