@@ -109,6 +109,8 @@ def frame(
         find=partial(palette.find, visit, (*links, *menu)),
     ) as shell:
         shell.show_tabs(tabs)
+        if current != "settings":  # where it is changed
+            shell.date_in(visit.time_zone)
         if any(tab.get("counts") for tab in tabs):
             shell.count(partial(undecided.count, visit.actor))
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask

@@ -335,6 +335,7 @@ def _header_values(tenant: Tenant) -> dict[str, Any]:
         "name": tenant.name,
         "logo": logo_url(tenant.slug, tenant.logo),
         "closed": tenant.closed_at is not None,
+        "zone": tenant.time_zone,
     }
 
 

@@ -2,14 +2,16 @@
 
 from playwright.async_api import expect
 
-from models import PocStatus, Tenant
+from models import PocStatus, Role, Tenant
 from services.core import clock
 from services.core.days import today_in
 from services.database.transaction import transaction
+from services.tenants import organisation
 from services.workspace import pocs
 from services.workspace.pocs import NewPocForm, StatusForm
 from tests.browser.browsers import Browsers
 from tests.factories import create_user, sign_in
+from tests.services.organisation_calls import organisation_form
 
 
 async def test_the_list_of_pocs_counts_the_days_of_the_organisation(
@@ -36,6 +38,13 @@ async def test_the_list_of_pocs_counts_the_days_of_the_organisation(
     await expect(closed).to_contain_text(f"Closed {today_in(zone):%-d %b}")
     await page.goto(page.url.replace("/pocs", "/home"))
     await expect(page.locator(".home-rows")).to_contain_text("due tomorrow" if early else words)
+    # Another time zone is told to the pages that are open.
+    admin = await sign_in(await create_user(tenant, role=Role.TENANT_ADMIN))
+    await organisation.edit_organisation(admin, organisation_form(time_zone="Asia/Tokyo"))
+    await expect(page.get_by_text("is Asia/Tokyo now.")).to_be_visible()
+    again = page.get_by_role("button", name="Load again")
+    await again.click()
+    await expect(again).to_have_count(0)
     async with transaction() as tx:
         (await tx.get_one(Tenant, tenant.id)).time_zone = "Nowhere/New"  # unknown to this browser
     await page.goto(page.url.replace("/home", "/pocs"))

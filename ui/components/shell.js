@@ -26,12 +26,14 @@ export default {
     person: Object,
     menu: Array,
     tabs: Array,
+    zone: String, // the time zone of the dates on the page; empty where there are none
     sign_out: String,
   },
   data() {
     return {
       theme: window.rollcallTheme.chosen,
       undecided: 0, // people without a decision in the open review
+      moved: "", // the organisation's time zone by now, if it is another one
       organisation: { name: this.home_title, logo: this.home_logo, closed: this.inside === "closed" },
     };
   },
@@ -58,6 +60,7 @@ export default {
   render() {
     const main = h("main", { class: "main", id: "main", tabindex: "-1" }, [
       this.tabs.length ? this.beside() : null,
+      this.moved ? this.outdated() : null,
       this.$slots.default?.(),
     ]);
     return h("div", { class: "app" }, [
@@ -90,10 +93,18 @@ export default {
         h("bdi", name),
       ]);
     },
-    // The organisation's name or logo has changed, or it was closed or reopened.
-    changed({ name, logo, closed }) {
+    // The organisation's name, logo or time zone has changed, or it was closed or reopened.
+    changed({ name, logo, closed, zone }) {
+      this.moved = this.zone && zone !== this.zone ? zone : "";
       document.title = document.title.replace(` · ${this.organisation.name} ·`, () => ` · ${name} ·`);
       this.organisation = { name, logo, closed };
+    },
+    outdated() {
+      const again = { type: "button", class: "btn btn-small", onClick: () => location.reload() };
+      return h("div", { class: "banner banner-warning banner-box", role: "alert" }, [
+        h("span", `The time zone of ${this.organisation.name} is ${this.moved.replaceAll("_", " ")} now. Dates on this page may be of the old one.`),
+        h("button", again, "Load again"),
+      ]);
     },
     // The organisation in which a Platform Admin works, and the way out of it.
     trail() {

@@ -74,6 +74,11 @@ class Shell(
         """Show the pages that stand beside this one, under one entry of the navigation."""
         self._props["tabs"] = tuple(tabs)
 
+    def date_in(self, zone: str) -> None:
+        """The page's dates are in this time zone: once it isn't the organisation's any more, the
+        page says that it has to be loaded again."""
+        self._props["zone"] = zone
+
     def count(self, read: Callable[[], Awaitable[int]]) -> None:
         """Show in its tab the count that this reads, once the page is there: the page itself
         doesn't wait for it."""
