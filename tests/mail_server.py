@@ -43,8 +43,8 @@ class MailServer:
     seconds; clear `may_answer`, to say when), `drop` (hang up instead of answering), `rude` (hang
     up instead of a goodbye), or `echo` (refuse, and repeat what was sent, to these emails) to
     make it difficult; or `stalled` (recipients' domains that RCPT isn't answered for, or commands:
-    MAIL, RCPT, DATA), `refused_hello` and `refused_sender` (the answers to EHLO and MAIL). With a
-    `password`, who sends must know it; with a `certificate`, it offers TLS.
+    EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA), `refused_hello` and `refused_sender` (the answers to
+    EHLO and MAIL). With a `password`, who sends must know it; with a `certificate`, it offers TLS.
     """
 
     port: int = 0
@@ -152,8 +152,22 @@ class MailServer:
 
 
 class _Smtp(SMTP):
+    # It has no hooks before these.
+
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
+        await cast(MailServer, self.event_handler).is_free("EHLO")
+        await super().smtp_EHLO(hostname)
+
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        await cast(MailServer, self.event_handler).is_free("STARTTLS")
+        await super().smtp_STARTTLS(arg)
+
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        await cast(MailServer, self.event_handler).is_free("AUTH")
+        await super().smtp_AUTH(arg)
+
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
-        await cast(MailServer, self.event_handler).is_free("DATA")  # it has no hook before the text
+        await cast(MailServer, self.event_handler).is_free("DATA")
         await super().smtp_DATA(arg)
 
 

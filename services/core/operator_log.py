@@ -99,7 +99,8 @@ def without_email(words: str, email: str) -> str:
 
 
 class MailTrouble:
-    """What keeps all mail from being sent; logged when it begins, and then once in a while."""
+    """What keeps mail from being sent, except answers about one recipient; logged when it begins,
+    and then once in a while."""
 
     def __init__(self) -> None:
         self._told = Repeats(REPEAT)

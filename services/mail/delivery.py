@@ -26,7 +26,12 @@ from services.mail.message import Letter, UnsendableError, compose
 from services.mail.outbox import LeftOutError, is_configured
 from services.mail.queue import Lease
 from services.mail.smtp import hand_over
-from services.mail.troubles import MisconfiguredError, NotSentError, UnansweredError
+from services.mail.troubles import (
+    BrokenOffError,
+    MisconfiguredError,
+    NotSentError,
+    UnansweredError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +119,7 @@ async def _deliver(lease: Lease) -> None:
         await _settle(lease, MailState.FAILED, _without_secrets(str(error), letter))
     except NotSentError as error:
         answer = _without_secrets(str(error), letter)
-        if isinstance(error, MisconfiguredError):
+        if isinstance(error, MisconfiguredError | BrokenOffError):
             runtime.current().part(MailTrouble).tell(without_email(answer, letter.recipient))
         unknown = isinstance(error, UnansweredError)
         await _settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)

@@ -20,7 +20,7 @@ from services.core.settings import Settings
 from services.mail.message import UnsendableError, as_bytes
 from services.mail.troubles import (
     ANSWERS,
-    NotSentError,
+    BrokenOffError,
     UnansweredError,
     no_connection,
     no_smtputf8,
@@ -33,6 +33,7 @@ else:
     conversation = lazily("services.mail.conversation")
 
 START_INPUT, COMPLETED = 354, 250
+SEE_ITS_LOG = "If it stays so, see the log of the server that ROLLCALL_MAIL_SERVER names."
 _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -134,8 +135,9 @@ class _Sending:
         except aiosmtplib.SMTPException as error:
             return refusal(error, self.sender)
 
-    def _broken(self, words: str) -> NotSentError:
-        return UnansweredError(words) if self.handed_over else NotSentError(words)
+    def _broken(self, words: str) -> BrokenOffError:
+        said = f"{words} {SEE_ITS_LOG}"
+        return UnansweredError(said) if self.handed_over else BrokenOffError(said)
 
     async def _commands(
         self, message: EmailMessage, handing_over: Callable[[], None]

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator
 
 import aiosmtplib
@@ -32,6 +33,15 @@ _OF_THE_SETTINGS = (
 )
 
 
+# What Rollcall waits for once it is connected, by the library's method, and what to look at if no
+# answer comes.
+_STEPS = {
+    "ehlo": ("EHLO", "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT"),
+    "starttls": ("STARTTLS", "ROLLCALL_MAIL_STARTTLS and ROLLCALL_MAIL_PORT"),
+    "login": ("the sign-in (AUTH)", "ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD"),
+}
+
+
 class NotSentError(RollcallError):
     """This mail wasn't sent; the next attempt may succeed."""
 
@@ -40,7 +50,11 @@ class MisconfiguredError(NotSentError):
     """No mail can be sent until somebody mends a setting, or the server; the sentence names it."""
 
 
-class UnansweredError(NotSentError):
+class BrokenOffError(NotSentError):
+    """The server stalled or hung up amid a mail."""
+
+
+class UnansweredError(BrokenOffError):
     """The whole mail was handed over and no answer came: whether it arrived is unknown."""
 
 
@@ -83,7 +97,8 @@ def no_connection(error: BaseException, settings: Settings) -> MisconfiguredErro
     raise."""
     server = f"{settings.mail_server}, port {settings.mail_port}"
     causes = list(_causes(error))
-    for words in (_greeting(causes, server), _sign_in(causes), _tls(causes, server)):
+    readers = (_greeting(causes, server), _sign_in(causes), _tls(causes, server))
+    for words in (*readers, _stalled(causes, server)):
         if words:
             return MisconfiguredError(words)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
@@ -163,9 +178,22 @@ def _tls(causes: list[BaseException], server: str) -> str:
         upgrading = "upgrading transport" in str(cause)
         if not_offered or handshake or upgrading:
             return (
-                f"TLS with {server} failed: {cause}. Check ROLLCALL_MAIL_PORT, and whether "
-                "ROLLCALL_MAIL_STARTTLS or ROLLCALL_MAIL_SSL_TLS is what it wants."
+                f"TLS with {server} failed: {str(cause).rstrip('.')}. Check ROLLCALL_MAIL_PORT, "
+                "and whether ROLLCALL_MAIL_STARTTLS or ROLLCALL_MAIL_SSL_TLS is what it wants."
             )
+    return ""
+
+
+def _stalled(causes: list[BaseException], server: str) -> str:
+    for cause in causes:
+        if isinstance(cause, aiosmtplib.SMTPReadTimeoutError):
+            frames = reversed([frame for frame, _ in traceback.walk_tb(cause.__traceback__)])
+            for step, settings in (_STEPS.get(frame.f_code.co_name, ("", "")) for frame in frames):
+                if step:
+                    return (
+                        f"The mail server ({server}) takes the connection and doesn't answer "
+                        f"{step}. If it stays so, check {settings}, or see the server's log."
+                    )
     return ""
 
 

@@ -193,5 +193,19 @@ async def test_trouble_with_the_mail_server_is_a_line_once_in_a_while(
     assert "ROLLCALL_MAIL_SERVER" in line
 
 
+async def test_a_mail_server_that_hangs_up_amid_a_mail_is_a_line(
+    admin: Actor, mail_server: MailServer, log: Log
+) -> None:
+    mail_server.drop = True
+    form = InvitationForm(
+        first_name="G", last_name="H", email="g@example.org", role="sales_engineer"
+    )
+    await invitations.invite(admin, form)
+    await deliver_next()
+    (line,) = [line for line in log.lines() if "Mail waits" in line]
+    assert "hung up" in line
+    assert "ROLLCALL_MAIL_SERVER" in line
+
+
 def _said(line: str) -> str:
     return json.loads(line)["message"] if line.startswith("{") else line

@@ -2,6 +2,7 @@
 fails no mail for good: it waits until the setting is right."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from services.core.settings import Settings
 from services.database.runtime import Runtime
 from services.mail import smtp as conversation
 from services.mail.check import check_mail, send_test
-from services.mail.smtp import own_name
+from services.mail.smtp import SEE_ITS_LOG, own_name
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
@@ -139,6 +140,32 @@ async def test_a_wrong_password_is_told_with_its_settings(admin: Actor, rollcall
         assert "signed in as rollcall" in report.words
 
 
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("EHLO", "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT"),
+        ("STARTTLS", "ROLLCALL_MAIL_STARTTLS and ROLLCALL_MAIL_PORT"),
+        ("AUTH", "ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD"),
+    ],
+)
+async def test_a_server_that_stalls_before_any_mail_is_told_with_the_command_and_its_settings(
+    admin: Actor, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch, command: str, hint: str
+) -> None:
+    _shortly(monkeypatch, open=1)
+    async with receiving_mail(password="right") as server:
+        server.stalled = {command}
+        server.certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _send_to(rollcall.settings, server)
+        rollcall.settings.mail_starttls = command == "STARTTLS"
+        rollcall.settings.mail_username = "rollcall"
+        rollcall.settings.mail_password = SecretStr("right")
+        state, words = await _tried(admin)
+    assert state is MailState.WAITING
+    assert "takes the connection and doesn't answer" in words
+    assert command in words
+    assert hint in words
+
+
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
 async def test_a_server_that_stalls_at_a_command_is_told_with_it_after_its_own_time(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, command: str
@@ -146,7 +173,7 @@ async def test_a_server_that_stalls_at_a_command_is_told_with_it_after_its_own_t
     others = dict.fromkeys(("open", "mail", "rcpt", "data", "final_dot"), 600)
     _shortly(monkeypatch, **others | {command.lower(): 1})
     mail_server.stalled = {command}
-    words = f"The mail server took longer than 1 seconds to answer {command}."
+    words = f"The mail server took longer than 1 seconds to answer {command}. {SEE_ITS_LOG}"
     async with asyncio.timeout(120):  # no other time of these is over by then
         assert await _tried(admin) == (MailState.WAITING, words)
 
@@ -160,7 +187,7 @@ async def test_the_answer_to_a_mail_s_text_has_a_time_of_its_own(
         _, words = await _tried(admin)
     finally:
         mail_server.may_answer.set()
-    assert words == "The mail server took longer than 1 seconds."
+    assert words == f"The mail server took longer than 1 seconds. {SEE_ITS_LOG}"
 
 
 def test_each_answer_may_take_what_rfc_5321_allows() -> None:
