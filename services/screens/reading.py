@@ -15,7 +15,7 @@ from services.screens.people import People, read_people
 from services.screens.pocs import Pocs, read_pocs
 from services.screens.roll_call import RollCall, read_roll_call
 from services.screens.scope import EVERYBODY, Scope
-from services.screens.screens import zone_of
+from services.screens.screens import chosen_zone
 from services.screens.showing import Names, Options, ScreenView, Showing
 from services.screens.troubles import Troubles, read_troubles
 
@@ -41,7 +41,7 @@ async def get_dashboard(principal: Principal) -> Dashboard:
 async def find_dashboard(view: View, tenant: Tenant) -> Dashboard:
     """The same, for a call that knows who asks."""
     views = await _read_all(view.tx, Scope.of(tenant), ScreenView, Names.FULL)
-    return Dashboard(tenant.name, zone_of(tenant), Names.FULL, views)
+    return Dashboard(tenant.name, chosen_zone(tenant), Names.FULL, views)
 
 
 async def get_platform_dashboard(principal: Principal) -> Dashboard:

@@ -173,8 +173,9 @@ async def recognise(token: str | None, caller: Caller) -> ScreenActor:
     return ScreenActor(session.id, screen.id, screen.tenant_id, screen.name, caller.ip)
 
 
-def zone_of(tenant: Tenant) -> str:
-    """The time zone that an organisation has chosen; none if it hasn't."""
+def chosen_zone(tenant: Tenant) -> str:
+    """The time zone that an organisation has chosen; empty if it is UTC still: then each screen and
+    each dashboard has the time of its browser."""
     return "" if tenant.time_zone == "UTC" else tenant.time_zone
 
 
@@ -199,7 +200,7 @@ async def find_settings(screen_ids: Collection[UUID]) -> dict[UUID, ScreenSettin
                 tenant.name,
                 screen.name,
                 Options.read(screen.options),
-                zone_of(tenant),
+                chosen_zone(tenant),
             )
             for screen, tenant in found
         }

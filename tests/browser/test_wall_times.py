@@ -207,6 +207,10 @@ async def test_names_turn_page_by_page_then_view_by_view_but_for_a_new_trouble(
         seen += await page.locator(".names .name").all_inner_texts()
         await page.clock.fast_forward(DWELL)  # it takes this for a sleep, and is greeted again
     await expect(page.get_by_role("main", name="People")).to_be_visible()
+    # A begun day counts in both: only one of those who wait expires within 3 days.
+    await expect(page.get_by_text("1 expires within 3 days")).to_be_visible()
+    await expect(page.get_by_text("2 days left")).to_have_count(1)
+    await expect(page.get_by_text("4 days left")).to_have_count(2)
     fades = "of => getComputedStyle(of).animationName"
     assert await page.locator(".shown").evaluate(fades) == "comes"
     assert sorted(seen) == sorted(person.name for person in people)

@@ -103,7 +103,7 @@ def a_day(now: int = NOW) -> Scene:
         active=312,
         more=9,
         invited=24,
-        expiring=5,
+        expiring=1,
         ending=11,
         ending_this_week=2,
         until=TODAY + timedelta(days=30),

@@ -30,10 +30,10 @@
     );
   }
 
+  // A begun day counts, so that those with up to 3 days left are those who expire within 3 days.
   function expiryWords(seconds) {
-    const days = Math.floor(seconds / DAY);
-    if (days < 1) return "expires today";
-    return days === 1 ? "expires tomorrow" : `${days} days left`;
+    const days = Math.ceil(seconds / DAY);
+    return days <= 1 ? "expires within a day" : `${days} days left`;
   }
 
   function agoWords(seconds) {
