@@ -16,12 +16,15 @@ from tests.ports import free_port
 
 
 @asynccontextmanager
-async def proxy_without_upgrades(port: int, to: int) -> AsyncIterator[str]:
-    """A proxy as many are set up: it passes on all but the `Upgrade` header."""
+async def proxy_without_upgrades(port: int, to: int, swallows: asyncio.Event) -> AsyncIterator[str]:
+    """A proxy as many are set up: it passes on all but the `Upgrade` header; or it never answers
+    what has one."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
+            if swallows.is_set() and re.search(rb"(?i)\r\nupgrade:", head):
+                await reader.read()
             head = re.sub(rb"(?i)\r\n(upgrade|connection):[^\r]*", b"", head)
             head = head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
             there, back = await asyncio.open_connection("127.0.0.1", to)
@@ -49,10 +52,10 @@ async def test_a_page_behind_it_says_what_the_proxy_lacks(
 ) -> None:
     browsers.allow("WebSocket connection to")
     browsers.allow("400 (Bad Request)")
-    port, behind = free_port(), free_port()
+    port, behind, swallows = free_port(), free_port(), asyncio.Event()
     settings = {"ROLLCALL_PUBLIC_URL": f"http://127.0.0.1:{port}"}
     async with (
-        proxy_without_upgrades(port, behind) as url,
+        proxy_without_upgrades(port, behind, swallows) as url,
         serving(tmp_path / "data", port=behind, settings=settings) as server,
     ):
         found = re.search(rf"{re.escape(url)}/setup/\S+", server.log())
@@ -66,5 +69,9 @@ async def test_a_page_behind_it_says_what_the_proxy_lacks(
         await expect(notice).to_contain_text("can’t open a live connection")
         await expect(notice).to_contain_text("WebSocket upgrades")
         await expect(notice).to_be_visible()
+        await expect(notice).to_contain_text("Nothing that you do here reaches Rollcall")
         await look(page, "no-websockets")
+        swallows.set()
+        await page.reload()
+        await expect(notice).to_contain_text("can’t open a live connection")
         await page.close()  # it goes on asking as long as it is open, the proxy no longer

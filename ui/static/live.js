@@ -13,6 +13,7 @@
   const SPREAD_HIDDEN = 20000; // the same for pages in hidden tabs
   const LEAVES_WITHIN = 5000; // ms until a form that was sent must have led to another page
   const ANSWERS = 2; // plain answers between failed sockets until a proxy is to blame
+  const SLOW = 3000; // ms after which a first try that is neither taken nor refused is looked into
   const AT_ONCE = 3; // times that a page loads again within a minute before it pauses
   const LOADING = document.getElementById("esm-fallback"); // removed once the scripts are loaded
 
@@ -113,6 +114,14 @@
       }
     });
     socket.on("connect_error", refused);
+    // A proxy that swallows upgrades lets each try wait for socket.io's whole time-out.
+    const slow = setInterval(() => {
+      lost();
+      probe();
+    }, SLOW);
+    const stop = () => clearInterval(slow);
+    socket.once("connect", stop);
+    socket.once("connect_error", stop);
     // NiceGUI would reload at once on some of these errors, and again and again.
     const on = socket.on;
     socket.on = function (event, handler) {
@@ -146,7 +155,8 @@
     if (answers >= ANSWERS && lostTimer) {
       say(
         "This page can’t open a live connection",
-        "Whoever runs Rollcall: let the proxy pass WebSocket upgrades (docs/nginx.conf shows how), " +
+        "Nothing that you do here reaches Rollcall, and what you see may be out of date. Tell " +
+          "whoever runs Rollcall: let the proxy pass WebSocket upgrades (docs/proxy.md shows how), " +
           "and set ROLLCALL_PUBLIC_URL to this site’s address.",
       );
       popup.ariaHidden = "false";
