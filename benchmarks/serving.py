@@ -1,21 +1,37 @@
-"""Serves an application as `main.py serve` does, for as long as a block runs."""
+"""Serves as `main.py serve` does, for as long as a block runs."""
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ui.listener import listen, web_server
+from services.core.settings import Settings
+from ui.listener import WebServer, listen, web_server
+from ui.server import prepare
+
+
+@asynccontextmanager
+async def serving_rollcall(settings: Settings) -> AsyncIterator[None]:
+    """Serve the Rollcall that was started until the block ends."""
+    served = prepare(settings)
+    async with _running(served.server, served.listener):
+        yield
 
 
 @asynccontextmanager
 async def serving(app: Any, port: int) -> AsyncIterator[None]:
-    """Serve on 127.0.0.1 until the block ends."""
-    server = web_server(app)
+    """Serve another application on 127.0.0.1 until the block ends."""
+    async with _running(web_server(app), listen("127.0.0.1", port)):
+        yield
+
+
+@asynccontextmanager
+async def _running(server: WebServer, listener: socket.socket) -> AsyncIterator[None]:
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.SIG_IGN)
-    task = asyncio.create_task(server.serve(sockets=[listen("127.0.0.1", port)]))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         if task.done():
             await task

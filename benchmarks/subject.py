@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from benchmarks.people import create_tenant, person
 from benchmarks.pocs import create_poc, show_poc
 from benchmarks.processes import serve_commands
-from benchmarks.serving import serving
+from benchmarks.serving import serving_rollcall
 from benchmarks.vitals import vitals
 from models import (
     AuditEvent,
@@ -44,7 +44,6 @@ from services.workspace import tasks
 from services.workspace.events import TaskChanged
 from services.workspace.tasks import TaskStatusForm
 from ui import live
-from ui.server import create_app
 from ui.wall import hub
 
 # Where a task is dragged to from where it is.
@@ -236,8 +235,10 @@ class Subject:
 async def main(port: int, data_dir: str) -> None:
     os.umask(0o077)  # as main.py has it
     url = f"http://127.0.0.1:{port}"
-    settings = Settings(_env_file=None, data_dir=Path(data_dir), port=port, public_url=url)
-    async with started(settings), serving(create_app(settings), port):
+    settings = Settings(
+        _env_file=None, data_dir=Path(data_dir), host="127.0.0.1", port=port, public_url=url
+    )
+    async with started(settings), serving_rollcall(settings):
         await serve_commands(Subject())
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -21,7 +23,7 @@ from ui.components.shell import Shell
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.framed_errors import render_framed
 from ui.headers import Compression, harden
-from ui.listener import listen, web_server
+from ui.listener import WebServer, listen, web_server
 from ui.shortcut import add_shortcut
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
@@ -38,6 +40,10 @@ FEEDS = (sweep, undecided, notices, work_feed, shared_feed, wall)
 # For this many seconds a page may stay away (a closed lid, a restarted proxy) before it is
 # forgotten.
 RECONNECT_TIMEOUT = 30
+# For this many seconds the event loop's thread may keep the interpreter where another thread waits
+# for it. A commit on SQLite is made by a thread, which waits for it twice; Python's own figure is
+# 5 ms, and on a busy server a commit took 10 ms more.
+SWITCH_SECONDS = 0.0005
 
 
 def create_app(settings: Settings, door: Door | None = None) -> FastAPI:
@@ -113,17 +119,35 @@ def door_within(descriptors: int) -> Door:
     return Door(connections_within(descriptors), is_given_way)
 
 
-async def serve(settings: Settings, say: Callable[[str], None]) -> int:
-    """Serve until a signal says to stop; returns the exit status. Raises `OperatorError` if the
-    port isn't available."""
+@dataclass
+class Served:
+    """What a Rollcall is served with."""
+
+    server: WebServer
+    listener: Listener
+    room: str
+    """How many connections there is room for, as a sentence."""
+
+
+def prepare(settings: Settings) -> Served:
+    """What the Rollcall that was started is served with; the event loop has to run. Raises
+    `OperatorError` if the port isn't available."""
     descriptors = raise_descriptor_limit()
     door = door_within(descriptors)
     listener = Listener(door, _listen(settings))
     asyncio.get_running_loop().set_exception_handler(door.handle_shortage)
-    app = create_app(settings, door)
-    server = web_server(app, door)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    server = web_server(create_app(settings, door), door)
+    room = f"Room for {door.limit:,} connections: this process may open {descriptors:,} files."
+    return Served(server, listener, room)
+
+
+async def serve(settings: Settings, say: Callable[[str], None]) -> int:
+    """Serve until a signal says to stop; returns the exit status. Raises `OperatorError` if the
+    port isn't available."""
+    served = prepare(settings)
     say(f"Rollcall serves on {settings.public_url}")
-    say(f"Room for {door.limit:,} connections: this process may open {descriptors:,} files.")
+    say(served.room)
     if settings.admin_email and settings.admin_password:
         await setup.create_platform_admin(
             settings.admin_email,
@@ -138,8 +162,8 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
     # then only our own clean-up is left. A signal that comes before uvicorn listens to them makes
     # it stop as soon as it has started.
     for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, lambda _signal, _frame: server.stop())
-    await server.serve(sockets=[listener])
+        signal.signal(stop, lambda _signal, _frame: served.server.stop())
+    await served.server.serve(sockets=[served.listener])
     return 0
 
 

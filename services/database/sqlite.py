@@ -199,6 +199,7 @@ class Connection(aiosqlite.Connection):
         if short and self._sent == self._done and self._long.get(short, 0.0) < time.monotonic():
             if self._stretch.is_over():
                 await asyncio.sleep(0)
+                await self._right_of_way.wait()
             try:
                 return self._run_here(begin, statement, is_query=is_query(short))
             except sqlite3.OperationalError as error:

@@ -155,6 +155,9 @@ async def transaction(
     with right_of_way.given(actor) if urgent else nullcontext():
         async with _in_turn(actor, urgent=urgent, patient=patient) as tx:
             yield tx
+        if not urgent:
+            # It holds nothing any more that an act could wait for.
+            await right_of_way.wait()
         if tx.events:
             # Before the caller says what came of it, who hears of it begins, and what they send
             # leaves: the notices to pages that are cut go first.

@@ -1,17 +1,20 @@
-"""One websocket, as bytes come in: how many, how fast, and whether they can be a frame at all.
+"""One websocket, as frames come in: how many, how fast, and whether they can be frames at all.
 
 If engine.io and socket.io get a frame that they don't understand, they raise; if one socket floods,
-they start a task for each frame; if a socket stays silent, they wait. This code keeps such frames
-from them. A connection that misbehaves is closed without an answer.
+they start tasks for each frame; if a socket stays silent, they wait. This code keeps such frames
+from them, and passes events on at the pace that is allowed. A connection that misbehaves is closed
+without an answer.
 """
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Callable
 
 from nicegui import json
 from starlette.types import Message, Receive
 
+from services.database import runtime
 from ui.live.budget import Account, Budget
 
 FINISH_WITHIN = 5.0
@@ -48,20 +51,34 @@ _EVENT = re.compile(r"42[0-9]{0,9}(\[.*\])", re.DOTALL)
 _ANSWER = re.compile(r"43[0-9]{1,9}(\[.*\])", re.DOTALL)
 
 
-def is_frame(text: object) -> bool:
-    """Whether this is a frame that a browser with NiceGUI's page may send."""
+PACED = "event"
+"""What somebody does on a page. The other events are the page's own answers to the server."""
+
+NO_EVENT = ""
+"""Of a frame that has no event in it."""
+
+
+def event_in(text: object) -> str | None:
+    """Which event is in a frame that a browser with NiceGUI's page may send, or `NO_EVENT`; none if
+    this is no such frame."""
     if not isinstance(text, str) or len(text) > LONGEST_FRAME:
-        return False
+        return None
     if _PLAIN.fullmatch(text):
-        return True
+        return NO_EVENT
     match = _CONNECT.fullmatch(text) or _EVENT.fullmatch(text) or _ANSWER.fullmatch(text)
     if match is None:
-        return False
+        return None
     try:
         data = json.loads(match[1])
     except ValueError:
-        return False
-    return match.re is not _EVENT or (bool(data) and isinstance(data[0], str) and data[0] in EVENTS)
+        return None
+    if match.re is not _EVENT:
+        return NO_EVENT
+    return data[0] if data and isinstance(data[0], str) and data[0] in EVENTS else None
+
+
+def _by_nobody(_text: str) -> None:
+    """Hears nothing."""
 
 
 _unfinished: dict["Connection", None] = {}  # the longest waiting first
@@ -81,8 +98,10 @@ class Connection:
         self._wait: asyncio.Timeout | None = None  # for the next message, while it lasts
         self._budget: Budget | Account = Budget()
         self._flooded: Callable[[], None] = self.hang_up
-        self.heard: Callable[[str], object] = bool
-        """Is called with each frame at once; until it is known whose it is, with no effect."""
+        self._held: deque[tuple[float, Message]] = deque()  # events, and when each may be passed on
+        self.heard: Callable[[str], object] = _by_nobody
+        """Is called with each frame at once, and returns what others wait for because of it, if
+        anything; until it is known whose it is, with no effect."""
         self.is_finished = False
         """Whether NiceGUI's handshake is done, so that the connection may stay."""
         self.is_over = False
@@ -93,7 +112,7 @@ class Connection:
     def finish(self) -> None:
         """NiceGUI's handshake is done: the connection may stay."""
         self.is_finished = True
-        self._end_wait_at(None)
+        self._end_wait_at(self._due)
         _unfinished.pop(self, None)
 
     def spend_from(self, account: Account, flooded: Callable[[], None]) -> None:
@@ -102,7 +121,7 @@ class Connection:
 
     def spend_its_own(self) -> None:
         """Its page is closed: what it still says, namely that it heard so, is counted to nobody."""
-        self._budget, self._flooded, self.heard = Budget(), self.hang_up, bool
+        self._budget, self._flooded, self.heard = Budget(), self.hang_up, _by_nobody
 
     def hang_up(self) -> None:
         """Close the connection from this side, whatever the other side does."""
@@ -113,35 +132,64 @@ class Connection:
         self._end_wait_at(self._loop.time())
 
     async def receive(self) -> Message:
-        """The next message; a disconnect if the socket is late, too fast or not a browser's."""
-        message = await self._next()
-        if message["type"] == "websocket.disconnect":
-            self.is_over = True
-            self.is_left = message.get("code") == GOING_AWAY
-        if message["type"] != "websocket.receive":
-            return message
-        if not self._budget.spend():
-            self._flooded()
-            await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
-        elif isinstance(text := message.get("text"), str) and is_frame(text):
-            self.heard(text)
-            return message
+        """The next message; a disconnect if the socket is late, too fast or not a browser's.
+
+        An event that comes too soon is held here until its time, and those that come meanwhile are
+        counted. So a flood costs no more than that until it is one, and its pages are closed.
+        """
+        while True:
+            if self._due is not None and self._due <= self._loop.time():
+                return self._held.popleft()[1]
+            message = await self._next()
+            if message is None:
+                continue
+            if message["type"] == "websocket.disconnect":
+                self.is_over = True
+                self.is_left = message.get("code") == GOING_AWAY
+            if message["type"] != "websocket.receive":
+                return message
+            if not self._budget.spend():
+                self._flooded()
+                await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
+                break
+            text = message.get("text")
+            event = event_in(text)
+            if event is None or text is None:
+                break
+            if self.heard(text) is None:
+                await runtime.current().database.right_of_way.wait()
+            if event != PACED:
+                return message
+            self._held.append((self._loop.time() + self._budget.delay(), message))
         self.hang_up()
         return _GONE
 
-    async def _next(self) -> Message:
+    @property
+    def _due(self) -> float | None:
+        """When the event that is held first may be passed on."""
+        return self._held[0][0] if self._held else None
+
+    async def _next(self) -> Message | None:
+        """The next message that arrives; none if an event that is held is due before that."""
         if self._hung_up.done():
             return _GONE
-        deadline = None if self.is_finished else self._deadline
+        until = [at for at in (self._due, self._handshake_until) if at is not None]
         try:
-            async with asyncio.timeout_at(deadline) as self._wait:
+            async with asyncio.timeout_at(min(until, default=None)) as self._wait:
                 message = await self._receive()
         except TimeoutError:
+            late = self._handshake_until
+            if not self._hung_up.done() and (late is None or self._loop.time() < late):
+                return None
             self.hang_up()
             return _GONE
         finally:
             self._wait = None
         return _GONE if self._hung_up.done() else message
+
+    @property
+    def _handshake_until(self) -> float | None:
+        return None if self.is_finished else self._deadline
 
     def _end_wait_at(self, at: float | None) -> None:
         if self._wait is not None and not self._wait.expired():

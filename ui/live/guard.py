@@ -8,7 +8,6 @@ one. Everything that it would take passes through here instead.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,11 +24,11 @@ from models import SessionKind
 from services.core import logs
 from services.core.errors import RollcallError
 from services.database import runtime
-from services.database.right_of_way import Way
 from ui.cookies import session_token
 from ui.headers import origin_of
-from ui.live import building, leftovers, messages, pages, rest, sockets
+from ui.live import building, handling, leftovers, messages, pages, rest, sockets
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
+from ui.live.handling import Handling
 from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
 from ui.live.rooms import Room, last_message
@@ -104,6 +103,7 @@ def guard(
     sio = core.sio
     rest.install()
     building.install()
+    handling.install()
     core.app.config.socket_io_js_transports = ["websocket"]
     core.app.storage.max_tab_storage_age = TAB_STORAGE_AGE
     sio.eio.transports = ["websocket"]
@@ -130,7 +130,7 @@ def guard(
     sio.on("connect", on_connect)
     sio.on("disconnect", _disconnect)
     sio.on("handshake", _handshake)
-    sio.on("event", _guarded(server._on_event, messages.is_event, paced=True))
+    sio.on("event", _on_event)
     sio.on("javascript_response", _guarded(server._on_javascript_response, messages.is_response))
     sio.on("ack", _guarded(server._on_ack, messages.is_ack))
     sio.on("log", _guarded(_log, messages.is_log))
@@ -311,22 +311,30 @@ async def _handshake(sid: str, *args: Any) -> bool:
     return True
 
 
-def _guarded(
-    handler: Handler, check: Check, *, paced: bool = False
-) -> Callable[..., Awaitable[None]]:
+async def _on_event(sid: str, *args: Any) -> None:
+    """What somebody does on a page: at once if it ends somebody's access, otherwise in turn."""
+    socket, message = _heard(sid, args, messages.is_event)
+    if socket is None:
+        return
+    way = socket.page.way_for(message["listener_id"])
+    if way is not None:
+        with way.taken(), logs.about_event(socket.page.user_id):
+            server._on_event(sid, message)
+        return
+    current = runtime.current()
+    with await current.part(Handling).slot(socket.page.user_id):
+        await current.database.right_of_way.wait()
+        socket, message = _heard(sid, args, messages.is_event)  # it may have been cut meanwhile
+        if socket is not None:
+            with logs.about_event(socket.page.user_id):
+                server._on_event(sid, message)
+
+
+def _guarded(handler: Handler, check: Check) -> Callable[..., Awaitable[None]]:
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
-        way: Way | None = None
-        if socket is not None and paced and (delay := socket.page.account.delay()):
-            await asyncio.sleep(delay)
-            socket, message = _heard(sid, args, check)  # it may have been cut meanwhile
-        if socket is not None and paced:
-            way = socket.page.way_for(message["listener_id"])
-            if way is None:
-                await runtime.current().database.right_of_way.wait()
-                socket, message = _heard(sid, args, check)  # likewise
         if socket is not None:
-            with way.taken() if way else nullcontext(), logs.about_event(socket.page.user_id):
+            with logs.about_event(socket.page.user_id):
                 handler(sid, message)
 
     return guarded

@@ -258,6 +258,29 @@ async def test_those_who_give_way_in_the_middle_leave_an_urgent_act_a_connection
     assert order == ["shut out", *["read on"] * READERS]
 
 
+async def test_what_has_written_gives_way_before_it_goes_on(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    went_on, queue = asyncio.Event(), rollcall.database.queue
+
+    async def write(act: ExitStack) -> None:
+        async with transaction() as tx:
+            await tx.exec(select(Tenant.id))
+            act.enter_context(rollcall.database.right_of_way.given(None))
+        went_on.set()
+
+    with ExitStack() as act:
+        writing = asyncio.create_task(write(act))
+        await asyncio.sleep(0)
+        while queue.present:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not went_on.is_set()
+    await asyncio.wait_for(writing, 60)
+
+
 @pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
 @pytest.mark.postgresql
 async def test_who_waited_for_a_turn_does_not_begin_in_the_middle_of_an_act_on_postgresql(

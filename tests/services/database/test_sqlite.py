@@ -5,12 +5,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from services.database import sqlite
+from services.database import right_of_way, sqlite
 from services.database.runtime import Runtime
 from services.database.transaction import transaction
 from services.database.write_queue import WriteQueue
@@ -251,6 +252,28 @@ async def test_others_have_their_turn_between_many_short_statements(
         await notes(connection)
         await connection.commit()
     assert turn.is_set()
+
+
+async def test_who_lets_others_have_their_turn_gives_way_to_an_act_that_begins_in_it(
+    connection: sqlite.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "AT_A_STRETCH", 0.0)
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    begins = connection._right_of_way.given(None)
+
+    async def read(act: ExitStack) -> None:
+        await notes(connection)
+        asyncio.get_running_loop().call_soon(act.enter_context, begins)
+        await notes(connection)
+
+    with ExitStack() as act:
+        connection.begin("BEGIN")
+        reading = asyncio.create_task(read(act))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not reading.done()
+    await asyncio.wait_for(reading, 60)
+    await connection.commit()
 
 
 async def test_who_waits_for_another_process_holds_up_nobody(tmp_path: Path) -> None:

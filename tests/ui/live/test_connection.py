@@ -1,19 +1,47 @@
-"""What a socket says is told to its page at once, and to nobody once the page is closed."""
+"""What a socket says is told to its page at once, and to nobody once the page is closed. What comes
+too fast is counted, and held until its time."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
 from starlette.types import Message
 
 from services.database.runtime import Runtime
+from ui.live.budget import AT_ONCE, BURST, account_of
 from ui.live.connection import Connection
+
+CLICK, ANSWER = '42["event",{}]', '42["javascript_response",{}]'
+
+
+@pytest.fixture
+def said(rollcall: Runtime) -> "asyncio.Queue[Message]":
+    """What the other side has said; it is heard for the Rollcall of this test."""
+    return asyncio.Queue()
+
+
+@asynccontextmanager
+async def connected(said: "asyncio.Queue[Message]") -> AsyncIterator[Connection]:
+    connection = Connection(said.get)
+    connection.finish()
+    try:
+        yield connection
+    finally:
+        connection.hang_up()
+
+
+def _say(said: "asyncio.Queue[Message]", *texts: str) -> None:
+    for text in texts:
+        said.put_nowait({"type": "websocket.receive", "text": text})
 
 
 async def test_a_page_hears_each_frame_before_it_is_passed_on_until_it_is_closed(
-    rollcall: Runtime,
+    said: "asyncio.Queue[Message]",
 ) -> None:
-    async def receive() -> Message:
-        return {"type": "websocket.receive", "text": '42["event",{}]'}
-
-    connection = Connection(receive)
-    try:
+    _say(said, CLICK, CLICK, CLICK)
+    async with connected(said) as connection:
         await connection.receive()
         heard: list[str] = []
         connection.heard = heard.append
@@ -22,5 +50,48 @@ async def test_a_page_hears_each_frame_before_it_is_passed_on_until_it_is_closed
         connection.spend_its_own()
         await connection.receive()
         assert len(heard) == 1
-    finally:
-        connection.hang_up()
+
+
+async def test_events_that_come_too_soon_are_passed_on_at_their_time_and_answers_at_once(
+    said: "asyncio.Queue[Message]",
+) -> None:
+    _say(said, *[CLICK] * (int(AT_ONCE) + 2), ANSWER)
+    async with connected(said) as connection, asyncio.timeout(60):
+        passed = [(await connection.receive())["text"] for _ in range(said.qsize())]
+    assert passed == [*[CLICK] * int(AT_ONCE), ANSWER, CLICK, CLICK]
+
+
+async def test_a_flood_is_one_as_soon_as_too_much_has_arrived_though_it_waits_for_its_time(
+    said: "asyncio.Queue[Message]",
+) -> None:
+    floods: list[None] = []
+    _say(said, *[CLICK] * (int(BURST) + 1))
+    async with connected(said) as connection, asyncio.timeout(60):
+
+        def flooded() -> None:
+            floods.append(None)
+            connection.hang_up()
+
+        connection.spend_from(account_of(uuid4(), uuid4()), flooded)
+        passed = 0
+        while (await connection.receive())["type"] == "websocket.receive":
+            passed += 1
+    assert len(floods) == 1
+    assert passed == AT_ONCE
+
+
+async def test_what_arrives_amid_an_act_that_is_given_way_waits_unless_it_is_such_an_act(
+    said: "asyncio.Queue[Message]", rollcall: Runtime
+) -> None:
+    way = rollcall.database.right_of_way
+    async with connected(said) as connection:
+        _say(said, CLICK, CLICK)
+        ways: list[object] = [None, "of its own"]
+        connection.heard = lambda _text: ways.pop()
+        with way.given(None):
+            await connection.receive()
+            waits = asyncio.create_task(connection.receive())
+            await asyncio.sleep(0)
+            assert not waits.done()
+        async with asyncio.timeout(60):
+            await waits

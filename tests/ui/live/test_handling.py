@@ -1,0 +1,93 @@
+"""Whose event is handled next."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from nicegui import background_tasks, core
+from nicegui import events as theirs
+
+from services.database.runtime import Runtime
+from ui.live import handling
+from ui.live.handling import Handling
+
+ONE, OTHER = uuid4(), uuid4()
+
+
+@pytest.fixture
+def events(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> Handling:
+    monkeypatch.setattr(handling, "SLOTS", 1)
+    monkeypatch.setattr(handling, "SLOTS_ON_POSTGRESQL", 1)
+    monkeypatch.setattr(handling, "SLOT", 3600)
+    return rollcall.part(Handling)
+
+
+async def _turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_an_event_begins_when_all_has_ended_that_the_handlers_of_the_one_before_do(
+    events: Handling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+    monkeypatch.setattr(theirs, "background_tasks", background_tasks)  # and as it was, later
+    handling.install()
+    goes_on = asyncio.Event()
+    with await events.slot(ONE):
+        theirs.handle_event(goes_on.wait, theirs.EventArguments(), expect_args=False)
+    second = asyncio.create_task(events.slot(ONE))
+    await _turns()
+    assert not second.done()
+    goes_on.set()
+    await _turns()
+    assert second.done()
+
+
+async def test_people_have_their_events_handled_in_turn_however_many_somebody_sends(
+    events: Handling,
+) -> None:
+    order = list[str]()
+
+    async def handle(who: str) -> None:
+        with await events.slot(ONE if who == "one" else OTHER):
+            order.append(who)
+
+    with await events.slot(ONE):
+        sent = [asyncio.create_task(handle("one")) for _ in range(3)]
+        await _turns()
+        sent.append(asyncio.create_task(handle("other")))
+        await _turns()
+    await asyncio.gather(*sent)
+    assert order == ["one", "other", "one", "one"]
+
+
+async def test_an_event_that_takes_long_lets_the_next_one_begin(
+    events: Handling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handling, "SLOT", 0)
+    slow = await events.slot(ONE)
+    with slow:
+        async with asyncio.timeout(60):
+            (await events.slot(ONE)).leave()
+    slow.leave()
+    monkeypatch.setattr(handling, "SLOT", 3600)
+    first = await events.slot(ONE)  # it was given back once
+    second = asyncio.create_task(events.slot(ONE))
+    await _turns()
+    assert not second.done()
+    first.leave()
+    (await second).leave()
+
+
+async def test_who_leaves_while_they_wait_keep_nobody_else_waiting(events: Handling) -> None:
+    first = await events.slot(ONE)
+    waiting = [asyncio.create_task(events.slot(who)) for who in (ONE, OTHER, ONE)]
+    await _turns()
+    waiting[0].cancel()
+    await _turns()
+    first.leave()
+    waiting[1].cancel()  # at the moment at which it is called
+    async with asyncio.timeout(60):
+        (await waiting[2]).leave()
+    (await events.slot(OTHER)).leave()
