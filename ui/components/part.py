@@ -11,6 +11,8 @@ class Part:
 
     A click on its way to a button that is built again is lost: buttons stand outside, or in a part
     of their own, beside facts that change while people work.
+
+    Nothing is built once the page is gone: it may close while a handler waits for what to show.
     """
 
     def __init__(self, box: ui.element, build: Callable[..., None]) -> None:
@@ -21,7 +23,7 @@ class Part:
     def show(self, *facts: object, key: object = None) -> None:
         """Build it from these facts, unless it shows these facts (or their `key`) already."""
         wanted = facts if key is None else key
-        if wanted == self._shown:
+        if wanted == self._shown or self.box.is_deleted:
             return
         self._shown = wanted
         self.box.clear()

@@ -123,7 +123,10 @@ class FormDialog(FilledForm[FormT, Outcome]):
         reading: bool = False,
     ) -> None:
         """Open the dialog again, with the values of some of its fields; what isn't given is as the
-        dialog was made. For `reading`, the values are shown without a field to change them."""
+        dialog was made. For `reading`, the values are shown without a field to change them. If the
+        page closed while its handler waited for them, nothing happens."""
+        if self._client.is_deleted:
+            return
         self._about = about
         self._opened_with = values
         opening = {
