@@ -1,13 +1,22 @@
-"""Turns a refusal into what the person sees. Bugs go on to the log."""
+"""What handlers share: a refusal becomes what the person sees (bugs go on to the log), and the
+browser is led to another page."""
 
 import functools
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
+from nicegui import context, ui
+
 from services.core.errors import FreshSignInNeededError, RollcallError, SessionEndedError
 from ui.components.toast import Toast
 
 P = ParamSpec("P")
+
+
+def go_to(url: str) -> None:
+    """Have the browser open another page; nothing happens if this one has closed meanwhile."""
+    if not context.client.is_deleted:
+        ui.navigate.to(url)
 
 
 def told(

@@ -6,6 +6,7 @@ import pytest
 from nicegui import Client, ui
 
 from services.core.forms import Form
+from ui.actions import go_to
 from ui.components.part import Part
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog
@@ -37,3 +38,10 @@ def test_no_dialog_opens_on_a_page_that_is_closed(page: Client) -> None:
     page.delete()
     dialog.open()
     assert not dialog.is_open
+
+
+def test_a_page_that_is_closed_leads_nowhere(page: Client) -> None:
+    page.delete()
+    before = len(page.outbox.messages)
+    go_to("/elsewhere")
+    assert len(page.outbox.messages) == before

@@ -4,8 +4,6 @@ from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
-from nicegui import ui
-
 from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.form_fields import Option
@@ -20,6 +18,7 @@ from services.users.switching import StatusChange
 from services.workspace import leaving
 from services.workspace.impact import WorkImpact, get_work_impact
 from services.workspace.pocs import RUN_POCS, HandOverForm
+from ui.actions import go_to
 from ui.components.toast import Toast
 from ui.dialogs.telling import TOLD, active_again, not_offered
 from ui.forms.dialog import About, FormDialog, Helpers
@@ -134,7 +133,7 @@ class DeactivateDialog:
         if form.owner_id is None:
             await self._deactivate(form)
             if form.how is HandOver.EACH:
-                ui.navigate.to(f"{self.home}/users/{impact.user_id}/leaving")
+                go_to(f"{self.home}/users/{impact.user_id}/leaving")
             return
         left = await leaving.leave(
             self.actor,

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import UUID
 
-from nicegui import ui
-
 from models import Role
 from services.access.permissions import DESCRIPTIONS
 from services.core.form_fields import Option
@@ -16,6 +14,7 @@ from services.users.imports import runs
 from services.users.imports.pasted import PASTED, rows_of
 from services.users.invitation_form import PastedInvitations, PersonalInvitation
 from services.users.stays import UNLIMITED, get_stays
+from ui.actions import go_to
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Link, Outcome
 from ui.paths import home_path
@@ -109,7 +108,7 @@ class InviteSeveralDialog:
 
     async def _invite(self, form: PastedInvitations) -> None:
         import_id = await runs.start(self.actor, PASTED, rows_of(form))
-        ui.navigate.to(f"{self.base}/{import_id}")
+        go_to(f"{self.base}/{import_id}")
 
 
 def _hints() -> dict[str, str]:

@@ -21,7 +21,7 @@ from services.workspace import bulk_handover
 from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When
 from services.workspace.impact import get_work_of_many
 from ui import notices, work_feed
-from ui.actions import told
+from ui.actions import go_to, told
 from ui.components.bulk_act import BulkActView
 from ui.components.local_text import LocalText
 from ui.components.toast import Toast
@@ -200,7 +200,7 @@ class _ActScreen:
         await self._look()
 
     async def _undo(self) -> None:
-        ui.navigate.to(f"{self.bulk}/{await runs.undo(self.actor, self.bulk_id)}")
+        go_to(f"{self.bulk}/{await runs.undo(self.actor, self.bulk_id)}")
 
     async def _ask_heirs(self) -> None:
         self.choosing.open({"when": When.NOW})
@@ -219,7 +219,7 @@ class _ActScreen:
         return "Handed over."
 
     async def _again(self) -> None:
-        ui.navigate.to(f"{self.bulk}/{await runs.try_again(self.actor, self.bulk_id)}")
+        go_to(f"{self.bulk}/{await runs.try_again(self.actor, self.bulk_id)}")
 
 
 async def _before(visit: Visit, run: BulkView, shown: ListShown) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Any
 
-from nicegui import ui
-
 from models import BulkKind
 from services.access.permissions import may
 from services.bulk import runs
@@ -14,7 +12,7 @@ from services.lists.declaration import LiveList
 from services.lists.query import ListQuery
 from services.sessions.sessions import Visit
 from services.users import selection
-from ui.actions import told
+from ui.actions import go_to, told
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers
 from ui.pages.bulk_places import place_of
@@ -81,4 +79,4 @@ class BulkActs:
 
     async def _draft(self, act: ManyAct, form: Form | None = None) -> None:
         bulk_id = await runs.draft(self.actor, act.kind, self.query, form)
-        ui.navigate.to(f"{self.bulk}/{bulk_id}")
+        go_to(f"{self.bulk}/{bulk_id}")

@@ -19,6 +19,7 @@ from services.reviews.reviews import Reviews, ReviewView
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui import notices
+from ui.actions import go_to
 from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
@@ -198,7 +199,7 @@ class _ReviewsScreen:
 
     async def _begin(self, form: ReviewForm) -> None:
         review_id = await reviews.begin(self.actor, form)
-        ui.navigate.to(f"{self.home}/review/{review_id}")
+        go_to(f"{self.home}/review/{review_id}")
 
 
 def _people(count: int) -> str:

@@ -21,7 +21,7 @@ from services.workspace.plans import Plan
 from services.workspace.poc_list import POCS
 from services.workspace.pocs import NewPocForm
 from ui import notices, work_feed
-from ui.actions import told
+from ui.actions import go_to, told
 from ui.components.part import Part
 from ui.components.pocs_table import PocsTable
 from ui.components.toast import Toast
@@ -151,7 +151,7 @@ class _PocsScreen:
 
     async def _create(self, form: NewPocForm) -> Outcome:
         poc_id = await pocs.create_poc(self.actor, form)
-        ui.navigate.to(f"{self.base}/{poc_id}")
+        go_to(f"{self.base}/{poc_id}")
         return f"{form.title} is begun."
 
     def _build_preview(self) -> None:

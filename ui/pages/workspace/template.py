@@ -23,7 +23,7 @@ from services.workspace.template_list import GroupTemplateDetails
 from services.workspace.template_rows import TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TakeInForm, TaskTemplateForm
 from ui import work_feed
-from ui.actions import told
+from ui.actions import go_to, told
 from ui.components.day_field import DayField
 from ui.components.part import Part
 from ui.components.refresher import Refresher
@@ -329,7 +329,7 @@ class _TemplateScreen:
 
     async def _duplicate(self) -> None:
         copy_id = await templates.duplicate_group(self.actor, self.group_id)
-        ui.navigate.to(f"{self.base}/{copy_id}")
+        go_to(f"{self.base}/{copy_id}")
 
     async def _archive(self) -> None:
         row = self.details.row

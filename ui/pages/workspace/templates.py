@@ -15,7 +15,7 @@ from services.workspace import template_list, templates
 from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES, TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
 from ui import work_feed
-from ui.actions import told
+from ui.actions import go_to, told
 from ui.components.templates_table import TemplatesTable
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
@@ -163,13 +163,13 @@ class _TemplatesScreen:
 
     async def _create_group(self, form: GroupTemplateForm) -> Outcome:
         group_id = await templates.create_group(self.actor, form)
-        ui.navigate.to(f"{self.base}/{group_id}")
+        go_to(f"{self.base}/{group_id}")
         return f"“{form.title}” is made."
 
     async def _create_task(self, form: TaskTemplateForm) -> Outcome:
         task_id = await templates.create_task(self.actor, form)
         if self.tasks is None:
-            ui.navigate.to(f"{self.base}/tasks")
+            go_to(f"{self.base}/tasks")
         else:
             self.tasks.bring(task_id)
         return f"“{form.title}” is made. Groups can take it in."
