@@ -148,21 +148,30 @@ class Connection:
                 self.is_left = message.get("code") == GOING_AWAY
             if message["type"] != "websocket.receive":
                 return message
-            if not self._budget.spend():
-                self._flooded()
-                await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
-                break
-            text = message.get("text")
-            event = event_in(text)
-            if event is None or text is None:
-                break
-            if self.heard(text) is None:
-                await runtime.current().database.right_of_way.wait()
+            event = await self._hear(message.get("text"))
+            if event is None:
+                self.hang_up()
+                return _GONE
             if event != PACED:
                 return message
-            self._held.append((self._loop.time() + self._budget.delay(), message))
-        self.hang_up()
-        return _GONE
+            await self._hold(message)
+
+    async def _hear(self, text: str | None) -> str | None:
+        """Which event is in it; none if the connection has to be closed for it."""
+        if not self._budget.spend():
+            self._flooded()
+            await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
+            return None
+        event = event_in(text)
+        if text is not None and event is not None and self.heard(text) is None:
+            await runtime.current().database.right_of_way.wait()
+        return event
+
+    async def _hold(self, message: Message) -> None:
+        delay = self._budget.delay()
+        self._held.append((self._loop.time() + delay, message))
+        if delay:
+            await asyncio.sleep(0)  # others have their turn, however many have come
 
     @property
     def _due(self) -> float | None:

@@ -10,6 +10,7 @@ import pytest
 from starlette.types import Message
 
 from services.database.runtime import Runtime
+from ui.live import budget
 from ui.live.budget import AT_ONCE, BURST, account_of
 from ui.live.connection import Connection
 
@@ -52,15 +53,49 @@ async def test_a_page_hears_each_frame_before_it_is_passed_on_until_it_is_closed
         assert len(heard) == 1
 
 
-async def test_events_that_come_too_soon_are_passed_on_at_their_time_and_answers_at_once(
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pace is so slow that nothing becomes due, however long a test takes."""
+    monkeypatch.setattr(budget, "PER_SECOND", 1e-6)
+
+
+@pytest.mark.usefixtures("slow")
+async def test_an_event_that_comes_too_soon_is_held_and_an_answer_passes_it(
     said: "asyncio.Queue[Message]",
 ) -> None:
     _say(said, *[CLICK] * (int(AT_ONCE) + 2), ANSWER)
     async with connected(said) as connection, asyncio.timeout(60):
-        passed = [(await connection.receive())["text"] for _ in range(said.qsize())]
-    assert passed == [*[CLICK] * int(AT_ONCE), ANSWER, CLICK, CLICK]
+        passed = [(await connection.receive())["text"] for _ in range(int(AT_ONCE) + 1)]
+        assert said.empty()
+    assert passed == [*[CLICK] * int(AT_ONCE), ANSWER]
 
 
+async def test_events_that_are_held_are_passed_on_at_their_time_in_their_order(
+    said: "asyncio.Queue[Message]",
+) -> None:
+    events = [f'42["event",{{"number":{number}}}]' for number in range(int(AT_ONCE) + 2)]
+    _say(said, *events)
+    async with connected(said) as connection, asyncio.timeout(60):
+        assert [(await connection.receive())["text"] for _ in events] == events
+
+
+@pytest.mark.usefixtures("slow")
+async def test_one_event_is_held_in_a_turn_however_many_have_come(
+    said: "asyncio.Queue[Message]",
+) -> None:
+    _say(said, *[CLICK] * 50)
+    async with connected(said) as connection:
+        for _ in range(int(AT_ONCE)):
+            await connection.receive()
+        left = said.qsize()
+        waits = asyncio.create_task(connection.receive())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert left - 3 <= said.qsize() < left
+        waits.cancel()
+
+
+@pytest.mark.usefixtures("slow")
 async def test_a_flood_is_one_as_soon_as_too_much_has_arrived_though_it_waits_for_its_time(
     said: "asyncio.Queue[Message]",
 ) -> None:
