@@ -96,12 +96,11 @@ def upgrade_tables(connection: Connection, *, may_create: bool = True) -> tuple[
 
 def _upgrade_from(connection: Connection, before: str | None) -> None:
     wanted = _config()
-    if before is not None:
-        scripts = script.ScriptDirectory.from_config(wanted)
-        mended = rewritten_schemas.mend(connection, scripts, before)
-        rewritten_schemas.require_released(connection, wanted, mended)
-    wanted.attributes["connection"] = connection
     try:
+        if before is not None:
+            scripts = script.ScriptDirectory.from_config(wanted)
+            rewritten_schemas.mend(connection, wanted, scripts, before)
+        wanted.attributes["connection"] = connection
         command.upgrade(wanted, "head")
     except SQLAlchemyError as error:
         raise OperatorError(

@@ -1,12 +1,14 @@
 """Schemas that carry a released number and differ from the released ones.
 
-While 0.1 was made, some migrations were rewritten after databases may have been made with them.
-`mend` brings such a database to the released schema of its number, so that it upgrades like any
-other. What it doesn't know, `require_released` refuses in words, before anything is changed.
+While 0.1 was made, some migrations were rewritten after databases may have been made with them, and
+after 0.2.0 some had earlier numbers until others were put before them. `mend` brings such a
+database to a schema of today's line, so that it upgrades like any other. What it doesn't know, it
+refuses in words; then nothing is changed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, inspect, text
@@ -27,26 +29,84 @@ else:
 # Tables of second factors that were removed from schemas 0002 to 0004; no page led to them.
 REMOVED = ("login_challenge", "passkey", "recovery_code", "authenticator")
 REMOVED_COLUMNS = {"tenant": "second_factor_policy", "user_account": "has_second_factor"}
+# Numbers that were given before there were migrations of those below them.
+AHEAD = ("0012", "0013", "0014", "0015")
 
 Columns = dict[str, set[str]]
 
 
-def mend(connection: Connection, scripts: ScriptDirectory, revision: str) -> str:
-    """Bring a schema of an early number to the released one of that number, in the caller's
-    transaction; returns the number, which may have changed. Raises `OperatorError`."""
+def mend(connection: Connection, config: Config, scripts: ScriptDirectory, revision: str) -> None:
+    """Bring a schema to that of its number in today's line of migrations, in the caller's
+    transaction; the number may change. Raises `OperatorError`, also where the tables are others
+    than that line makes."""
+    revision = _mend_rewritten(connection, scripts, revision)
+    made = _made(config, [revision])[revision]
+    if _differences(_columns(connection), made):
+        revision = _put_in_line(connection, config, scripts, revision)
+        made = _made(config, [revision])[revision]
+    _require(connection, revision, made)
+
+
+def _mend_rewritten(connection: Connection, scripts: ScriptDirectory, revision: str) -> str:
     there = _columns(connection)
     if revision == "0006" and "closed_at" not in there.get("tenant", set()):
         # Second factors had this number for a while, and are 0005 now.
-        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
-        return "0005"
+        return _renumber(connection, "0005")
+    if revision == "0011" and "noted_head" not in there and "poc" not in there:
+        # The lanes of mail had this number for a while, right after 0008.
+        return _renumber(connection, "0009")
     if "login_challenge" in there and revision in {"0002", "0004"}:
         _remove_early_second_factors(connection)
     if revision == "0004" and "sso_connection" not in there:
         # Single sign-on was put between 0002 and 0004 later.
-        context = migration.MigrationContext.configure(connection, opts={"render_as_batch": True})
-        with operations.Operations.context(context):
-            scripts.get_revision("0003").module.upgrade()
+        _run(connection, scripts, "0003")
     return revision
+
+
+def _put_in_line(
+    connection: Connection, config: Config, scripts: ScriptDirectory, revision: str
+) -> str:
+    """Run the migrations that were put before some of those that made these tables, if that is how
+    the tables differ; returns the number that they then have.
+
+    A migration has run if all columns are there that it adds. How many have run must be the number
+    that the database says, but for those numbers (`AHEAD`).
+    """
+    there, before = _flat(_columns(connection)), set[str]()
+    adds: dict[str, set[str]] = {}
+    for number, columns in _made(config, _line(scripts)).items():
+        adds[number], before = _flat(columns) - before, _flat(columns)
+    has_run = {number for number, added in adds.items() if added and added <= there}
+    absent = [number for number, added in adds.items() if added and not added & there]
+    if not has_run or not absent:
+        return revision
+    last = max(has_run)
+    begin = max((number for number in has_run if number < absent[0]), default="")
+    missing = [number for number in adds if begin < number < last and number not in has_run]
+    # Whether those that add no column have run, the number alone tells: all of them, or none.
+    loud = [number for number in missing if adds[number]]
+    for wanted in (loud, missing):
+        is_counted = int(revision) == int(last) - len(wanted)
+        if set(loud) <= set(absent) and (is_counted or revision == last in AHEAD):
+            for number in wanted:
+                _run(connection, scripts, number)
+            return _renumber(connection, last)
+    return revision
+
+
+def _line(scripts: ScriptDirectory) -> list[str]:
+    return sorted(script.revision for script in scripts.walk_revisions())
+
+
+def _run(connection: Connection, scripts: ScriptDirectory, revision: str) -> None:
+    context = migration.MigrationContext.configure(connection, opts={"render_as_batch": True})
+    with operations.Operations.context(context):
+        scripts.get_revision(revision).module.upgrade()
+
+
+def _renumber(connection: Connection, number: str) -> str:
+    connection.execute(text("UPDATE alembic_version SET version_num = :number"), {"number": number})
+    return number
 
 
 def _remove_early_second_factors(connection: Connection) -> None:
@@ -71,13 +131,18 @@ def require_newest(connection: Connection, revision: str) -> None:
     _require(connection, revision, expected)
 
 
-def require_released(connection: Connection, config: Config, revision: str) -> None:
-    """The same for the tables of an earlier number, as its migrations make them."""
-    _require(connection, revision, _released(config, revision))
-
-
 def _require(connection: Connection, revision: str, expected: Columns) -> None:
-    there = _columns(connection)
+    if differing := _differences(_columns(connection), expected):
+        raise OperatorError(
+            f"The database says that its schema is {revision}, and isn't like that of any release "
+            f"({differing}). A development version made it, or it was changed by hand, and no "
+            "version leads from it to this one. Restore a backup of a release. Or run the version "
+            "that made it, export there what you need, and begin here with an empty database "
+            "(docs/operations.md, Upgrades). Nothing was changed."
+        )
+
+
+def _differences(there: Columns, expected: Columns) -> str:
     missing = sorted(
         f"{table}.{column}"
         for table, columns in expected.items()
@@ -85,22 +150,22 @@ def _require(connection: Connection, revision: str, expected: Columns) -> None:
     )
     known = {table.name for table in models.metadata.sorted_tables}
     extra = sorted((there.keys() & known) - expected.keys())
-    if missing or extra:
-        differing = f"without {_some(missing)}" if missing else f"with {_some(extra)}"
-        raise OperatorError(
-            f"The database says that its schema is {revision}, and isn't like that of any release "
-            f"({differing}). A development version made it, or it was changed by hand. Restore a "
-            "backup of a release, or start with an empty database. Nothing was changed."
-        )
+    if missing:
+        return f"without {_some(missing)}"
+    return f"with {_some(extra)}" if extra else ""
 
 
-def _released(config: Config, revision: str) -> Columns:
-    """The tables that the migrations make up to this revision; made in memory to find out."""
+def _made(config: Config, revisions: Sequence[str]) -> dict[str, Columns]:
+    """The tables as the migrations make them up to each of these revisions, which are in their
+    order; made in memory to find out."""
+    made = {}
     with create_engine("sqlite://").begin() as scratch:
         attributes, config.attributes["connection"] = config.attributes.get("connection"), scratch
         try:
-            command.upgrade(config, revision)
-            return _columns(scratch)
+            for revision in revisions:
+                command.upgrade(config, revision)
+                made[revision] = _columns(scratch)
+            return made
         finally:
             config.attributes["connection"] = attributes
 
@@ -108,6 +173,10 @@ def _released(config: Config, revision: str) -> Columns:
 def _columns(connection: Connection) -> Columns:
     tables = inspect(connection).get_multi_columns()
     return {name: {column["name"] for column in columns} for (_, name), columns in tables.items()}
+
+
+def _flat(columns: Columns) -> set[str]:
+    return {f"{table}.{name}" for table, names in columns.items() for name in names}
 
 
 def _some(names: list[str]) -> str:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 from sqlmodel import select
@@ -135,6 +138,52 @@ async def test_a_database_of_a_schema_that_was_rewritten_upgrades_too(
     revision, changes = REWRITTEN[name]
     await _populate(empty, revision, data="0001", then=changes)
     await _assert_nothing_is_lost(empty)
+
+
+# Migrations that had an earlier number for a while, until others were put before them: the last
+# before them, those in the order in which they ran, and the number that they left.
+OUT_OF_LINE = {
+    "looks before customers": ("0015", ["0020"], "0016"),
+    "passkeys before lists": ("0011", ["0014"], "0014"),
+    "files of templates, which add no column, last": ("0023", ["0026", "0028", "0027"], "0026"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OUT_OF_LINE)
+async def test_a_database_whose_migrations_ran_in_another_order_upgrades_too(
+    empty: Settings, name: str
+) -> None:
+    revision, then, number = OUT_OF_LINE[name]
+    await _populate(empty, revision, data="0001")
+    await _run_out_of_line(empty, then, number)
+    await _assert_nothing_is_lost(empty)
+
+
+async def _run_out_of_line(settings: Settings, migrations_run: list[str], number: str) -> None:
+    scripts = ScriptDirectory.from_config(migrations._config())
+
+    def run(connection: Connection) -> None:
+        context = MigrationContext.configure(connection, opts={"render_as_batch": True})
+        with Operations.context(context):
+            for revision in migrations_run:
+                scripts.get_revision(revision).module.upgrade()
+        connection.execute(text("UPDATE alembic_version SET version_num = :n"), {"n": number})
+
+    database = Database(settings.sqlalchemy_url)
+    async with database.writer.begin() as connection:
+        await connection.run_sync(run)
+    await database.close()
+
+
+async def test_a_number_that_does_not_count_the_migrations_is_refused_with_the_way_on(
+    empty: Settings,
+) -> None:
+    await _populate(empty, "0019", data="0001")
+    await _run_out_of_line(empty, ["0021"], "0019")
+    with pytest.raises(OperatorError, match=r"Or run the version that made it, export there"):
+        async with started(empty):
+            pass
 
 
 async def test_what_nobody_can_take_over_is_told_and_left(empty: Settings) -> None:
