@@ -1,9 +1,10 @@
 """Room on the disk that is kept for acts that end somebody's access: where the disk is full, nobody
 may stay in because nothing can be written.
 
-Beside SQLite's file stands one of zeros. Such an act has that file's room while it runs; no other
-act of this process runs meanwhile (`services.database.write_queue`). Afterwards the file takes what
-is left. PostgreSQL's disk isn't ours to keep room on.
+Beside SQLite's file stands one of zeros. Such an act, and the receipt of the pages that it closed,
+has that file's room while it runs; no other act of this process runs meanwhile
+(`services.database.write_queue`). Afterwards the file takes what is left. PostgreSQL's disk isn't
+ours to keep room on.
 """
 
 import logging

@@ -45,7 +45,7 @@ RowT = TypeVar("RowT", bound=SQLModel)
 AnyT = TypeVar("AnyT")
 
 # PostgreSQL's manual, appendix A (Error Codes).
-DISK_FULL, READ_ONLY = "53100", "25006"
+DISK_FULL, READ_ONLY, DISK_FAILS = "53100", "25006", "58030"
 
 LOCKED: Mapping[str, Any] = {"with_for_update": {"key_share": True}, "populate_existing": True}
 """For `Transaction.get`: the row as it is now, locked until the transaction ends. Every lock leaves
@@ -136,15 +136,20 @@ class Transaction(AsyncSession):
 
 @asynccontextmanager
 async def transaction(
-    *, actor: Who | None = None, urgent: bool = False, patient: bool = False
+    *,
+    actor: Who | None = None,
+    urgent: bool = False,
+    patient: bool = False,
+    reserve: bool = False,
 ) -> AsyncIterator[Transaction]:
     """Change the database: commits at the end, rolls back on any error, then tells the bus.
 
     `actor` is who acts, so that nobody takes more than their share of the queue. What ends
     somebody's access is `urgent`: it goes first, all others begin nothing meanwhile
     (`services.database.right_of_way`), and it has room where the disk is full
-    (`services.database.reserve`). What is `patient` lets others go first for a moment
-    (`services.database.write_queue`).
+    (`services.database.reserve`). What is written once, after such an act, says `reserve`: it has
+    that room too, and takes its turn like all others. What is `patient` lets others go first for a
+    moment (`services.database.write_queue`).
 
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone, and
     `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
@@ -153,7 +158,7 @@ async def transaction(
     if not urgent:
         await right_of_way.wait()
     with right_of_way.given(actor) if urgent else nullcontext():
-        async with _in_turn(actor, urgent=urgent, patient=patient) as tx:
+        async with _in_turn(actor, urgent=urgent, patient=patient, reserve=reserve) as tx:
             yield tx
         if not urgent:
             # It holds nothing any more that an act could wait for.
@@ -166,7 +171,9 @@ async def transaction(
 
 
 @asynccontextmanager
-async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIterator[Transaction]:
+async def _in_turn(
+    actor: Who | None, *, urgent: bool, patient: bool, reserve: bool
+) -> AsyncIterator[Transaction]:
     current = runtime.current()
     turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
     if is_looking(lambda: current.database.queue.is_free_for(actor)):
@@ -187,7 +194,7 @@ async def _in_turn(actor: Who | None, *, urgent: bool, patient: bool) -> AsyncIt
         if not urgent and not current.database.is_sqlite:
             # The turn may have come in the middle of an urgent act, which has slots of its own.
             await current.database.right_of_way.wait()
-        with current.database.reserve.lent() if urgent else nullcontext(), begun():
+        with current.database.reserve.lent() if urgent or reserve else nullcontext(), begun():
             async with _translated(), Transaction(engine) as tx:
                 yield tx
                 tx.finish()
@@ -292,4 +299,6 @@ def lasting_reason(error: Exception) -> str:
         return "The disk of the database is full."
     if sqlite3.SQLITE_READONLY in codes or READ_ONLY in states:
         return "The database can only be read now."
+    if sqlite3.SQLITE_IOERR in codes or DISK_FAILS in states:
+        return "The disk of the database fails."
     return ""

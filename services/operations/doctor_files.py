@@ -75,7 +75,7 @@ async def look_at_secret_files() -> list[Check]:
     settings = runtime.current().settings
     denied = folders.troubles(settings.data_dir) if settings.data_dir.exists() else []
     if denied:
-        return [failed(SECRETS, "Rollcall may not write to its data folder", denied[0])]
+        return [failed(SECRETS, "Rollcall can’t write to its data folder", denied[0])]
     opened = [path for path in _secret_files(settings) if _is_open_to_others(path)]
     if not opened:
         return [well(SECRETS, "their owner’s alone")]

@@ -162,7 +162,7 @@ async def keep(cause: UUID, user_id: UUID, receipt: Receipt, run_id: UUID | None
 
 async def _write(kept: Sequence[_Kept]) -> None:
     sessions = {page.session_id for one in kept for page in one.receipt.closed}
-    async with transaction(actor=ROLLCALL, patient=len(kept) > 1) as tx:
+    async with transaction(actor=ROLLCALL, patient=len(kept) > 1, reserve=True) as tx:
         devices = await _devices(tx, sessions)
         found = await tx.exec(select(User).where(col(User.id).in_({one.user_id for one in kept})))
         users = {user.id: user for user in found}
@@ -260,7 +260,7 @@ def _sum(
 
 async def _report(event: SessionsEnded, collector: str, own: Receipt) -> None:
     try:
-        async with transaction() as tx:
+        async with transaction(reserve=True) as tx:
             tx.publish(
                 PagesClosed(
                     cause=event.cause,

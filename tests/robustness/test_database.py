@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -24,6 +24,7 @@ from services.core.errors import DatabaseUnavailableError
 from services.core.settings import Settings
 from services.database.startup import started
 from services.database.transaction import reading
+from services.sessions import receipts
 from services.users import accounts
 from tests import books, factories
 from tests.browser.server import PATIENCE, serving
@@ -135,7 +136,9 @@ async def test_on_a_full_disk_one_after_the_other_is_shut_out(small_disk: Path) 
         with pytest.raises(DatabaseUnavailableError):
             await _add_users_for_ever(tenant)
         for user in users:
+            await receipts.keep(uuid4(), user.id, receipts.Receipt(1, 1, 5.0))
             await accounts.set_active(admin, user.id, active=False)
+        assert (await books.actions_of(tenant)).count("user.pages_closed") == len(users)
         (small_disk / "filler").unlink()
     async with started(_settings(small_disk)):
         assert (await verify())[1] is None

@@ -1,6 +1,7 @@
 """Connections to SQLite: transactions that begin with their first statement."""
 
 import asyncio
+import resource
 import sqlite3
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from services.core.errors import DatabaseUnavailableError
 from services.database import right_of_way, sqlite
 from services.database.runtime import Runtime
 from services.database.transaction import transaction
@@ -338,6 +340,25 @@ async def test_the_write_ahead_log_is_cut_back_after_a_long_reader(rollcall: Run
     assert _wal_size(path) == 0
     reader.close()
     writer.close()
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_disk_that_fails_is_told_and_is_no_reason_to_try_again(rollcall: Runtime) -> None:
+    with pytest.raises(DatabaseUnavailableError) as told:
+        await _commit_on_a_disk_that_fails()
+    assert told.value.reason == "The disk of the database fails."
+
+
+async def _commit_on_a_disk_that_fails() -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with transaction() as tx:
+        await tx.exec(text("CREATE TABLE note (said)"))  # type: ignore[call-overload]  # as above
+        # Writes end in an error of their own (EFBIG), as they do on a broken disk (EIO).
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            await tx.commit()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def _wal_size(path: Path) -> int:
