@@ -18,10 +18,10 @@ from services.sso.provider import Provider, keys_of
 
 if TYPE_CHECKING:
     from authlib.oidc import core as oidc
-    from joserfc import errors, jws, jwt
+    from joserfc import errors, jwk, jws, jwt
 else:
     oidc, errors = lazily("authlib.oidc.core"), lazily("joserfc.errors")
-    jws, jwt = lazily("joserfc.jws"), lazily("joserfc.jwt")
+    jwk, jws, jwt = lazily("joserfc.jwk"), lazily("joserfc.jws"), lazily("joserfc.jwt")
 
 # How many seconds the provider's clock and ours may differ. Authlib's own leeway is 120.
 LEEWAY = 30
@@ -132,12 +132,12 @@ async def _verified(expected: Expected, raw: str, *, by_stranger: bool = False) 
     try:
         try:
             keys = await keys_of(expected.provider)
-            return jwt.decode(raw, keys, registry=registry)
+            return _decoded(raw, keys, registry)
         except (errors.InvalidKeyIdError, errors.BadSignatureError):
             # The token may be signed with a newer key than the one we know, perhaps with the same
             # id.
             keys = await keys_of(expected.provider, missing=True, by_stranger=by_stranger)
-            return jwt.decode(raw, keys, registry=registry)
+            return _decoded(raw, keys, registry)
     except (errors.BadSignatureError, errors.InvalidKeyIdError) as error:
         raise SsoError(
             Refusal.TOKEN_SIGNATURE,
@@ -151,6 +151,26 @@ async def _verified(expected: Expected, raw: str, *, by_stranger: bool = False) 
         ) from error
     except (errors.JoseError, ValueError, TypeError) as error:
         raise SsoError(Refusal.TOKEN_MALFORMED, "The provider's token can't be read.") from error
+
+
+def _decoded(raw: str, keys: jwk.KeySet, registry: jws.JWSRegistry) -> jwt.Token:
+    """The token, if one of the keys signed it. Raises the library's errors, and `ValueError`.
+
+    The library takes the first key that has the id in the token's header. RFC 7517, section 4.5,
+    only recommends that ids differ: where several keys have one id, each is tried.
+    """
+    first: list[jwk.Key] = []
+    others: list[jwk.Key] = []
+    ids = set()
+    for key in keys.keys:
+        (others if key.kid in ids else first).append(key)
+        ids.add(key.kid)
+    try:
+        return jwt.decode(raw, jwk.KeySet(first), registry=registry)
+    except (errors.JoseError, ValueError):
+        if not others:
+            raise
+    return _decoded(raw, jwk.KeySet(others), registry)
 
 
 def _wrong_claim(error: errors.JoseError, claims: Mapping[str, Any]) -> SsoError:

@@ -1,6 +1,7 @@
 """A provider's key set has keys that Rollcall doesn't understand."""
 
 import pytest
+from joserfc.jwk import ECKey, Key, RSAKey
 
 from models import Tenant, User
 from services.sso.errors import Refusal, SsoError
@@ -33,6 +34,20 @@ async def test_keys_that_are_not_understood_are_ignored(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
     provider.faults = Faults(more_keys=list(FOREIGN_KEYS.values()))
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    assert await books.live_sessions_of(ada.id)
+
+
+ANOTHER_RSA = RSAKey.generate_key(2048, {"kid": "first", "alg": "RS256", "use": "sig"})
+ANOTHER_TYPE = ECKey.generate_key("P-256", {"kid": "first", "use": "sig"})
+
+
+@pytest.mark.parametrize("before", [[ANOTHER_RSA], [ANOTHER_TYPE], [ANOTHER_TYPE, ANOTHER_RSA]])
+async def test_each_key_of_one_name_is_tried(
+    tenant: Tenant, ada: User, provider: TestProvider, before: list[Key]
+) -> None:
+    provider.faults = Faults(more_keys=[key.as_dict(private=False) for key in before])
     provider.sign_in(ada.email)
     await arrive(tenant, provider)
     assert await books.live_sessions_of(ada.id)
