@@ -183,13 +183,13 @@ async def look_at_disk() -> list[Check]:
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     usage = shutil.disk_usage(folder)
-    told = f"{usage.free * 100 // usage.total}% free, {_size(usage.free)}"
+    share, size = f"{usage.free * 100 // usage.total}%", _size(usage.free)
     if usage.free >= readiness.LOW_DISK:
-        return [well(DISK, told)]
+        return [well(DISK, f"{share} free, {size}")]
     return [
         warning(
             DISK,
-            f"The disk is nearly full: {told}",
+            f"Little room is left on the disk: {size} ({share} free)",
             f"Make room on the disk of {folder}, or what people do will be refused.",
         )
     ]

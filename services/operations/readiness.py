@@ -190,7 +190,7 @@ async def _disk() -> Check:
     free = shutil.disk_usage(folder).free
     detail = f"{free // 2**20:,} MiB are free in {folder}."
     if free < LOW_DISK:
-        sentence = "The disk is nearly full: make room, or what people do will be refused."
+        sentence = "Little room is left on the disk: make room, or what people do will be refused."
         return Check("disk", False, sentence, detail, vital=False)
     return Check("disk", True, "The disk has room.", detail, vital=False)
 

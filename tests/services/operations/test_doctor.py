@@ -112,6 +112,18 @@ async def test_a_database_that_takes_no_writes_fails_with_the_reason(
     assert "What people change is refused." in found["Writing"].remedy
 
 
+async def test_little_room_on_a_disk_is_told_by_the_room_and_not_by_its_share(
+    fresh: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Small:
+        total, free = 55 * 2**20, 43 * 2**20
+
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: Small)
+    disk = (await examine(fresh, "Disk"))["Disk"]
+    assert disk.state is State.WARNING
+    assert disk.words == "Little room is left on the disk: 43 MB (78% free)"
+
+
 async def test_lost_keys_are_told(fresh: Settings) -> None:
     async with started(fresh):
         pass
