@@ -10,8 +10,8 @@ from models import EndReason
 from services.core import clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
-from services.core.repeats import Repeats
-from services.database import changes, runtime
+from services.database import changes
+from services.database.lasting import warn
 from services.sessions import receipts, sessions
 from services.sessions.events import SessionsEnded
 from services.workspace.customers.cut import find_unshown
@@ -59,8 +59,7 @@ async def compare_forever() -> None:
         try:
             await comparison.go_on()
         except RollcallError as error:
-            words = f"Open pages can't be compared with the database now: {error}"
-            runtime.current().part(Repeats).tell(log, logging.WARNING, words)
+            warn(log, f"Open pages can't be compared with the database now: {error}")
 
 
 class Comparison:

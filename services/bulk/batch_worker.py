@@ -24,6 +24,7 @@ from services.core.errors import (
     TooMuchAtOnceError,
 )
 from services.core.events import Event
+from services.database.lasting import warn
 from services.database.transaction import LOCKED, Transaction, reading, transaction
 
 log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class BatchWorker:
         try:
             leases = await lease(self._work)
         except RollcallError as error:
-            log.warning("No %s can be looked for now: %s", self._work.noun, error)
+            warn(log, f"No {self._work.noun} can be looked for now: {error}")
             return
         for leased in leases:
             self._ids.add(leased.run_id)
@@ -117,7 +118,7 @@ class BatchWorker:
         try:
             await work_off(self._work, leased.actor, run_id)
         except RollcallError as error:
-            log.warning("The %s %s has to wait: %s", noun, run_id, error)
+            warn(log, f"The {noun} {run_id} has to wait: {error}")
         except Exception:
             log.exception("The %s %s failed, and is tried again", noun, run_id)
         finally:
@@ -131,7 +132,7 @@ async def work_off(work: Work, actor: Actor, run_id: UUID) -> None:
         try:
             more = await work.do_next(actor, run_id)
         except (TooMuchAtOnceError, DatabaseUnavailableError) as error:
-            log.warning("A batch of the %s %s is tried again: %s", work.noun, run_id, error)
+            warn(log, f"A batch of the {work.noun} {run_id} is tried again: {error}")
             await asyncio.sleep(AGAIN_SECONDS)
         except SessionEndedError:
             await work.fail(run_id, work.signed_out)

@@ -19,6 +19,7 @@ from services.core.errors import DatabaseUnavailableError, RollcallError
 from services.core.operator_log import MailTrouble, without_email
 from services.core.settings import Settings
 from services.database import changes, runtime
+from services.database.lasting import warn
 from services.database.transaction import reading
 from services.mail import letters, queue
 from services.mail.lanes import Lanes
@@ -71,7 +72,7 @@ async def _next(lanes: Lanes) -> Lease | None:
     try:
         lease = await queue.take(openings)
     except RollcallError as error:
-        log.warning("The outbox can't be read now: %s", error)
+        warn(log, f"The outbox can't be read now: {error}")
         return None
     if lease is not None:
         lanes.enter(lease.mail_id, lease.domain)
@@ -82,7 +83,7 @@ async def _deliver_in_lane(lease: Lease, lanes: Lanes) -> None:
     try:
         await _deliver(lease)
     except RollcallError as error:
-        log.warning("What came of a mail can't be recorded; it is sent again later: %s", error)
+        warn(log, f"What came of a mail can't be recorded; it is sent again later: {error}")
     except Exception:
         log.exception("The delivery of a mail failed; it is tried again later")
     finally:
@@ -144,7 +145,7 @@ async def _once_it_answers(lease: Lease, ask: Callable[[], Awaitable[T]]) -> T:
         except DatabaseUnavailableError as error:
             if lease.is_over:
                 raise
-            log.warning("The delivery of a mail waits for the database: %s", error)
+            warn(log, f"The delivery of a mail waits for the database: {error}")
         await asyncio.sleep(AGAIN_SECONDS)
 
 
@@ -167,7 +168,7 @@ async def _renew_forever(lease: Lease) -> None:
         try:
             await queue.renew(lease)
         except RollcallError as error:
-            log.warning("The lease of a mail can't be renewed now: %s", error)
+            warn(log, f"The lease of a mail can't be renewed now: {error}")
         await asyncio.sleep(queue.RENEWAL if lease.told else queue.FIRST_RENEWAL)
 
 

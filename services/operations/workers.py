@@ -10,6 +10,7 @@ from services.access.actor import ROLLCALL
 from services.audit import search, telling
 from services.core.errors import RollcallError
 from services.database import changes, runtime
+from services.database.lasting import warn
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.reviews import reminders
@@ -123,7 +124,7 @@ async def _count_here() -> None:
         try:
             await here_counts.note()
         except RollcallError as error:
-            log.warning("How many are here isn't written down this time: %s", error)
+            warn(log, f"How many are here isn't written down this time: {error}")
 
 
 async def _every(
@@ -137,7 +138,7 @@ async def _every(
         try:
             await work()
         except RollcallError as error:
-            log.warning("%s: %s", otherwise, error)
+            warn(log, f"{otherwise}: {error}")
         await rhythm.rest()
 
 
@@ -153,4 +154,4 @@ async def apply_end_dates() -> None:
         try:
             await accounts.end_if_due(ROLLCALL, user_id)
         except RollcallError as error:
-            log.warning("The end date of user %s has to wait: %s", user_id, error)
+            warn(log, f"The end date of user {user_id} has to wait: {error}")

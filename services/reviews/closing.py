@@ -30,6 +30,7 @@ from services.audit.acting import acting
 from services.core import clock
 from services.core.bus import Bus
 from services.core.errors import ConflictError, RollcallError
+from services.database.lasting import warn
 from services.database.transaction import LOCKED, reading, transaction
 from services.reviews.actions import ReviewAction
 from services.reviews.events import ReviewChanged
@@ -69,7 +70,7 @@ class Closer:
             try:
                 await work()
             except RollcallError as error:
-                log.warning("Reviews have to wait: %s", error)
+                warn(log, f"Reviews have to wait: {error}")
             with suppress(TimeoutError):
                 # (Python 3.11's `asyncio.wait_for` loses a cancellation that comes with news.)
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -87,7 +88,7 @@ async def work() -> None:
                 await _begin(review_id)
             await work_off(review_id)
         except RollcallError as error:
-            log.warning("The close of the review %s has to wait: %s", review_id, error)
+            warn(log, f"The close of the review {review_id} has to wait: {error}")
 
 
 async def _find_due() -> list[tuple[UUID, bool]]:

@@ -19,9 +19,9 @@ from uuid import UUID
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.events import Event
-from services.core.repeats import Repeats
 from services.core.secrets import derive
 from services.database import runtime
+from services.database.lasting import warn
 from services.database.transaction import transaction
 from services.database.transport import Listening
 from services.sessions import presence
@@ -194,8 +194,7 @@ async def _say(events: Sequence[Event]) -> bool:
             for event in events:
                 tx.publish(event)
     except RollcallError as error:
-        words = f"The other replicas can't be told now: {error}"
-        runtime.current().part(Repeats).tell(log, logging.WARNING, words)
+        warn(log, f"The other replicas can't be told now: {error}")
         return False
     _known().said_at = time.perf_counter()
     return True

@@ -18,6 +18,7 @@ from services.access.outsiders import ScreenActor
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.database import changes, runtime
+from services.database.lasting import warn
 from services.screens import moves, pairing, reading, screens, tabs
 from services.screens.events import ScreenChanged, ScreenReloaded
 from services.screens.pairing import CodeState
@@ -236,7 +237,7 @@ async def tell_forever() -> None:
         try:
             await told.go_on()
         except RollcallError as error:
-            log.warning("Screens can't be told now what they show: %s", error)
+            warn(log, f"Screens can't be told now what they show: {error}")
         except Exception:
             log.exception("Telling the screens failed")
         told.wanted.clear()

@@ -20,6 +20,8 @@ from services.database.engines import Database
 from services.database.runtime import Runtime
 from services.mail import queue
 from services.mail import smtp as conversation
+from services.mail.delivery import _next
+from services.mail.lanes import Lanes
 from services.mail.queue import PAUSES
 from services.mail.smtp import SEE_ITS_LOG, Patience
 from services.operations.workers import working
@@ -27,6 +29,7 @@ from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.browser.waiting import PATIENCE, eventually
+from tests.conftest import ONE_DATABASE
 from tests.deliveries import deliver, deliver_next
 from tests.mail_server import MailServer
 from ui.words import next_step
@@ -149,6 +152,21 @@ async def test_a_mail_that_was_sent_while_the_database_was_away_is_recorded_and_
     assert [mail.state for mail in await books.mails_of(user.id)] == [MailState.SENT]
     assert not await deliver_next()
     assert len(mail_server.to(user.email)) == 1
+
+
+@ONE_DATABASE
+async def test_an_outbox_that_can_not_be_read_again_and_again_is_told_once(
+    mail_server: MailServer, rollcall: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = rollcall.database
+    reader, writer = database.reader, database.writer
+    database.reader, database.writer = AWAY.reader, AWAY.writer
+    try:
+        for _ in range(3):
+            assert await _next(Lanes()) is None
+    finally:
+        database.reader, database.writer = reader, writer
+    assert caplog.text.count("The outbox can't be read now") == 1
 
 
 async def test_a_mail_that_can_not_be_read_while_the_database_is_away_is_sent_once_it_answers(

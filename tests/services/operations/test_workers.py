@@ -11,6 +11,7 @@ from models import EndReason, Tenant
 from services.access.actor import COMMAND_LINE, Actor
 from services.bulk.batch_worker import BatchWorker
 from services.core import clock
+from services.core.errors import DatabaseUnavailableError
 from services.database.runtime import Runtime
 from services.operations import workers
 from services.reviews.closing import Closer
@@ -18,6 +19,7 @@ from services.users import accounts
 from services.users.imports.worker import importer
 from tests import books
 from tests.browser.waiting import PATIENCE, eventually
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, sign_in
 
 
@@ -73,6 +75,24 @@ async def test_worker_that_meets_a_bug_starts_again(
     await asyncio.wait_for(again.wait(), PATIENCE)
     task.cancel()
     assert "The worker worker failed, and starts again" in caplog.text
+
+
+@ONE_DATABASE
+async def test_a_worker_that_meets_the_same_trouble_again_tells_it_once(
+    rollcall: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds = 0
+
+    async def work() -> None:
+        nonlocal rounds
+        rounds += 1
+        raise DatabaseUnavailableError
+
+    working = asyncio.create_task(workers._every(0.01, work, "End dates have to wait"))
+    await eventually(lambda: rounds >= 3)
+    working.cancel()
+    await asyncio.wait([working])
+    assert caplog.text.count("End dates have to wait: The database doesn't answer.") == 1
 
 
 @pytest.mark.parametrize("begin", [importer, Closer])
