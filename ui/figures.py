@@ -45,6 +45,8 @@ class Figures:
     _watched_at: float = 0.0
     _mails: float = 0.0
     _ask_mails_at: float = 0.0
+    _is_away: bool = False
+    _is_changed: bool = False
 
     def watch(self) -> None:
         """Somebody is opening the page: measure from now on, until nobody watches."""
@@ -93,8 +95,9 @@ class Figures:
         return time.monotonic() - self._watched_at < UNWATCHED_SECONDS
 
     def _round(self) -> None:
-        is_due = time.monotonic() - self.checked_at > ROUND
+        is_due = self._is_changed or time.monotonic() - self.checked_at > ROUND
         if is_due and (self.running is None or self.running.done()):
+            self._is_changed = False
             self.checked_at = time.monotonic()  # one round at a time
             self.running = asyncio.create_task(self.examine(ROLLCALL))
 
@@ -115,12 +118,15 @@ class Figures:
     async def _waiting_mails(self) -> float:
         """How many mails wait; if the database doesn't answer, the last known number: a check
         reports that. It is asked again after a while: each time costs the caller some waiting, and
-        a log line."""
+        a log line. Where it stops to answer, or begins to, the checks are made anew."""
         if time.monotonic() >= self._ask_mails_at:
+            was_away, self._is_away = self._is_away, False
             try:
                 self._mails = float(await system.count_waiting_mails())
             except RollcallError:
+                self._is_away = True
                 self._ask_mails_at = time.monotonic() + RATE_SECONDS
+            self._is_changed = self._is_changed or self._is_away != was_away
         return self._mails
 
     def _rate(self) -> float:

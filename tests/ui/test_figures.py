@@ -2,18 +2,22 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from models import Tenant
-from services.access.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import DatabaseUnavailableError
+from services.database.engines import Database
 from services.database.runtime import Runtime
 from services.operations import system
+from services.operations.checks import Check, State
 from services.users import accounts
 from tests.browser.waiting import PATIENCE
-from tests.factories import create_user
+from tests.conftest import ONE_DATABASE
+from tests.factories import create_user, sign_in
 from ui import figures, live
 
 Told = list[tuple[str, Any]]
@@ -32,6 +36,27 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     monkeypatch.setattr(figures, "TICK", 0.01)
     monkeypatch.setattr(figures, "UNWATCHED_SECONDS", 0.05)
     return told
+
+
+async def _database(names: Sequence[str], actor: Actor) -> Check:
+    await figures.current().examine(actor, names)
+    return next(check for check in figures.current().checks if check.name == "Database")
+
+
+@ONE_DATABASE
+async def test_who_asks_while_the_database_is_away_sees_that_it_is(
+    rollcall: Runtime, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    robin = await sign_in(await create_user(None))
+    assert (await _database([], robin)).state is State.OK
+    database, away = rollcall.database, Database("postgresql://nobody@127.0.0.1:9/away")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(database, "reader", away.reader)
+        for names in (["Version"], []):
+            told.clear()
+            assert (await _database(names, robin)).state is State.FAILED
+            ((_, values),) = told
+            assert values["worst"] == "failed"
 
 
 async def _unwatched(now: figures.Figures) -> None:
@@ -70,7 +95,8 @@ async def test_changes_are_counted_and_pushes_timed(rollcall: Runtime, tenant: T
     assert 250 <= now._slowest_push() <= 1000 * (time.perf_counter() - began), "in milliseconds"
 
 
-async def test_figures_go_on_where_the_database_does_not_answer(
+@ONE_DATABASE
+async def test_figures_go_on_where_the_database_does_not_answer_and_the_checks_say_so(
     rollcall: Runtime, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -82,8 +108,10 @@ async def test_figures_go_on_where_the_database_does_not_answer(
     monkeypatch.setattr(system, "count_waiting_mails", silent)
     monkeypatch.setattr(figures, "RATE_SECONDS", 10 * PATIENCE)  # not so soon, however slow this is
     now = figures.current()
-    now.checked_at = time.monotonic()  # the checks are another test's
+    now.checked_at = time.monotonic()  # the next round is far off
     now.watch()
     await _unwatched(now)
     assert len(told) >= 6
     assert len(asked) == 1
+    assert now.running is not None, "the checks are made at once"
+    await now.running
