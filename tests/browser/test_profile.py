@@ -24,7 +24,10 @@ async def test_what_one_says_of_oneself_is_on_one_s_page_at_once(
     await dialog(page).get_by_label("Time Zone").select_option("Europe/Oslo")
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(toast(page, "Your profile is saved.")).to_be_visible()
-    await page.get_by_label("Choose: Your picture").set_input_files(
+    chooser = page.get_by_label("Choose: Your picture")
+    await chooser.focus()
+    await expect(chooser).to_have_css("width", "1px")  # its button alone is seen
+    await chooser.set_input_files(
         {"name": "ada.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG", (300, 200))}
     )
     await expect(page.get_by_role("img", name="Your picture")).to_be_visible()

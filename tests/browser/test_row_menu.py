@@ -37,11 +37,17 @@ async def test_a_row_has_a_menu_of_what_the_persons_page_offers(
     )
     await page.keyboard.press("Escape")
     await expect(await _open(page, "Grace Hopper")).to_have_text(["Open↵"])
+    await page.get_by_role("checkbox", name="Select Hedy Lamarr").check()
     await (await _open(page, "Ada Lovelace")).filter(has_text="End date").click()
     day = clock.now().date() + timedelta(days=40)
     await fill(dialog(page), end_date=day.isoformat())
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(toast(page, f"The account ends on {day:%-d %B %Y}.")).to_be_visible()
+    # It doesn't cover the acts on who is selected.
+    await page.wait_for_function(
+        "() => document.querySelector('.toasts [role=status]').getBoundingClientRect().bottom"
+        " <= document.querySelector('.selection-bar').getBoundingClientRect().top"
+    )
     more = page.get_by_role("button", name="More for Ada Lovelace", exact=True)
     await expect(more).to_be_focused()
 

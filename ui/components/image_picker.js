@@ -8,8 +8,9 @@ export default {
     <span v-else class="image-shown image-none" :class="{ 'is-round': round }" aria-hidden="true">{{ initials }}</span>
     <div class="image-acts">
       <label class="btn btn-small" :class="{ 'is-busy': bytes }" :aria-busy="bytes ? 'true' : null">
-        {{ shown ? 'Replace' : 'Choose' }}<span class="visually-hidden">: {{ label }}</span>
-        <input ref="input" class="visually-hidden" type="file" accept="image/png,image/jpeg,image/webp"
+        {{ shown ? 'Replace' : 'Choose' }}
+        <input ref="input" class="visually-hidden" type="file" :aria-label="(shown ? 'Replace: ' : 'Choose: ') + label"
+               accept="image/png,image/jpeg,image/webp"
                :aria-describedby="$attrs.id + '-hint'" @change="chosen">
       </label>
       <button v-if="shown" type="button" class="btn btn-quiet btn-small" :aria-label="'Remove: ' + label"

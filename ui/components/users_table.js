@@ -71,7 +71,7 @@ export default liveTable({
 });
 
 function person(table, row) {
-  return h("div", { class: "who" }, [
+  return h("div", { class: ["who", { "who-mixed": row.mixed }] }, [
     avatar(row.id, row.name, row),
     link(table, row, row.name),
     row.online && h("span", { class: "visually-hidden" }, "online now"),
