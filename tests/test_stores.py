@@ -23,6 +23,7 @@ STAYS = {
     "services/sign_in/passwords.py:_slots": "counts those who wait for the threads of a process",
     "ui/live/connection.py:_unfinished": "sockets of NiceGUI's server, of which a process has one",
     "ui/live/guard.py:_sockets": "sockets of NiceGUI's server, of which a process has one",
+    "ui/live/handling.py:_handled": "which slot one event has; it ends with the event",
     "ui/live/pages.py:_pages": "pages of NiceGUI's server, of which a process has one",
     "ui/live/pages.py:_unconnected": "pages of NiceGUI's server, of which a process has one",
     "ui/live/rest.py:_due": "sockets of NiceGUI's server, of which a process has one",

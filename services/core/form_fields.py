@@ -113,6 +113,11 @@ class FormField:
         return text
 
 
+def _quoted(value: object) -> str:
+    """The begin of what was typed, without half characters, which can't be sent back."""
+    return _text(value).strip()[:QUOTED].encode(errors="replace").decode()
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextField(FormField):
     """One line of text; `most` is its limit in characters. It can't contain what a name can't
@@ -211,8 +216,9 @@ class DayField(FormField):
         try:
             day = value if isinstance(value, date) else date.fromisoformat(_text(value).strip())
         except ValueError:
-            written = _text(value).strip()[:QUOTED]
-            raise ValueError(f"“{written}” isn't a day. Write it as 2026-12-31, say.") from None
+            raise ValueError(
+                f"“{_quoted(value)}” isn't a day. Write it as 2026-12-31, say."
+            ) from None
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValueError(f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
         return day
@@ -230,8 +236,7 @@ class TimeField(FormField):
         try:
             at = value if isinstance(value, time) else time.fromisoformat(_text(value).strip())
         except ValueError:
-            written = _text(value).strip()[:QUOTED]
-            raise ValueError(f"“{written}” isn't a time. Write it as 18:00, say.") from None
+            raise ValueError(f"“{_quoted(value)}” isn't a time. Write it as 18:00, say.") from None
         return time(at.hour, at.minute)
 
 

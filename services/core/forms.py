@@ -194,5 +194,7 @@ def _declare(field: FormField) -> Any:
     if field.optional:
         return Field(default=field.empty, json_schema_extra=field, repr=not hidden)
     if field.only_with:  # it may be missing, which is judged by the choice above it
-        return Field(default=field.empty, validate_default=True, json_schema_extra=field)
+        return Field(
+            default=field.empty, validate_default=True, json_schema_extra=field, repr=not hidden
+        )
     return Field(json_schema_extra=field, repr=not hidden)

@@ -151,6 +151,8 @@ async def transaction(
     that room too, and takes its turn like all others. What is `patient` lets others go first for a
     moment (`services.database.write_queue`).
 
+    What isn't urgent gives way once more before the caller goes on.
+
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone, and
     `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
     """

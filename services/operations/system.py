@@ -27,8 +27,7 @@ async def examine(actor: Principal, names: Collection[str] = ()) -> list[Check]:
     """Have the doctor make all checks, or those of these names and what goes along with them.
 
     Takes as long as the slowest check, up to a minute. Raises `NotAllowedError`. While the database
-    doesn't answer, nobody can be asked who acts: then these checks, which the page repeats by
-    itself, say so.
+    doesn't answer, nobody can be asked who acts: then the check of the database alone says so.
     """
     # The page repeats the checks by itself: the audit log isn't read each time.
     anew = not isinstance(actor, Operator)
@@ -37,7 +36,7 @@ async def examine(actor: Principal, names: Collection[str] = ()) -> list[Check]:
             async with viewing(actor, Permission.VIEW_SYSTEM):
                 pass  # the checks take long, and ask the database by themselves
     except DatabaseUnavailableError:
-        names, anew = {*names, doctor_database.DATABASE} if names else (), False
+        names, anew = {doctor_database.DATABASE}, False
     return await doctor.examine(names, serving=True, anew=anew)
 
 

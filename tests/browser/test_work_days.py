@@ -39,6 +39,7 @@ async def test_the_list_of_pocs_counts_the_days_of_the_organisation(
     await page.goto(page.url.replace("/pocs", "/home"))
     await expect(page.locator(".home-rows")).to_contain_text("due tomorrow" if early else words)
     # Another time zone is told to the pages that are open.
+    await page.wait_for_function("() => window.socket?.connected")
     admin = await sign_in(await create_user(tenant, role=Role.TENANT_ADMIN))
     await organisation.edit_organisation(admin, organisation_form(time_zone="Asia/Tokyo"))
     await expect(page.get_by_text("is Asia/Tokyo now.")).to_be_visible()

@@ -110,9 +110,10 @@ class Connection:
         """Whether the browser has closed it because it shows something else now."""
 
     def finish(self) -> None:
-        """NiceGUI's handshake is done: the connection may stay."""
+        """NiceGUI's handshake is done: the connection may stay, unless it was closed meanwhile."""
         self.is_finished = True
-        self._end_wait_at(self._due)
+        if not self.is_over:
+            self._end_wait_at(self._due)
         _unfinished.pop(self, None)
 
     def spend_from(self, account: Account, flooded: Callable[[], None]) -> None:
@@ -134,8 +135,9 @@ class Connection:
     async def receive(self) -> Message:
         """The next message; a disconnect if the socket is late, too fast or not a browser's.
 
-        An event that comes too soon is held here until its time, and those that come meanwhile are
-        counted. So a flood costs no more than that until it is one, and its pages are closed.
+        An event that comes too soon is held here until its time, unless others wait for it, and
+        those that come meanwhile are counted. So a flood costs no more than that until it is one,
+        and its pages are closed.
         """
         while True:
             if self._due is not None and self._due <= self._loop.time():
@@ -148,24 +150,29 @@ class Connection:
                 self.is_left = message.get("code") == GOING_AWAY
             if message["type"] != "websocket.receive":
                 return message
-            event = await self._hear(message.get("text"))
-            if event is None:
+            text = message.get("text")
+            event = event_in(text) if await self._may_speak() else None
+            if text is None or event is None:
                 self.hang_up()
                 return _GONE
+            if self.heard(text) is not None:
+                return message
+            await runtime.current().database.right_of_way.wait()
             if event != PACED:
                 return message
             await self._hold(message)
 
-    async def _hear(self, text: str | None) -> str | None:
-        """Which event is in it; none if the connection has to be closed for it."""
-        if not self._budget.spend():
-            self._flooded()
-            await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
-            return None
-        event = event_in(text)
-        if text is not None and event is not None and self.heard(text) is None:
-            await runtime.current().database.right_of_way.wait()
-        return event
+    def flood(self) -> None:
+        """Its page says too much, by another count than that of frames."""
+        self._flooded()
+
+    async def _may_speak(self) -> bool:
+        """Count a frame, and whether it may be heard: otherwise the connection has to be closed."""
+        if self._budget.spend():
+            return True
+        self._flooded()
+        await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
+        return False
 
     async def _hold(self, message: Message) -> None:
         delay = self._budget.delay()

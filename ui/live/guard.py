@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from nicegui import core
+from nicegui import Client, core
 from nicegui import nicegui as server
 from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.requests import HTTPConnection
@@ -316,18 +316,23 @@ async def _on_event(sid: str, *args: Any) -> None:
     socket, message = _heard(sid, args, messages.is_event)
     if socket is None:
         return
-    way = socket.page.way_for(message["listener_id"])
+    page, current = socket.page, runtime.current()
+    way = page.way_for(message["listener_id"])
     if way is not None:
-        with way.taken(), logs.about_event(socket.page.user_id):
+        with way.taken(), logs.about_event(page.user_id):
             server._on_event(sid, message)
         return
-    current = runtime.current()
-    with await current.part(Handling).slot(socket.page.user_id):
+    events = current.part(Handling)
+    if events.is_full_for(page.user_id):
+        socket.connection.flood()
+        return
+    with await events.slot(page.user_id):
         await current.database.right_of_way.wait()
-        socket, message = _heard(sid, args, messages.is_event)  # it may have been cut meanwhile
-        if socket is not None:
-            with logs.about_event(socket.page.user_id):
-                server._on_event(sid, message)
+        client = Client.instances.get(page.client_id)
+        # It may have been cut meanwhile. Who has only left the page wanted this to be done.
+        if client is not None and pages.is_open(page):
+            with logs.about_event(page.user_id):
+                client.handle_event(message)
 
 
 def _guarded(handler: Handler, check: Check) -> Callable[..., Awaitable[None]]:

@@ -27,6 +27,10 @@ SLOT = 0.05
 """Seconds after which the next one begins in any case: an event may wait for a mail server, or for
 somebody else's act."""
 
+MOST_WAITING = 100
+"""How many events of one person may wait, each with a task and up to 64 KiB. At the pace let
+through, it takes seconds in which each event waits for something slow; it is a flood then."""
+
 _handled: ContextVar["Slot | None"] = ContextVar("handled", default=None)
 
 
@@ -50,6 +54,10 @@ class Handling:
         is_sqlite = runtime.current().database.is_sqlite
         self._free = SLOTS if is_sqlite else SLOTS_ON_POSTGRESQL
         self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}  # whoever is next stands first
+
+    def is_full_for(self, holder_id: UUID) -> bool:
+        """Whether too many of this person's events wait."""
+        return len(self._waiting.get(holder_id, ())) >= MOST_WAITING
 
     async def slot(self, holder_id: UUID) -> "Slot":
         """Wait for a slot for one of this person's events."""

@@ -80,6 +80,16 @@ async def test_events_that_are_held_are_passed_on_at_their_time_in_their_order(
 
 
 @pytest.mark.usefixtures("slow")
+async def test_what_ends_access_passes_events_that_are_held(said: "asyncio.Queue[Message]") -> None:
+    ends = '42["event",{"ends":"access"}]'
+    _say(said, *[CLICK] * (int(AT_ONCE) + 1), ends)
+    async with connected(said) as connection, asyncio.timeout(60):
+        connection.heard = lambda text: "a way" if text == ends else None
+        passed = [(await connection.receive())["text"] for _ in range(int(AT_ONCE) + 1)]
+    assert passed == [*[CLICK] * int(AT_ONCE), ends]
+
+
+@pytest.mark.usefixtures("slow")
 async def test_one_event_is_held_in_a_turn_however_many_have_come(
     said: "asyncio.Queue[Message]",
 ) -> None:

@@ -91,3 +91,19 @@ async def test_who_leaves_while_they_wait_keep_nobody_else_waiting(events: Handl
     async with asyncio.timeout(60):
         (await waiting[2]).leave()
     (await events.slot(OTHER)).leave()
+
+
+async def test_so_many_events_of_one_person_may_wait(
+    events: Handling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handling, "MOST_WAITING", 2)
+    first = await events.slot(ONE)
+    waiting = [asyncio.create_task(events.slot(ONE)) for _ in range(2)]
+    await _turns()
+    assert events.is_full_for(ONE)
+    assert not events.is_full_for(OTHER)
+    first.leave()
+    await _turns()
+    assert not events.is_full_for(ONE)
+    for one in waiting:
+        (await one).leave()

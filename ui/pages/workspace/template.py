@@ -73,6 +73,7 @@ class _TemplateScreen:
         self.actor = visit.actor
         self.group_id = group_id
         self.toast = toast
+        self.taking: ui.element | None = None  # "Add Existing Tasks", where it may be offered
         self.base = f"{home_path(visit.tenant_slug)}/templates"
         self.resources = TemplateResources(visit, toast, group_id)
         self.task: TaskTemplateRow | None = None
@@ -143,7 +144,7 @@ class _TemplateScreen:
         self.head.show(key=shown)
         self.title.show(len(details.tasks), may_change)
         self.acts.show(may_change)
-        if may_change:
+        if self.taking is not None:
             self.taking.set_visibility(details.can_take_in)
         self._show_tasks()
         self.resources.show(details)
@@ -189,6 +190,7 @@ class _TemplateScreen:
             text("span", "Every change is saved at once.", "small muted")
 
     def _tasks_acts(self, may_change: bool) -> None:
+        self.taking = None
         if may_change:
             self.taking = button(
                 "Add Existing Tasks", told(self.toast)(self._open_take_in), look="btn"
