@@ -26,8 +26,8 @@ KEYS = ("status", "side", "start", "end", "body", "before", "group", "field", "f
 # A session's sockets may say 20 things a second (`ui.live.budget`), which would be most of the
 # time that this takes.
 UNHURRIED = """
-from ui.live import budget
-budget.PER_SECOND = budget.BURST = 1e9
+from ui.live import budget, handling
+budget.PER_SECOND = budget.BURST = handling.MOST_WAITING = 10**9
 """
 
 
