@@ -148,6 +148,11 @@ def text(tag: str, content: str, classes: str = "") -> TextElement:
     return TextElement(tag=tag, text=content).classes(classes)
 
 
+def mixed_chip(mixed: str) -> None:
+    """The mark of a name that mixes letters: `mixed` is what `names.mixed_letters` says of it."""
+    text("span", "Mixed letters", "chip chip-warning").props["title"] = mixed
+
+
 def section(classes: str = "card") -> ui.element:
     """A block of a page, to build in."""
     return ui.element("section").classes(classes)

@@ -12,7 +12,7 @@ from sqlmodel import col
 from models import AuditEvent
 from services.audit.actions import AuditAction, declared, find_action
 from services.audit.search import search_key
-from services.audit.subjects import paths_of
+from services.audit.subjects import NOTHING_KNOWN, Subjects, subjects_of
 from services.audit.words import in_a_row
 from services.audit.writing import NOBODY, PLATFORM_CHAIN
 from services.database.transaction import Transaction
@@ -34,8 +34,10 @@ class AuditEntry:
     """An entry as it is shown.
 
     `actor` is empty if nobody was signed in. The paths lead to the pages of who acted and of what
-    it was about, below the organisation's path; a path is empty if there is no page. Entries with
-    the same `run` are of one act on many.
+    it was about, below the organisation's path; a path is empty if there is no page. The emails are
+    those of people whose names need a close look: what `names.mixed_letters` says of them, or
+    somebody else of the organisation is called alike. Entries with the same `run` are of one act on
+    many.
     """
 
     id: UUID
@@ -47,9 +49,13 @@ class AuditEntry:
     search_key: str
     actor: str = ""
     actor_path: str = ""
+    actor_email: str = ""
+    actor_mixed: str = ""
     subject_id: UUID | None = field(default=None, metadata=UNSENT)
     subject: str = ""
     subject_path: str = ""
+    subject_email: str = ""
+    subject_mixed: str = ""
     ip: str = ""
     summary: str = ""
     run: str = ""
@@ -60,10 +66,11 @@ class AuditEntry:
         return 0
 
 
-def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) -> AuditEntry:
-    """An entry as it is shown; `paths` has the page of each row that has one."""
-    paths = paths or {}
+def entry_of(row: AuditEvent, subjects: Subjects = NOTHING_KNOWN) -> AuditEntry:
+    """An entry as it is shown, with what is known of those whom it names."""
     action = find_action(row.action)
+    actor = subjects.named(row.actor_id, row.actor_name)
+    subject = subjects.named(row.subject_id, row.subject_name)
     return AuditEntry(
         id=row.id,
         number=row.number,
@@ -73,10 +80,14 @@ def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) ->
         hash=row.hash,
         search_key=row.search_key or search_key(row),
         actor="" if row.actor_id is None and row.actor_name == NOBODY else row.actor_name,
-        actor_path=paths.get(row.actor_id, ""),
+        actor_path=actor.path,
+        actor_email=actor.email,
+        actor_mixed=actor.mixed,
         subject_id=row.subject_id,
         subject=row.subject_name,
-        subject_path=paths.get(row.subject_id, ""),
+        subject_path=subject.path,
+        subject_email=subject.email,
+        subject_mixed=subject.mixed,
         ip=row.ip,
         summary=action.summary(row.details) if action else in_a_row(row.details),
         run=str(row.details.get("run") or ""),
@@ -84,9 +95,9 @@ def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) ->
 
 
 async def entries_of(tx: Transaction, rows: Sequence[AuditEvent]) -> list[AuditEntry]:
-    """Entries of one chain as they are shown, with the pages that they lead to."""
-    paths = await paths_of(tx, rows)
-    return [entry_of(row, paths) for row in rows]
+    """Entries of one chain as they are shown, with what is known of those whom they name."""
+    subjects = await subjects_of(tx, rows)
+    return [entry_of(row, subjects) for row in rows]
 
 
 def _of_chain(tenant_id: UUID | None) -> ColumnElement[bool]:

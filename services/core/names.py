@@ -70,6 +70,28 @@ _LOOKALIKE_SCRIPTS = {
         *("Lydian", "Gothic", "Warang Citi"),
     )
 }
+# Letters of Cyrillic and of Greek, and the Latin ones that they look like (UTS 39,
+# confusables.txt).
+_LIKE_LATIN = (
+    (
+        (
+            "\u0410\u0412\u0421\u0415\u041d\u0406\u0408\u041a\u041c\u041e\u0420\u0405\u0422\u0425"
+            "\u0430\u0441\u0501\u0435\u04bb\u0456\u0458\u043e\u0440\u051b\u0455\u051d\u0445\u0443"
+        ),
+        "ABCEHIJKMOPSTXacdehijopqswxy",
+    ),
+    (
+        (
+            "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+            "\u03bf\u03bd"
+        ),
+        "ABEZHIKMNOPTYXov",
+    ),
+)
+_TO_LATIN = str.maketrans(
+    {one: other for own, latin in _LIKE_LATIN for one, other in zip(own, latin, strict=True)}
+)
+_FROM_LATIN = [str.maketrans(latin, own) for own, latin in _LIKE_LATIN]
 # No new organisation has as its slug what a path begins with, or the name of a page that is open to
 # people who aren't signed in: `/t/login` would look like a place to sign in. An organisation that
 # has such a slug keeps it. A test compares this with the routes.
@@ -201,6 +223,14 @@ def mixed_letters(name: str, email: str) -> str:
     else:
         what, then = "name", "Compare the email."
     return f"This {what} mixes {listed(of_name or of_email)} letters, which can look alike. {then}"
+
+
+@lru_cache(maxsize=2000)
+def alike(name: str) -> frozenset[str]:
+    """The folded names that a name is taken for: its own, and those of the same look in Latin,
+    Cyrillic or Greek letters alone."""
+    latin = name.translate(_TO_LATIN)
+    return frozenset(map(fold, (name, latin, *(latin.translate(each) for each in _FROM_LATIN))))
 
 
 def fold(text: str) -> str:

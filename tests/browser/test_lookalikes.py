@@ -3,9 +3,12 @@
 from playwright.async_api import Locator, Page, expect
 
 from models import Tenant, User
+from services.access.actor import Actor
+from services.users import accounts
 from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog
+from tests.browser.looks import look
 from tests.browser.server import Server
 from tests.replicas.people import Visitor
 
@@ -41,6 +44,25 @@ async def test_a_name_that_mixes_scripts_is_marked_in_grid_details_and_dialog(
     await dialog(page).get_by_role("button", name="Cancel").click()
     await row.get_by_role("link").click()
     await expect(page.get_by_text("Mixed letters")).to_be_visible()
+
+
+async def test_the_audit_log_says_whose_name_needs_a_close_look(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    mixed = await _alice(tenant, first_name=f"{CYRILLIC_A}lice", email="mixed@nordwind.example")
+    one, two = [await _alice(tenant, email=f"{name}@nordwind.example") for name in ("one", "two")]
+    for user in (mixed, one):
+        await accounts.set_active(admin, user.id, active=False)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    rows = page.locator("tbody").get_by_role("row")
+    await expect(rows.locator("bdi")).to_have_text([one.email, mixed.email])
+    await expect(rows.last.get_by_text("Mixed letters")).to_have_attribute(
+        "title",
+        "This name mixes Cyrillic and Latin letters, which can look alike. Compare the email.",
+    )
+    await accounts.set_active(admin, two.id, active=False)
+    await expect(rows.first.locator("bdi")).to_have_text(two.email)
+    await look(page, "audit-alike")
 
 
 async def test_a_name_from_before_that_turns_the_text_around_turns_its_own_alone(

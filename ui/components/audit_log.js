@@ -1,5 +1,5 @@
 // The audit log: the newest entries first, older ones on demand, new ones as they happen.
-import { rowsOf } from "audit_rows";
+import { named, rowsOf } from "audit_rows";
 import { listen } from "live_socket";
 import { viewsMenu } from "live_table_view";
 import { listKeys } from "single_keys";
@@ -70,13 +70,11 @@ const ROW = `
       </td>
       <td v-if="shows.who" role="cell" class="col-who" data-label="by">
         <span v-if="!entry.actor" class="muted">Somebody not signed in</span>
-        <component v-else :is="entry.actor_path ? 'a' : 'span'" class="isolate" dir="auto"
-                   :href="href(entry.actor_path)">{{ entry.actor }}</component>
+        <named v-else :entry="entry" who="actor" :href="href(entry.actor_path)"></named>
       </td>
       <td v-if="shows.what" role="cell" class="col-what">{{ entry.action_label }}</td>
       <td v-if="shows.whom" role="cell" class="col-whom" :class="{'is-nothing': count || !entry.subject, 'is-who': entry.subject_path && entry.subject_path === entry.actor_path}" data-label="to">
-        <component v-if="!count" :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
-                   :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
+        <named v-if="!count" :entry="entry" who="subject" :href="href(entry.subject_path)"></named>
       </td>
       <td v-if="shows.from" role="cell" class="col-from muted" :class="{'is-nothing': !entry.ip}" data-label="from">{{ entry.ip || '–' }}</td>
       <td v-if="shows.details" role="cell" class="col-details">{{ count ? counted(count, run) : entry.summary }}</td>
@@ -85,6 +83,7 @@ const ROW = `
 
 export default {
   components: {
+    named,
     ColumnsMenu: ({ table }) => columnsMenu(table),
     FiltersButton: ({ table }) => filtersButton(table),
     ViewsMenu: ({ table }) => viewsMenu(table),

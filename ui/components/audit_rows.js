@@ -1,3 +1,5 @@
+import { h } from "vue";
+
 // The lines of the audit log. Entries of one bulk act are one line, where the latest of them stands;
 // `opened` has the acts whose entries are shown below it.
 export function rowsOf(entries, opened) {
@@ -24,3 +26,15 @@ export function rowsOf(entries, opened) {
 function runOf(entry) {
   return `${entry.run} ${entry.action}`;
 }
+
+// Who acted, or whom or what an entry is about (`who`: actor or subject). Where the name needs a close
+// look, the email says who it is.
+export function named({ entry, who, href }) {
+  const { [who]: name, [`${who}_email`]: email, [`${who}_mixed`]: mixed } = entry;
+  return [
+    h(href ? "a" : "span", { class: "isolate", dir: "auto", href }, name || "–"),
+    mixed && h("span", { class: "chip chip-warning", title: mixed }, "Mixed letters"),
+    email && h("bdi", { class: "small muted whose" }, email),
+  ];
+}
+named.props = ["entry", "who", "href"];

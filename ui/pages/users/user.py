@@ -49,7 +49,7 @@ from ui.dialogs.user_acts import (
     about,
 )
 from ui.forms.dialog import FormDialog
-from ui.frame import enter, frame, section, text
+from ui.frame import enter, frame, mixed_chip, section, text
 from ui.identity import require
 from ui.input import as_uuid, as_version, to_do
 from ui.page import add_page
@@ -220,7 +220,7 @@ class _UserScreen:
         if invited and active:
             text("span", "Invited", "chip chip-accent")
         if mixed:
-            text("span", "Mixed letters", "chip chip-warning").props["title"] = mixed
+            mixed_chip(mixed)
 
     def _button(self, label: str, handler: Callable[[], Awaitable[None]]) -> TextElement:
         button = text("button", label, "btn").props('type="button"')

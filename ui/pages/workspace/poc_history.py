@@ -14,7 +14,7 @@ from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
-from ui.frame import section, text
+from ui.frame import mixed_chip, section, text
 from ui.pages.workspace.parts import button
 from ui.words import moment
 
@@ -63,6 +63,10 @@ class _HistoryScreen:
             with ui.element("li"):
                 LocalText("span", moment(entry.at)).classes("small muted")
                 text("strong", entry.actor).props('dir="auto"')
+                if entry.actor_mixed:
+                    mixed_chip(entry.actor_mixed)
+                if entry.actor_email:
+                    text("bdi", entry.actor_email, "small muted")
                 if entry.id in inactive:
                     text("span", "Inactive", "chip chip-inactive")
                 text("span", entry.action_label)
