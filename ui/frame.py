@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from services.access.actor import Actor
 from services.access.permissions import Permission, may
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
+from services.tenants import organisation
 from ui import live, notices, palette, undecided
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
@@ -81,6 +83,10 @@ def _inside(visit: Visit) -> Literal["", "open", "closed"]:
     return "closed" if visit.tenant_closed else "open"
 
 
+async def _find_header(actor: Actor) -> dict[str, Any]:
+    return notices.header_values(await organisation.get_shown(actor))
+
+
 @contextmanager
 def frame(
     visit: Visit, title: str, *, current: str = "", tabs: Sequence[Link] = ()
@@ -111,6 +117,8 @@ def frame(
         shell.show_tabs(tabs)
         if current != "settings":  # where it is changed
             shell.date_in(visit.time_zone)
+        if visit.tenant_slug:
+            shell.renew(partial(_find_header, visit.actor))
         if any(tab.get("counts") for tab in tabs):
             shell.count(partial(undecided.count, visit.actor))
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask

@@ -327,10 +327,11 @@ async def _show_tenant(event: TenantChanged) -> None:
     await live.broadcast(welcome_room(event.tenant_id), "rollcall_welcome", {})
     await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
     find = partial(find_shown, event.tenant_id)
-    await tell(header_room(event.tenant_id), "rollcall_header", find, _header_values)
+    await tell(header_room(event.tenant_id), "rollcall_header", find, header_values)
 
 
-def _header_values(tenant: Tenant) -> dict[str, Any]:
+def header_values(tenant: Tenant) -> dict[str, Any]:
+    """What every page shows of its organisation, as plain values."""
     return {
         "name": tenant.name,
         "logo": logo_url(tenant.slug, tenant.logo),

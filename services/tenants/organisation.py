@@ -134,6 +134,12 @@ async def find_shown(tenant_id: UUID) -> Tenant:
         return await tx.get_one(Tenant, tenant_id)
 
 
+async def get_shown(actor: Principal) -> Tenant:
+    """The same, for a page of the organisation in which the actor works."""
+    async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
+        return await view.get_tenant()
+
+
 async def get_organisation(actor: Principal) -> Organisation:
     """The organisation in which the actor works."""
     async with viewing(actor, Permission.MANAGE_ORGANISATION) as view:

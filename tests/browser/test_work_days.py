@@ -2,7 +2,8 @@
 
 from playwright.async_api import expect
 
-from models import PocStatus, Role, Tenant
+from models import PocStatus, Role, Tenant, User
+from services.access.actor import Actor
 from services.core import clock
 from services.core.days import today_in
 from services.database.transaction import transaction
@@ -50,3 +51,21 @@ async def test_the_list_of_pocs_counts_the_days_of_the_organisation(
         (await tx.get_one(Tenant, tenant.id)).time_zone = "Nowhere/New"  # unknown to this browser
     await page.goto(page.url.replace("/home", "/pocs"))
     await expect(row).to_contain_text("today")
+
+
+async def test_a_page_that_was_away_says_what_changed_of_its_organisation_meanwhile(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    away = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    other = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    for page in (away, other):
+        await page.wait_for_function("() => window.socket?.connected")
+    await away.evaluate("() => window.socket.disconnect()")
+    form = organisation_form(name="Acme elsewhere", time_zone="Asia/Seoul")
+    await organisation.edit_organisation(admin, form)
+    words = "The time zone of Acme elsewhere is Asia/Seoul now."
+    await expect(other.get_by_text(words)).to_be_visible()  # all who are there have been told
+    await expect(away.get_by_text(words)).to_have_count(0)
+    await away.evaluate("() => window.socket.connect()")
+    await expect(away.get_by_text(words)).to_be_visible()
+    await expect(away.locator(".tenant-name")).to_have_text("Acme elsewhere")

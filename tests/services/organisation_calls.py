@@ -116,6 +116,12 @@ ORGANISATION_CALLS = [
     Call("tenants.rules.get_rules", MANAGERS, lambda a, _t: rules.get_rules(a), takes_id=False),
     Call("tenants.rules.edit_rules", MANAGERS, _edit_rules, takes_id=False),
     Call(
+        "tenants.organisation.get_shown",
+        EVERYONE,
+        lambda a, _t: organisation.get_shown(a),
+        takes_id=False,
+    ),
+    Call(
         "tenants.organisation.get_organisation",
         MANAGERS,
         lambda a, _t: organisation.get_organisation(a),

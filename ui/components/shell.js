@@ -7,6 +7,7 @@ import { showOpen } from "open_tab";
 import palette from "palette";
 import singleKeys from "single_keys";
 
+const SPREAD = 2_000; // ms over which pages that come back ask what changed meanwhile
 const THEMES = [
   ["system", "System"],
   ["light", "Light"],
@@ -14,7 +15,7 @@ const THEMES = [
 ];
 
 export default {
-  emits: ["find"],
+  emits: ["find", "missed"],
   props: {
     finds: Boolean,
     home: String,
@@ -50,9 +51,10 @@ export default {
     showOpen(this.$refs.links);
     showOpen(this.$refs.tabs);
     const heard = { rollcall_header: this.changed, rollcall_undecided: ({ count }) => this.count(count) };
-    this.unlisten = listen(heard, { onReconnect() {} });
+    this.unlisten = listen(heard, { onReconnect: this.missed });
   },
   unmounted() {
+    clearTimeout(this.asking);
     document.removeEventListener("click", this.outside);
     window.removeEventListener("storage", this.lookAtTheme);
     this.unlisten();
@@ -92,6 +94,11 @@ export default {
         logo ? h("img", { class: "tenant-logo", src: logo, alt: "", height: 24 }) : null,
         h("bdi", name),
       ]);
+    },
+    // What changed while the page was away is asked for: many pages come back at once.
+    missed() {
+      clearTimeout(this.asking);
+      this.asking = setTimeout(() => this.$emit("missed"), Math.random() * SPREAD);
     },
     // The organisation's name, logo or time zone has changed, or it was closed or reopened.
     changed({ name, logo, closed, zone }) {

@@ -79,6 +79,20 @@ class Shell(
         page says that it has to be loaded again."""
         self._props["zone"] = zone
 
+    def renew(self, read: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+        """Show what this reads of the organisation, once a page that was away is back: nobody told
+        it what changed meanwhile."""
+
+        async def show() -> None:
+            try:
+                self.run_method("changed", await read())
+            except SessionEndedError:
+                return  # the cut brings the page that says it
+            except RollcallError as error:
+                log.warning("What the header shows can't be read now: %s", error)
+
+        self.on("missed", show, args=[])
+
     def count(self, read: Callable[[], Awaitable[int]]) -> None:
         """Show in its tab the count that this reads, once the page is there: the page itself
         doesn't wait for it."""
