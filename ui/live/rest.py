@@ -10,6 +10,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -29,8 +30,11 @@ LOOKS_AGAIN = 60.0
 once; this is for one that has failed."""
 
 _due: dict[int, list["_Socket"]] = {}
-_without_socket: set[asyncio.Future[None]] = set()
-_stop = outbox.Outbox.stop
+_without_socket: dict[outbox.Outbox | None, asyncio.Future[None]] = {}
+"""The outboxes that sleep, and what wakes each."""
+_running: ContextVar[outbox.Outbox | None] = ContextVar("_running", default=None)
+"""The outbox whose loop this task is."""
+_loop, _stop = outbox.Outbox.loop, outbox.Outbox.stop
 
 
 def install() -> None:
@@ -43,7 +47,7 @@ def install() -> None:
     theirs.asyncio = SimpleNamespace(
         **vars(asyncio) | {"wait_for": _wait, "sleep": _sleep_until_greeted}
     )
-    theirs.Outbox.stop = _stop_and_wake
+    theirs.Outbox.loop, theirs.Outbox.stop = _loop_by_name, _stop_and_wake
     theirs = async_server
     theirs.async_socket = SimpleNamespace(AsyncSocket=_Socket)
     # It goes from socket to socket, and does for all pinged ones what `_look` does.
@@ -59,32 +63,42 @@ def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG00
     return waiting
 
 
+async def _loop_by_name(running: outbox.Outbox) -> None:
+    _running.set(running)
+    await _loop(running)
+
+
 async def _sleep_until_greeted(_delay: float) -> None:
-    woken = asyncio.get_running_loop().create_future()
-    _without_socket.add(woken)
+    running, woken = _running.get(), asyncio.get_running_loop().create_future()
+    _without_socket[running] = woken
     try:
         async with asyncio.timeout(LOOKS_AGAIN):
             await woken
     except TimeoutError:
         return
     finally:
-        _without_socket.discard(woken)
+        if _without_socket.get(running) is woken:
+            del _without_socket[running]
 
 
 def greeted() -> None:
-    """A page has got its socket: what waits in its outbox is sent at once. (A sleeping outbox can't
-    be told which page it was: each of them looks.)"""
-    sleeping = list(_without_socket)
-    _without_socket.clear()
-    for waiting in sleeping:
-        if not waiting.done():
-            waiting.set_result(None)
+    """A page has got its socket: what waits in its outbox is sent at once. (Each of the sleeping
+    outboxes looks whether it was its page.)"""
+    for sleeping in list(_without_socket):
+        _wake(sleeping)
 
 
 def _stop_and_wake(stopped: outbox.Outbox) -> None:
-    """Stop an outbox, whose page is deleted: if it sleeps, it ends now."""
+    """Stop an outbox, whose page is deleted: if it sleeps, it ends now. The others sleep on: where
+    somebody asks for one page after the other, without sockets, each new one has an old one go."""
     _stop(stopped)
-    greeted()
+    _wake(stopped)
+
+
+def _wake(sleeping: outbox.Outbox | None) -> None:
+    woken = _without_socket.pop(sleeping, None)
+    if woken is not None and not woken.done():
+        woken.set_result(None)
 
 
 class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has no types

@@ -1,7 +1,6 @@
 """Open pages that are quiet: asked for a sign of life in groups, and missed if they give none."""
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any
 
 import engineio
@@ -78,8 +77,23 @@ async def test_what_was_to_be_written_goes_out_before_the_end(
     assert await socket.poll() == []
 
 
+class Outbox:
+    """That of a page without a socket: all that `rest` needs of it."""
+
+    def __init__(self) -> None:
+        self.task = asyncio.create_task(self.sleep())
+
+    def _set_enqueue_event(self) -> None:
+        """Wake it where it waits for something to send."""
+
+    async def sleep(self) -> None:
+        """As its loop does."""
+        rest._running.set(self)  # type: ignore[arg-type]  # as above
+        await rest._sleep_until_greeted(0.1)
+
+
 async def test_the_outbox_of_a_page_without_a_socket_sleeps_until_a_page_gets_one() -> None:
-    outboxes = [asyncio.create_task(rest._sleep_until_greeted(0.1)) for _ in range(2)]
+    outboxes = [Outbox().task for _ in range(2)]
     done, _ = await asyncio.wait(outboxes, timeout=0.3)
     assert not done, "NiceGUI looks ten times a second"
     rest.greeted()
@@ -93,13 +107,17 @@ async def test_the_outbox_of_a_page_without_a_socket_looks_again_by_itself(
 ) -> None:
     monkeypatch.setattr(rest, "LOOKS_AGAIN", 0.01)
     async with asyncio.timeout(PATIENCE):
-        await rest._sleep_until_greeted(0.1)
+        await Outbox().task
     assert not rest._without_socket
 
 
 async def test_the_outbox_of_a_page_that_is_deleted_without_a_socket_ends_at_once() -> None:
-    asleep = asyncio.create_task(rest._sleep_until_greeted(0.1))
+    deleted, other = Outbox(), Outbox()
     await asyncio.sleep(0)
-    rest._stop_and_wake(SimpleNamespace(_set_enqueue_event=lambda: None))  # type: ignore[arg-type]  # all that it needs
+    rest._stop_and_wake(deleted)  # type: ignore[arg-type]  # as above
     async with asyncio.timeout(PATIENCE):
-        await asleep
+        await deleted.task
+    assert not other.task.done(), "it has nothing to do with that page"
+    rest.greeted()
+    async with asyncio.timeout(PATIENCE):
+        await other.task
