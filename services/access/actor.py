@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 import sqlalchemy
@@ -254,7 +254,8 @@ _SESSION_AND_USERS = Prepared(
         isouter=True,
     )
     .join(Tenant, col(Tenant.id) == col(User.tenant_id), isouter=True)
-    .where(col(User.id).in_(bindparam("ids", expanding=True)))
+    .where(col(User.id).in_(bindparam("ids", expanding=True))),
+    sees_changes=True,
 )
 
 
@@ -274,8 +275,7 @@ async def _require_session(
 ) -> tuple[LoginSession, User]:
     found = tx.info.pop(_ACTS, None)
     if found is None or (found[0].id, found[1].id) != (actor.session_id, actor.user_id):
-        asked = {"session_id": actor.session_id, "user_id": actor.user_id}
-        found = (await tx.exec(_SESSION, params=asked)).first()
+        found = await _read_session(tx, actor)
     if found is None:
         raise SessionEndedError
     session, user, policy = found
@@ -293,6 +293,14 @@ async def _require_session(
     ):
         raise SecondFactorRequiredError
     return session, user
+
+
+async def _read_session(tx: Transaction, actor: Actor) -> Any:
+    if runtime.current().database.is_sqlite:
+        await _read_together(tx, actor.session_id, {actor.user_id})
+        return tx.info.pop(_ACTS, None)
+    asked = {"session_id": actor.session_id, "user_id": actor.user_id}
+    return (await tx.exec(_SESSION, params=asked)).first()
 
 
 async def get_row(
