@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from ui.door import MOST_CONNECTIONS, Door
-from ui.protocol import KEPT_OPEN, GuardedWebSocket, TimedProtocol
+from ui.protocol import KEPT_OPEN, TimedProtocol
+from ui.websocket import GuardedWebSocket
 
 # How many connections may wait to be accepted; the system may have a lower limit (Linux,
 # somaxconn).

@@ -8,25 +8,19 @@ head it may send. Uvicorn itself has neither limit.
 | the body of a request | 64 KiB (all there is, but of a file), or the rest, in each 30 s |
 | an answer that is being read | 16 KiB, or the rest, in each 30 s |
 
-Websockets aren't bound by these: here it is limited how many frames may come that are no message's
-end, and `ui/live/connection.py` guards the messages.
+Websockets aren't bound by these (`ui/websocket.py`).
 """
 
 import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
 
 from ui.door import Door
-from ui.live.budget import Budget
 from ui.parsing import Flow
 
 log = logging.getLogger(__name__)
@@ -266,7 +260,7 @@ class TimedProtocol(HttpToolsProtocol):
         if answer and answer.response_started and not answer.response_complete:
             self.transport.abort()
             return
-        self.transport.write(_answer(status, sentence))
+        self.transport.write(refusal(status, sentence))
         self.transport.close()
         if self.transport.get_write_buffer_size():
             self._watch()
@@ -286,113 +280,11 @@ class TimedProtocol(HttpToolsProtocol):
         self._door.waits_no_more(self)
 
 
-class GuardedWebSocket(WebSocketsSansIOProtocol):
-    """Uvicorn's protocol, which also tells the door when it waits for the other side to close, and
-    logs no traceback for text that isn't UTF-8.
-
-    It parses a little at a time, and nothing while a message waits to be heard. It hangs up on a
-    flood of frames that no message ends with (pings, pongs, fragments): the application wouldn't
-    hear of them, and the answers to pings that nobody reads would pile up.
-    """
-
-    def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._door = door
-        self._unparsed = b""
-        self._budget = Budget()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is a websocket's from now on."""
-        super().connection_made(transport)
-        self._door.made(self.client, self)
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes of a frame, or of several."""
-        self._unparsed += data
-        self._parse()
-        if not self.handshake_initiated:
-            # It got the request whole. If there is to be a body, say, the library doesn't take it,
-            # and would neither answer nor close.
-            self.transport.write(_answer(400, NOT_UNDERSTOOD))
-            self.transport.close()
-            self._door.waits(self)
-
-    async def receive(self) -> ASGIReceiveEvent:
-        """The next message, for the application."""
-        message = await super().receive()
-        self._parse()
-        return message
-
-    def handle_cont(self, event: Frame) -> None:
-        """A fragment of a message."""
-        if event.fin or self._has_room():
-            super().handle_cont(event)
-
-    def handle_ping(self) -> None:
-        """A ping; its answer is ready to be sent."""
-        if self._has_room():
-            super().handle_ping()
-
-    def handle_pong(self, event: Frame) -> None:
-        """A pong, for which nobody asked."""
-        if self._has_room():
-            super().handle_pong(event)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
-        self._door.waits_no_more(self)
-        super().connection_lost(exc)
-
-    def give_way(self) -> None:
-        """End the connection now: others need its slot."""
-        self.transport.abort()
-
-    async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application says."""
-        await super().send(message)
-        if self.close_sent:
-            self._door.waits(self)
-
-    def send_receive_event_to_app(self) -> None:
-        """Pass a whole message on."""
-        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
-            self.frames = []
-            self.conn.send_close(1007)  # RFC 6455, section 7.4.1: not consistent with its type
-            self.handle_parser_exception()
-            return
-        super().send_receive_event_to_app()
-
-    def _parse(self) -> None:
-        while self._unparsed and not self.read_paused and not self.transport.is_closing():
-            piece = self._unparsed[:PARSED_AT_ONCE]
-            self._unparsed = self._unparsed[PARSED_AT_ONCE:]
-            super().data_received(piece)
-
-    def _has_room(self) -> bool:
-        """Whether one more such frame may come; if not, the connection is closed."""
-        if self.close_sent or self.transport.is_closing():
-            return False
-        if self._budget.spend():
-            return True
-        self.frames = []
-        self.conn.send_close(1008)  # RFC 6455, section 7.4.1: against our policy
-        self.handle_parser_exception()
-        self._door.waits(self)
-        return False
-
-
-def _answer(status: int, sentence: str) -> bytes:
+def refusal(status: int, sentence: str) -> bytes:
+    """A whole answer of one sentence, after which the connection is closed."""
     body = sentence.encode()
     return (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
         "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     ).encode() + body
-
-
-def _is_text(frames: Sequence[bytes]) -> bool:
-    try:
-        b"".join(frames).decode()
-    except UnicodeDecodeError:
-        return False
-    return True

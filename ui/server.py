@@ -41,9 +41,10 @@ FEEDS = (sweep, undecided, notices, work_feed, shared_feed, wall)
 # forgotten.
 RECONNECT_TIMEOUT = 30
 # For this many seconds the event loop's thread may keep the interpreter where another thread waits
-# for it. A commit on SQLite is made by a thread, which waits for it twice; Python's own figure is
-# 5 ms, and on a busy server a commit took 10 ms more.
-SWITCH_SECONDS = 0.0005
+# for it, and the other way round. An act waits for it at each of its statements, some twenty, if a
+# thread draws a QR code, and a commit on SQLite is made by a thread, which waits for it twice.
+# Python's own figure is 5 ms.
+SWITCH_SECONDS = 0.0001
 
 
 def create_app(settings: Settings, door: Door | None = None) -> FastAPI:

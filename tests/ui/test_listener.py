@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.browser.waiting import PATIENCE
 from tests.ports import free_port
 from ui.listener import listen, web_server
+from ui.live.connection import ARRIVALS
 from ui.protocol import BODY_LEAST, MOST_UNPARSED, PARSED_AT_ONCE, READ_AT_ONCE, TimedProtocol
 
 ACCEPTED = Path(__file__).with_name("accepted.py")
@@ -199,3 +201,30 @@ async def test_little_is_read_of_bodies_that_nobody_takes_yet() -> None:
             await asyncio.sleep(0)
         may_end.set()
         assert max(len(one.cycle.body) for one in connections) < 4 * MOST_UNPARSED
+
+
+async def test_a_frame_is_told_as_soon_as_it_has_arrived_though_nobody_receives_it_yet() -> None:
+    arrived: asyncio.Queue[str] = asyncio.Queue()
+
+    async def accept(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            return
+        await receive()
+        scope[ARRIVALS].arrived = arrived.put_nowait
+        await send({"type": "websocket.accept"})
+        await asyncio.Future()
+
+    server = web_server(accept)
+    listener = listen("127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    host, port = listener.getsockname()
+    async with aiohttp.ClientSession() as http, asyncio.timeout(PATIENCE):
+        socket = await http.ws_connect(f"ws://{host}:{port}/")
+        await socket.send_str("deactivate")
+        assert await arrived.get() == "deactivate"
+        (connection,) = server.server_state.connections
+        connection.transport.abort()
+    for task in list(server.server_state.tasks):
+        task.cancel()
+    server.stop()
+    await serving

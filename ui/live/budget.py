@@ -72,6 +72,11 @@ class Budget:
         return max(0.0, self._next - now - AT_ONCE * self._times * each)
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether so much came that an event which came now would be held."""
+        return self._next - self._now() > (AT_ONCE * self._times - 1) / self._rate
+
+    @property
     def is_fresh(self) -> bool:
         """Whether forgetting this would lose nothing."""
         self._recover()
@@ -98,6 +103,11 @@ class Account:
     def spend(self) -> bool:
         """Count one frame; returns whether it may be heard at all."""
         return all([self.session.spend(), self.user.spend()])
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether so much came that an event which came now would be held."""
+        return self.session.is_ahead or self.user.is_ahead
 
     def delay(self) -> float:
         """How many seconds until an event that came now may be handled; each has a time of its

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from nicegui import json
 from starlette.types import Message, Receive
@@ -35,6 +36,14 @@ LONGEST_FRAME = 64 * 1024
 GOING_AWAY = 1001
 """The code with which a browser closes the socket of a page that it leaves (RFC 6455, section
 7.4.1). Firefox sends it before the page's own goodbye has left."""
+
+READ_AFTER = 0.004
+"""For this many seconds a connection isn't read on after an event that came too soon. A flood fills
+the connection then, instead of the event loop: a frame takes 0.1 ms there."""
+
+ARRIVALS = "rollcall.arrivals"
+"""Where a websocket's scope has its protocol, which tells each text as it arrives
+(`ui.websocket.GuardedWebSocket.arrived`)."""
 
 _GONE: Message = {"type": "websocket.disconnect", "code": 1008}
 
@@ -77,7 +86,7 @@ def event_in(text: object) -> str | None:
     return data[0] if data and isinstance(data[0], str) and data[0] in EVENTS else None
 
 
-def _by_nobody(_text: str) -> None:
+def heard_by_nobody(_text: str) -> None:
     """Hears nothing."""
 
 
@@ -99,9 +108,11 @@ class Connection:
         self._budget: Budget | Account = Budget()
         self._flooded: Callable[[], None] = self.hang_up
         self._held: deque[tuple[float, Message]] = deque()  # events, and when each may be passed on
-        self.heard: Callable[[str], object] = _by_nobody
+        self.heard: Callable[[str], object] = heard_by_nobody
         """Is called with each frame at once, and returns what others wait for because of it, if
         anything; until it is known whose it is, with no effect."""
+        self._ends_access: str | None = None  # a frame that has arrived and isn't received yet
+        self._giving_way: asyncio.Timeout | None = None
         self.is_finished = False
         """Whether NiceGUI's handshake is done, so that the connection may stay."""
         self.is_over = False
@@ -122,7 +133,7 @@ class Connection:
 
     def spend_its_own(self) -> None:
         """Its page is closed: what it still says, namely that it heard so, is counted to nobody."""
-        self._budget, self._flooded, self.heard = Budget(), self.hang_up, _by_nobody
+        self._budget, self._flooded, self.heard = Budget(), self.hang_up, heard_by_nobody
 
     def hang_up(self) -> None:
         """Close the connection from this side, whatever the other side does."""
@@ -136,8 +147,8 @@ class Connection:
         """The next message; a disconnect if the socket is late, too fast or not a browser's.
 
         An event that comes too soon is held here until its time, unless others wait for it, and
-        those that come meanwhile are counted. So a flood costs no more than that until it is one,
-        and its pages are closed.
+        those that come meanwhile are counted, with a pause after each (`READ_AFTER`). So a flood
+        costs no more than that until it is one, and its pages are closed.
         """
         while True:
             if self._due is not None and self._due <= self._loop.time():
@@ -151,16 +162,26 @@ class Connection:
             if message["type"] != "websocket.receive":
                 return message
             text = message.get("text")
+            way = self.heard(text) if isinstance(text, str) else None
+            if text == self._ends_access:
+                self._ends_access = None
+            if way is None:
+                await self._give_way()
             event = event_in(text) if await self._may_speak() else None
-            if text is None or event is None:
+            if event is None:
                 self.hang_up()
                 return _GONE
-            if self.heard(text) is not None:
-                return message
-            await runtime.current().database.right_of_way.wait()
-            if event != PACED:
+            if way is not None or event != PACED:
                 return message
             await self._hold(message)
+
+    def arrives(self, text: str) -> None:
+        """A frame has arrived, before its turn to be received: if it ends access, others wait for
+        it from now on; but those that stand before it in this connection don't."""
+        if self.heard(text) is not None:
+            self._ends_access = text
+            if self._giving_way is not None and not self._giving_way.expired():
+                self._giving_way.reschedule(self._loop.time())
 
     def flood(self) -> None:
         """Its page says too much, by another count than that of frames."""
@@ -174,11 +195,21 @@ class Connection:
         await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
         return False
 
+    async def _give_way(self) -> None:
+        if self._ends_access is not None:
+            return
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None) as self._giving_way:
+                    await runtime.current().database.right_of_way.wait()
+        finally:
+            self._giving_way = None
+
     async def _hold(self, message: Message) -> None:
         delay = self._budget.delay()
         self._held.append((self._loop.time() + delay, message))
         if delay:
-            await asyncio.sleep(0)  # others have their turn, however many have come
+            await asyncio.sleep(READ_AFTER)
 
     @property
     def _due(self) -> float | None:

@@ -27,7 +27,7 @@ from services.database import runtime
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import building, handling, leftovers, messages, pages, rest, sockets
-from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
+from ui.live.connection import ARRIVALS, LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.handling import Handling
 from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
@@ -117,6 +117,7 @@ def guard(
             await _refuse(scope, receive, send)
             return
         connection = scope[_KEY] = Connection(receive, most_unfinished)
+        scope[ARRIVALS].arrived = connection.arrives
         try:
             await engine_handler(scope, connection.receive, send)
         finally:
@@ -326,7 +327,7 @@ async def _on_event(sid: str, *args: Any) -> None:
     if events.is_full_for(page.user_id):
         socket.connection.flood()
         return
-    with await events.slot(page.user_id):
+    with await events.slot(page.user_id, page.account):
         await current.database.right_of_way.wait()
         client = Client.instances.get(page.client_id)
         # It may have been cut meanwhile. Who has only left the page wanted this to be done.

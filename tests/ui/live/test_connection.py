@@ -11,6 +11,7 @@ from starlette.types import Message
 
 from services.database.runtime import Runtime
 from ui.live import budget
+from ui.live import connection as connections
 from ui.live.budget import AT_ONCE, BURST, account_of
 from ui.live.connection import Connection
 
@@ -90,18 +91,19 @@ async def test_what_ends_access_passes_events_that_are_held(said: "asyncio.Queue
 
 
 @pytest.mark.usefixtures("slow")
-async def test_one_event_is_held_in_a_turn_however_many_have_come(
-    said: "asyncio.Queue[Message]",
+async def test_a_connection_is_read_on_a_moment_after_an_event_that_came_too_soon(
+    said: "asyncio.Queue[Message]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(connections, "READ_AFTER", 3600)
     _say(said, *[CLICK] * 50)
     async with connected(said) as connection:
         for _ in range(int(AT_ONCE)):
             await connection.receive()
         left = said.qsize()
         waits = asyncio.create_task(connection.receive())
-        for _ in range(3):
+        for _ in range(10):
             await asyncio.sleep(0)
-        assert left - 3 <= said.qsize() < left
+        assert said.qsize() == left - 1
         waits.cancel()
 
 
@@ -140,3 +142,21 @@ async def test_what_arrives_amid_an_act_that_is_given_way_waits_unless_it_is_suc
             assert not waits.done()
         async with asyncio.timeout(60):
             await waits
+
+
+async def test_a_frame_is_heard_as_soon_as_it_arrives_and_waits_before_it_is_looked_at(
+    said: "asyncio.Queue[Message]", rollcall: Runtime
+) -> None:
+    heard: list[str] = []
+    async with connected(said) as connection:
+        connection.heard = heard.append
+        connection.arrives(CLICK)
+        assert heard == [CLICK]
+        with rollcall.database.right_of_way.given(None):
+            _say(said, "no frame of a page")
+            waits = asyncio.create_task(connection.receive())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not waits.done()
+        async with asyncio.timeout(60):
+            assert (await waits)["type"] == "websocket.disconnect"
