@@ -117,7 +117,7 @@
     // A proxy that swallows upgrades lets each try wait for socket.io's whole time-out.
     const slow = setInterval(() => {
       lost();
-      probe();
+      probe(false);
     }, SLOW);
     const stop = () => clearInterval(slow);
     socket.once("connect", stop);
@@ -133,7 +133,7 @@
   function refused(error) {
     lost();
     if (socket.active) {
-      probe(); // no answer at all: socket.io tries again by itself
+      probe(error.message !== "timeout"); // socket.io tries again by itself
       return;
     }
     if (error.message === "signed out") {
@@ -150,19 +150,22 @@
     }
   }
 
-  // If plain requests are answered but no socket opens, a proxy blocks websockets.
-  async function probe() {
-    if (answers >= ANSWERS && lostTimer) {
+  // If plain requests are answered but no socket opens, a proxy blocks websockets: surely where they
+  // are refused. Where nothing answers, the server may be too busy, and is if the upgrade has passed.
+  async function probe(isRefused) {
+    const hasPassed = socket.io.engine?.transport?.ws?.readyState === WebSocket.OPEN;
+    if (answers >= ANSWERS && lostTimer && !hasPassed) {
+      const busy = "If the server is only busy, this page goes on by itself. If it stays so, tell ";
       say(
         "This page can’t open a live connection",
-        "Nothing that you do here reaches Rollcall, and what you see may be out of date. Tell " +
-          "whoever runs Rollcall: let the proxy pass WebSocket upgrades (docs/proxy.md shows how), " +
-          "and set ROLLCALL_PUBLIC_URL to this site’s address.",
+        "Nothing that you do here reaches Rollcall, and what you see may be out of date. " +
+          `${isRefused ? "Tell " : busy}whoever runs Rollcall: let the proxy pass WebSocket ` +
+          "upgrades (docs/proxy.md shows how), and set ROLLCALL_PUBLIC_URL to this site’s address.",
       );
       popup.ariaHidden = "false";
     }
     const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => undefined);
-    answers = answer?.ok ? answers + 1 : 0;
+    answers = answer?.ok && !hasPassed ? answers + 1 : 0;
   }
 
   function connectAgain() {
