@@ -48,6 +48,9 @@ async def test_a_server_that_ends_is_noticed_and_its_pages_live_again_at_the_nex
         await expect(page.get_by_text("is kept: open “Invite user” again.")).to_be_visible()
         if how is signal.SIGTERM:
             await look(page, "kept-after-a-restart")
+        await page.reload()
+        await expect(Grid(page).chip("Ada Lovelace", "Invited")).to_be_visible()
+        await expect(page.get_by_text("is kept: open")).to_have_count(0)  # it is said once
         await page.get_by_role("button", name="+ Invite User").first.click()
         await expect(dialog(page).get_by_label("First Name")).to_have_value("Half of it")
         await expect(dialog(page)).to_contain_text("What you had typed is here, and not sent yet.")

@@ -62,8 +62,12 @@ function kept() {
   return { forms: {} };
 }
 
-export function keptHere() {
-  return kept().forms;
+// The titles of what was kept, at the first load after that: later ones don't say it again.
+export function newlyKept() {
+  const all = kept();
+  const titles = all.told ? [] : Object.values(all.forms).flatMap(({ title }) => title ?? []);
+  if (titles.length) sessionStorage.setItem(KEPT, JSON.stringify({ ...all, told: true }));
+  return titles;
 }
 
 // The values that were kept under this name, once.

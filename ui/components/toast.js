@@ -3,7 +3,7 @@
 // have to be compiled on every page.
 import { h } from "vue";
 import { icon } from "icons";
-import { keptHere } from "live_socket";
+import { newlyKept } from "live_socket";
 
 const MOST = 3;
 const STAY = 6_000; // ms
@@ -66,7 +66,7 @@ export default {
     },
     // A dialog that was half filled in when the server restarted isn't open any more.
     tellKept() {
-      const titles = Object.values(keptHere()).flatMap(({ title }) => title ?? []);
+      const titles = newlyKept();
       if (!titles.length) return;
       const message = `Rollcall was restarted. What you had typed is kept: open “${titles.join("”, “")}” again.`;
       const toast = { id: "kept", message, tone: "info" };
