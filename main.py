@@ -19,7 +19,7 @@ from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.export import EVERYTHING
 from services.audit.export_check import check_export
 from services.audit.heads import Head, list_heads, read_heads
-from services.core.errors import OperatorError, RollcallError
+from services.core.errors import DatabaseUnavailableError, OperatorError, RollcallError
 from services.core.logs import set_up_logging
 from services.core.settings import Settings, load, unknown_settings
 from services.core.version import VERSION
@@ -386,6 +386,9 @@ def main(given: Sequence[str] | None = None) -> int:
         for name in unknown_settings():
             log.warning("Unknown setting %s; docs/settings.md lists them all", name)
         return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]  # argparse keeps it untyped
+    except DatabaseUnavailableError as error:  # its own words are for people who use the pages
+        sys.stderr.write(f"rollcall: {error.words} Nothing was changed. `doctor` says more.\n")
+        return 1
     except RollcallError as error:
         sys.stderr.write(f"rollcall: {error}\n")
         return 1

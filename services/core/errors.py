@@ -227,10 +227,12 @@ class DeadLinkError(RollcallError):
 
 
 class DatabaseUnavailableError(RollcallError):
-    """The database didn't answer; nothing was changed. `reason` is what doesn't end by itself."""
+    """The database didn't answer; nothing was changed. `reason` is what doesn't end by itself;
+    `words` say what is wrong, and not what to do."""
 
     def __init__(self, reason: str = "") -> None:
         self.reason = reason
+        self.words = reason or "The database doesn't answer."
         super().__init__(
             f"{reason} Nothing was changed; tell whoever runs Rollcall."
             if reason

@@ -93,16 +93,18 @@ def troubles(checks: Sequence[Check]) -> list[Check]:
 async def tell() -> None:
     """Log what isn't fine, once each time when it begins, and when it ends."""
     seen = _seen()
-    for check in [await check() for check in LOOKS]:
-        if check.name in seen.told and not check.ok:
-            continue
-        if not check.ok:
-            level = logging.ERROR if check.vital else logging.WARNING
-            log.log(level, "%s", " ".join(filter(None, [check.sentence, check.detail])))
-            seen.told.add(check.name)
-        elif check.name in seen.told:
-            seen.told.remove(check.name)
-            log.info("%s", check.sentence)
+    for check in LOOKS:
+        _tell(seen, await check())
+
+
+def _tell(seen: "_Seen", check: Check) -> None:
+    if not check.ok and check.name not in seen.told:
+        level = logging.ERROR if check.vital else logging.WARNING
+        log.log(level, "%s", " ".join(filter(None, [check.sentence, check.detail])))
+        seen.told.add(check.name)
+    elif check.ok and check.name in seen.told:
+        seen.told.remove(check.name)
+        log.info("%s", check.sentence)
 
 
 _SLOW = "The database hasn't answered for some seconds."
@@ -128,6 +130,7 @@ async def _renew(seen: _Seen) -> None:
         if time.monotonic() - at > keep:
             found = await check()
             seen.found[name] = (time.monotonic(), found)
+            _tell(seen, found)  # a probe may be the first to meet it, minutes before `tell` looks
 
 
 async def _schema() -> Check:

@@ -39,7 +39,10 @@ class SetupForm(UserNames):
 
 
 async def setup_url() -> str | None:
-    """The path of the set-up page; none once an account exists."""
+    """The path of the set-up page; none once an account exists. Then nothing is written or locked:
+    a start on a database that can only be read serves, until it can be written to again."""
+    if await is_set_up():
+        return None
     async with transaction() as tx:
         await _lock(tx)
         if await _has_accounts(tx):

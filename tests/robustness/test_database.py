@@ -5,8 +5,10 @@ itself.
 """
 
 import asyncio
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -253,6 +255,50 @@ async def test_a_postgresql_that_can_only_be_read_is_told(
         assert (await http.get("/t/acme/account")).status_code == 303, "nobody is signed in here"
         _set_read_only(postgres_server, name, False)
         await _until_works(lambda: http.post(LOGIN, data=FORM), 303)
+
+
+@pytest.mark.postgresql
+async def test_a_start_on_a_postgresql_that_can_only_be_read_serves_and_recovers(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    name = postgres_server.create_database()
+    settings = _settings(tmp_path / "data", postgres_server.url(name))
+    async with started(settings):
+        await factories.create_user(await factories.create_tenant("Acme", "acme"))
+    _set_read_only(postgres_server, name, True)
+    variables = {
+        "ROLLCALL_DATA_DIR": str(settings.data_dir),
+        "ROLLCALL_DATABASE_URL": postgres_server.url(name),
+        "ROLLCALL_SECRET": SECRET,
+    }
+    async with (
+        serving(tmp_path / "log", settings=variables) as server,
+        httpx.AsyncClient(base_url=server.url) as http,
+    ):
+        await _until_unready(http, "The database can only be read now.")
+        _set_read_only(postgres_server, name, False)
+        await _until_works(lambda: http.get("/readyz"), 200)
+
+
+@pytest.mark.postgresql
+async def test_a_command_on_a_database_that_can_only_be_read_speaks_to_the_operator(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    name = postgres_server.create_database()
+    _set_read_only(postgres_server, name, True)
+    variables = os.environ | {
+        "ROLLCALL_DATA_DIR": str(tmp_path),
+        "ROLLCALL_DATABASE_URL": postgres_server.url(name),
+        "ROLLCALL_NEW_PASSWORD": PASSWORD,
+    }
+    command = [sys.executable, "main.py", "create-platform-admin", "ada@example.com"]
+    ended = await asyncio.to_thread(
+        subprocess.run, command, env=variables, capture_output=True, text=True, check=False
+    )
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("rollcall: The database can only be read now. Nothing was changed.")
+    assert "whoever runs Rollcall" not in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def _set_read_only(server: PostgresServer, name: str, wanted: bool) -> None:

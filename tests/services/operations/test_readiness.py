@@ -192,6 +192,17 @@ async def test_each_trouble_is_logged_once_with_what_to_do(
     assert f"chmod 600 {path}" in told[2]
 
 
+async def test_what_a_probe_meets_first_is_logged_then(
+    rollcall: Runtime, tenant: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _seal_something(tenant)
+    (rollcall.settings.data_dir / vault.KEYS_FILE).unlink()
+    for _ in range(2):
+        await readiness.recent()
+    told = [line.getMessage() for line in caplog.records if vault.LOST in line.getMessage()]
+    assert len(told) == 1
+
+
 async def test_little_room_is_a_warning(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "LOW_DISK", 1 << 62)
     (disk,) = [check for check in await readiness.look() if check.name == "disk"]
