@@ -9,6 +9,7 @@ import html
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from email.utils import make_msgid
 from pathlib import Path
 from uuid import UUID
@@ -33,6 +34,19 @@ where FILE is this mail as text.
 
 {lines}
 """
+
+
+@dataclass
+class Untold:
+    """Why this process couldn't tell the heads when it tried last; empty where it could."""
+
+    folder: str = ""
+    mail: str = ""
+
+
+def untold() -> Untold:
+    """What this process, which serves, met last."""
+    return runtime.current().part(Untold)
 
 
 class Teller:
@@ -81,12 +95,10 @@ def _keep(folder: Path, heads: Sequence[Head]) -> bool:
         finally:
             os.close(file)
     except OSError as error:
-        log.error(
-            "The audit heads can't be written to %s: %s. Check ROLLCALL_AUDIT_HEADS_DIR",
-            path,
-            error.strerror,
-        )
+        untold().folder = f"{path}: {error.strerror}. Check ROLLCALL_AUDIT_HEADS_DIR."
+        log.error("The audit heads can't be written to %s", untold().folder)
         return False
+    untold().folder = ""
     return True
 
 
@@ -106,6 +118,8 @@ async def _mail(recipient: str, heads: Sequence[Head]) -> bool:
     try:
         await send_at_once(letter)
     except RollcallError as error:
+        untold().mail = str(error)
         log.warning("The audit heads weren't mailed, and will be in an hour: %s", error)
         return False
+    untold().mail = ""
     return True

@@ -113,6 +113,7 @@ def _looks(serving: bool, anew: bool) -> Sequence[Look]:
         Look((work.REPLICAS,), work.look_at_replicas),
         Look((files.BACKUP,), files.look_at_backup),
         Look((work.AUDIT,), audit, AUDIT_SECONDS),
+        Look((work.HEADS,), work.look_at_heads),
         Look((base.CONNECTIONS,), connections),
         Look((VERSION_NAME,), _version),
     )

@@ -2,17 +2,20 @@
 
 import json
 import math
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlmodel import func, select
 
 from models import AuditHead, MailState, NotedHead, OutgoingMail
 from services.audit.check import verify
+from services.audit.telling import untold
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import clock
+from services.core import clock, folders
 from services.core.lazily import lazily
 from services.core.words import count_words
 from services.database import runtime
@@ -32,6 +35,7 @@ else:
     postgresql_transport = lazily("services.database.postgresql_transport")
 
 MAIL, OUTBOX, REPLICAS, AUDIT = "Mail", "Outbox", "Replicas", "Audit log"
+HEADS = "Audit heads"
 # A mail that has waited longer was refused a few times (the pauses are 5 s, 15 s, 1 and 5 minutes).
 LATE = timedelta(minutes=5)
 # Heads are noted once a day; one day may be missed (Rollcall was stopped).
@@ -183,3 +187,38 @@ async def _noted() -> tuple[int, datetime | None, bool]:
         number > numbers.get(chain, 0) for chain, number in heads.items() if chain != PLATFORM_CHAIN
     )
     return len(heads), latest, grown
+
+
+async def look_at_heads() -> list[Check]:
+    """Whether the audit heads can be told outward: into the folder as it is now, and by mail as it
+    was the last time, which only the process that serves knows."""
+    settings, last = runtime.current().settings, untold()
+    folder, email = settings.audit_heads_dir, settings.audit_heads_email
+    if folder is not None:
+        told = _full(folder) or folders.trouble(folder)
+        if not told and last.folder:
+            told = f"{last.folder} That was the last time; they are tried again each hour."
+        if told:
+            return [failed(HEADS, "The audit heads can’t be written to their folder", told)]
+    if email is not None:
+        told = last.mail
+        if not (settings.mail_server and settings.mail_from):
+            told = "Set ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_FROM: no mail is sent without them."
+        if told:
+            words = f"The audit heads weren’t mailed to {email}"
+            return [failed(HEADS, words, f"{told} They are tried again each hour.")]
+    places = [str(folder)] if folder else []
+    return [
+        well(HEADS, ", ".join(["in the log", *places, *([f"mailed to {email}"] if email else [])]))
+    ]
+
+
+def _full(folder: Path) -> str:
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        return f"{there} is a file. Check ROLLCALL_AUDIT_HEADS_DIR."
+    if shutil.disk_usage(there).free < folders.LEAST_ROOM:
+        return f"The disk of {there} is full: make room on it."
+    return ""

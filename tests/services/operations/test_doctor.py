@@ -17,6 +17,7 @@ from sqlalchemy import func, select, text
 from models import MailState, MailTemplate, OutgoingMail, Tenant
 from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_heads
+from services.audit.telling import Teller
 from services.core import clock
 from services.core.settings import Settings
 from services.database import migrations
@@ -246,6 +247,36 @@ async def test_a_changed_audit_entry_fails_and_a_log_that_nobody_noted_warns(
     (found,) = await doctor.examine(["Audit log"])
     assert found.state is State.FAILED
     assert "verify-audit" in found.remedy
+
+
+async def test_a_folder_for_audit_heads_that_is_in_the_way_fails_until_it_is_mended(
+    rollcall: Runtime, tmp_path: Path
+) -> None:
+    rollcall.settings.audit_heads_dir = folder = tmp_path / "heads"
+    folder.write_text("in the way")
+    (found,) = await doctor.examine(["Audit heads"])
+    assert found.state is State.FAILED
+    assert "ROLLCALL_AUDIT_HEADS_DIR" in found.remedy
+    folder.unlink()
+    (found,) = await doctor.examine(["Audit heads"])
+    assert found.state is State.OK
+    assert str(folder) in found.words
+
+
+async def test_audit_heads_that_were_not_mailed_fail_until_they_are(
+    rollcall: Runtime, tenant: Tenant, mail_server: MailServer
+) -> None:
+    rollcall.settings.audit_heads_email = "auditor@example.com"
+    teller, port = Teller(), rollcall.settings.mail_port
+    rollcall.settings.mail_port = 9
+    await teller.tell()
+    (found,) = await doctor.examine(["Audit heads"], serving=True)
+    assert found.state is State.FAILED
+    assert "ROLLCALL_MAIL_PORT" in found.remedy
+    rollcall.settings.mail_port = port
+    await teller.tell()
+    (found,) = await doctor.examine(["Audit heads"], serving=True)
+    assert found.state is State.OK
 
 
 async def test_a_check_that_does_not_answer_ends(
