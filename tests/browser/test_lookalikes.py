@@ -46,6 +46,18 @@ async def test_a_name_that_mixes_scripts_is_marked_in_grid_details_and_dialog(
     await expect(page.get_by_text("Mixed letters")).to_be_visible()
 
 
+async def test_names_and_their_marks_fit_their_column_in_the_least_window_that_has_columns(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    alice = await _alice(tenant, first_name=f"{CYRILLIC_A}lice")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await page.set_viewport_size({"width": 861, "height": 800})
+    for email in (grace.email, alice.email):
+        name = _row(page, email).locator(".col-name")
+        for part in (name, name.locator(".name-link")):
+            assert not await part.evaluate("it => it.scrollWidth > it.clientWidth")
+
+
 async def test_the_audit_log_says_whose_name_needs_a_close_look(
     browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
 ) -> None:
