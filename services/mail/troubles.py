@@ -42,6 +42,19 @@ _STEPS = {
 }
 
 
+# By OpenSSL's number of what is wrong with a certificate (x509_vfy.h).
+_CERTIFICATES = {
+    9: "Its time hasn't begun: check this machine's clock.",
+    10: "Renew it on the server that ROLLCALL_MAIL_SERVER names, or check this machine's clock.",
+    62: "Give ROLLCALL_MAIL_SERVER the name that is in it.",
+    64: "Give ROLLCALL_MAIL_SERVER the name that is in it.",
+}
+_UNKNOWN_AUTHORITY = (
+    "If your own authority made it, have this machine trust that, or set SSL_CERT_FILE to its "
+    "certificate; else check ROLLCALL_MAIL_SERVER."
+)
+
+
 class NotSentError(RollcallError):
     """This mail wasn't sent; the next attempt may succeed."""
 
@@ -168,10 +181,9 @@ def _sign_in(causes: list[BaseException]) -> str:
 def _tls(causes: list[BaseException], server: str) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return (
-                f"The certificate of {server} isn't trusted: {cause}. Give ROLLCALL_MAIL_SERVER "
-                "the name that is in it, or have a certificate that this machine trusts."
-            )
+            mend = _CERTIFICATES.get(cause.verify_code, _UNKNOWN_AUTHORITY)
+            why = cause.verify_message.rstrip(".")
+            return f"The certificate of {server} isn't trusted: {why}. {mend}"
     for cause in causes:
         not_offered = isinstance(cause, aiosmtplib.SMTPException) and "STARTTLS" in str(cause)
         handshake = isinstance(cause, ssl.SSLError) or "handshake" in str(cause).lower()

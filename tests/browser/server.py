@@ -58,6 +58,7 @@ async def serving(
     prefix: Sequence[str] = (),
     before: str = "",
     forked: bool = True,
+    until: str = "/readyz",
 ) -> AsyncIterator[Server]:
     """Serve from this data folder until the block ends, by a program before it, if there is one.
 
@@ -65,6 +66,8 @@ async def serving(
     machine, or shorter times to wait for. Without a program before it, the process is a fork
     (`tests.browser.forks`), whose command line and first environment aren't its own; unless
     `forked` is false: then it is started as a new process.
+
+    It begins once `until` answers that all is well.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
@@ -93,7 +96,7 @@ async def serving(
             )
     server = Server(process, url, data_dir)
     try:
-        await _until_ready(server)
+        await _until_well(server, until)
         found = re.findall(rf"{re.escape(url)}/setup/\S+", server.log())
         server.setup_url = found[-1] if found else None
         yield server
@@ -106,13 +109,13 @@ def _log_in(data_dir: Path) -> BinaryIO:
     return (data_dir / LOG).open("ab")
 
 
-async def _until_ready(server: Server) -> None:
+async def _until_well(server: Server, path: str) -> None:
     async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=60) as http:
         while True:
             if server.process.returncode is not None:
                 raise RuntimeError(f"It ended at once:\n{server.log()}")
             try:
-                if (await http.get(f"{server.url}/readyz")).is_success:
+                if (await http.get(f"{server.url}{path}")).is_success:
                     return
             except httpx.TransportError:
                 pass

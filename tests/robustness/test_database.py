@@ -272,7 +272,7 @@ async def test_a_start_on_a_postgresql_that_can_only_be_read_serves_and_recovers
         "ROLLCALL_SECRET": SECRET,
     }
     async with (
-        serving(tmp_path / "log", settings=variables) as server,
+        serving(tmp_path / "log", settings=variables, until="/healthz") as server,
         httpx.AsyncClient(base_url=server.url) as http,
     ):
         await _until_unready(http, "The database can only be read now.")

@@ -4,6 +4,7 @@ shown is the true one, and the words tell what to do."""
 import asyncio
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -229,11 +230,36 @@ async def test_a_certificate_that_is_not_trusted_is_told(
     state, words = await _tried(admin, await _invite(admin))
     assert state is MailState.WAITING
     assert "isn't trusted" in words
+    assert "SSL_CERT_FILE" in words
     assert "ROLLCALL_MAIL_SERVER" in words
     assert mail_server.attempts == 0
 
 
-def _self_signed(folder: Path) -> ssl.SSLContext:
+@pytest.mark.parametrize(
+    ("days", "name", "told"),
+    [
+        (-1, "127.0.0.1", "certificate has expired. Renew it on the server"),
+        (1, "127.0.0.9", "Give ROLLCALL_MAIL_SERVER the name that is in it."),
+    ],
+)
+async def test_what_is_wrong_with_a_certificate_is_told_with_what_mends_it(
+    admin: Actor,
+    mail_server: MailServer,
+    rollcall: Runtime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    name: str,
+    told: str,
+) -> None:
+    mail_server.certificate = _self_signed(tmp_path, days, name)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "mail.pem"))
+    rollcall.settings.mail_starttls = True
+    _state, words = await _tried(admin, await _invite(admin))
+    assert told in words
+
+
+def _self_signed(folder: Path, days: int = 1, address: str = "127.0.0.1") -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example.com")])
     now = datetime.now(UTC)
@@ -243,8 +269,11 @@ def _self_signed(folder: Path) -> ssl.SSLContext:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(address))]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     pem = folder / "mail.pem"
