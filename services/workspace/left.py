@@ -2,10 +2,11 @@
 tasks and groups that no other active user has."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement, bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select, union
 
@@ -26,13 +27,13 @@ def person_in(kind: type[Task | TaskGroup]) -> Any:
 
 
 def select_alone(
-    kind: type[Task | TaskGroup], *columns: Any, together: Collection[UUID] = ()
+    kind: type[Task | TaskGroup], *columns: Any, together: ColumnElement[Any] | None = None
 ) -> Any:
     """Who has which open tasks or groups of open POCs, where nobody else who is active has them;
     with `together`, nobody but these users."""
     of = ASSIGNMENTS[kind, User]
     person, other, active = person_in(kind), aliased(of.table), aliased(User)
-    is_another = col(active.id).not_in(together) if together else col(active.id) != person
+    is_another = col(active.id) != person if together is None else col(active.id).not_in(together)
     another = (
         select(other.id)
         .join(active, col(active.id) == getattr(other, of.person))
@@ -69,12 +70,19 @@ async def find_owned(tx: Transaction, *user_ids: UUID) -> Sequence[Poc]:
 async def find_alone(tx: Transaction, kind: type[WorkT], *user_ids: UUID) -> Sequence[WorkT]:
     """The open tasks or groups of open POCs that these users have, and nobody else who is active;
     what is due first comes first."""
-    found = await tx.exec(
+    found = await tx.exec(_alone(kind), params={"user_ids": list(user_ids)})
+    return list({one.id: one for one in found}.values())  # two of them may have it
+
+
+@cache
+def _alone(kind: type[Task | TaskGroup]) -> Any:
+    # Built once, because building it takes longer than running it.
+    user_ids: BindParameter[Any] = bindparam("user_ids", expanding=True)
+    return (
         select_alone(kind, kind, together=user_ids)
         .where(person_in(kind).in_(user_ids))
         .order_by(col(kind.due_on).is_(None), col(kind.due_on), col(kind.id))
     )
-    return list({one.id: one for one in found}.values())  # two of them may have it
 
 
 async def find_pocs_left(tx: Transaction, user_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
