@@ -4,9 +4,10 @@ Somebody who lacks a required one can only use their own account, to set one up:
 `services.access.actor` checks this with every call.
 """
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import BindParameter, ColumnElement, exists
 from sqlmodel import col, or_, select
 
 from models import Authenticator, Passkey, Role, SecondFactorPolicy, SignInMethod, User
@@ -42,7 +43,7 @@ async def has_one(tx: Transaction, user_id: UUID) -> bool:
     return bool((await tx.exec(select(there_is_one(user_id)))).one())
 
 
-def there_is_one(user_id: UUID) -> ColumnElement[bool]:
+def there_is_one(user_id: UUID | BindParameter[Any]) -> ColumnElement[bool]:
     """The same, as a part of a query."""
     app = exists().where(
         col(Authenticator.user_id) == user_id, col(Authenticator.confirmed_at).is_not(None)

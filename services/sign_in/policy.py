@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, literal
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant, User
@@ -12,6 +12,7 @@ from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.acting import acting, viewing
 from services.core.errors import OwnSecondFactorMissingError
 from services.database.looking import looks_first
+from services.database.prepared import Prepared
 from services.database.transaction import Transaction
 from services.sign_in.actions import SecondFactorAction
 from services.tenants.events import TenantChanged
@@ -68,29 +69,42 @@ async def get_standing(tx: Transaction, user: User) -> Standing:
     """A user's standing; their tenant stays as it is until the transaction ends."""
     if user.tenant_id is None:
         return Standing(True, None, await has_one(tx, user.id))
-    found = await tx.exec(
-        select(Tenant.closed_at, SsoConnection.name, there_is_one(user.id))
-        .join(SsoConnection, _binding(user), isouter=True)
-        .where(Tenant.id == user.tenant_id)
-        .with_for_update(read=True, of=Tenant)
+    ((closed_at, provider, has_second_factor),) = await _STANDING.rows(
+        tx, tenant_id=user.tenant_id, user_id=user.id, may_be_bound=_may_be_bound(user)
     )
-    closed_at, provider, has_second_factor = found.one()
-    return Standing(closed_at is None, provider, has_second_factor)
+    return Standing(closed_at is None, provider, bool(has_second_factor))
 
 
 async def required_provider(tx: Transaction, user: User) -> str | None:
     """The name of the provider that the user must sign in with, if there is one."""
-    return (await tx.exec(select(SsoConnection.name).where(_binding(user)))).first()
+    asked = {"tenant_id": user.tenant_id, "may_be_bound": _may_be_bound(user)}
+    return (await tx.exec(select(SsoConnection.name).where(_BINDING), params=asked)).first()
 
 
-def _binding(user: User) -> ColumnElement[bool]:
-    """The single sign-on that the user must use.
+def _may_be_bound(user: User) -> bool:
+    """Whether single sign-on can be required of the user.
 
     Tenant Admins may always sign in another way, so that a broken provider locks nobody out for
     good.
     """
-    return and_(
-        col(SsoConnection.tenant_id) == user.tenant_id,
-        col(SsoConnection.required),
-        literal(user.role is not Role.TENANT_ADMIN),
+    return user.role is not Role.TENANT_ADMIN
+
+
+_BINDING: ColumnElement[bool] = and_(
+    col(SsoConnection.tenant_id) == bindparam("tenant_id"),
+    col(SsoConnection.required),
+    bindparam("may_be_bound", type_=Boolean),
+)
+"""The single sign-on that a user must use."""
+# Built once: every sign-in asks it.
+_STANDING = Prepared(
+    select(
+        Tenant.closed_at,
+        SsoConnection.name,
+        there_is_one(bindparam("user_id")).label("has_second_factor"),
     )
+    .join(SsoConnection, _BINDING, isouter=True)
+    .where(Tenant.id == bindparam("tenant_id"))
+    .with_for_update(read=True, of=Tenant),
+    sees_changes=True,
+)
