@@ -100,12 +100,16 @@ def without_email(words: str, email: str) -> str:
 
 class MailTrouble:
     """What keeps mail from being sent, except answers about one recipient; logged when it begins,
-    and then once in a while."""
+    and then once in a while. What broke off amid one mail says nothing of the others."""
 
     def __init__(self) -> None:
         self._told = Repeats(REPEAT)
 
-    def tell(self, trouble: str) -> None:
-        """Log it, unless it was logged a short time ago."""
-        if self._told.is_news(trouble):
+    def tell(self, trouble: str, only: UUID | None = None) -> None:
+        """Log it, unless it was logged a short time ago; `only` is the mail that it is about."""
+        if not self._told.is_news(trouble):
+            return
+        if only is None:
             _mails.warning("Mail waits: %s", trouble)
+        else:
+            _mails.warning("One mail waits: mail=%s answer=%s", only, trouble)

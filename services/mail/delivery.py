@@ -121,7 +121,8 @@ async def _deliver(lease: Lease) -> None:
     except NotSentError as error:
         answer = _without_secrets(str(error), letter)
         if isinstance(error, MisconfiguredError | BrokenOffError):
-            runtime.current().part(MailTrouble).tell(without_email(answer, letter.recipient))
+            only = lease.mail_id if isinstance(error, BrokenOffError) else None
+            runtime.current().part(MailTrouble).tell(without_email(answer, letter.recipient), only)
         unknown = isinstance(error, UnansweredError)
         await _settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
     else:
