@@ -195,18 +195,14 @@ async def look_at_heads() -> list[Check]:
     settings, last = runtime.current().settings, untold()
     folder, email = settings.audit_heads_dir, settings.audit_heads_email
     if folder is not None:
-        told = _full(folder) or folders.trouble(folder)
+        told = folders.trouble(folder) or _full(folder)
         if not told and last.folder:
             told = f"{last.folder} That was the last time; they are tried again each hour."
         if told:
             return [failed(HEADS, "The audit heads can’t be written to their folder", told)]
-    if email is not None:
-        told = last.mail
-        if not (settings.mail_server and settings.mail_from):
-            told = "Set ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_FROM: no mail is sent without them."
-        if told:
-            words = f"The audit heads weren’t mailed to {email}"
-            return [failed(HEADS, words, f"{told} They are tried again each hour.")]
+    if email is not None and last.mail:
+        words = f"The audit heads weren’t mailed to {email}"
+        return [failed(HEADS, words, f"{last.mail} They are tried again each hour.")]
     places = [str(folder)] if folder else []
     return [
         well(HEADS, ", ".join(["in the log", *places, *([f"mailed to {email}"] if email else [])]))
