@@ -3,7 +3,7 @@ are no message's end. The messages are guarded by `ui/live/connection.py`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
@@ -13,7 +13,7 @@ from websockets.http11 import Request
 
 from ui.door import Door
 from ui.live.budget import Budget
-from ui.live.connection import ARRIVALS, heard_by_nobody
+from ui.live.connection import ARRIVALS, Arrivals
 from ui.protocol import NOT_UNDERSTOOD, PARSED_AT_ONCE, refusal
 
 
@@ -31,8 +31,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._door = door
         self._unparsed = b""
         self._budget = Budget()
-        self.arrived: Callable[[str], object] = heard_by_nobody
-        """Is called with each text as soon as it has arrived whole."""
+        self._arrivals = Arrivals()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is a websocket's from now on."""
@@ -60,7 +59,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         """The request for a websocket."""
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope[ARRIVALS] = self  # type: ignore[literal-required]  # one of our own
+            self.scope[ARRIVALS] = self._arrivals  # type: ignore[literal-required]  # one of our own
 
     def handle_cont(self, event: Frame) -> None:
         """A fragment of a message."""
@@ -101,7 +100,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
                 self.conn.send_close(1007)  # RFC 6455, section 7.4.1: not consistent with its type
                 self.handle_parser_exception()
                 return
-            self.arrived(text)
+            self._arrivals.tell(text)
         super().send_receive_event_to_app()
 
     def _parse(self) -> None:

@@ -210,7 +210,7 @@ async def test_a_frame_is_told_as_soon_as_it_has_arrived_though_nobody_receives_
         if scope["type"] != "websocket":
             return
         await receive()
-        scope[ARRIVALS].arrived = arrived.put_nowait
+        scope[ARRIVALS].tell = arrived.put_nowait
         await send({"type": "websocket.accept"})
         await asyncio.Future()
 

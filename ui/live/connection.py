@@ -9,8 +9,9 @@ without an answer.
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from nicegui import json
 from starlette.types import Message, Receive
@@ -42,8 +43,7 @@ READ_AFTER = 0.004
 the connection then, instead of the event loop: a frame takes 0.1 ms there."""
 
 ARRIVALS = "rollcall.arrivals"
-"""Where a websocket's scope has its protocol, which tells each text as it arrives
-(`ui.websocket.GuardedWebSocket.arrived`)."""
+"""Where a websocket's scope has its `Arrivals`."""
 
 _GONE: Message = {"type": "websocket.disconnect", "code": 1008}
 
@@ -86,11 +86,19 @@ def event_in(text: object) -> str | None:
     return data[0] if data and isinstance(data[0], str) and data[0] in EVENTS else None
 
 
-def heard_by_nobody(_text: str) -> None:
+def _by_nobody(_text: str) -> None:
     """Hears nothing."""
 
 
 _unfinished: dict["Connection", None] = {}  # the longest waiting first
+
+
+class Arrivals:
+    """Whom a websocket tells each text as soon as it has arrived, before its turn to be received
+    (`ui.websocket`)."""
+
+    def __init__(self) -> None:
+        self.tell: Callable[[str], object] = _by_nobody
 
 
 class Connection:
@@ -108,11 +116,11 @@ class Connection:
         self._budget: Budget | Account = Budget()
         self._flooded: Callable[[], None] = self.hang_up
         self._held: deque[tuple[float, Message]] = deque()  # events, and when each may be passed on
-        self.heard: Callable[[str], object] = heard_by_nobody
+        self.heard: Callable[[str], object] = _by_nobody
         """Is called with each frame at once, and returns what others wait for because of it, if
         anything; until it is known whose it is, with no effect."""
         self._ends_access: str | None = None  # a frame that has arrived and isn't received yet
-        self._giving_way: asyncio.Timeout | None = None
+        self._letting: asyncio.Timeout | None = None
         self.is_finished = False
         """Whether NiceGUI's handshake is done, so that the connection may stay."""
         self.is_over = False
@@ -133,7 +141,7 @@ class Connection:
 
     def spend_its_own(self) -> None:
         """Its page is closed: what it still says, namely that it heard so, is counted to nobody."""
-        self._budget, self._flooded, self.heard = Budget(), self.hang_up, heard_by_nobody
+        self._budget, self._flooded, self.heard = Budget(), self.hang_up, _by_nobody
 
     def hang_up(self) -> None:
         """Close the connection from this side, whatever the other side does."""
@@ -166,7 +174,7 @@ class Connection:
             if text == self._ends_access:
                 self._ends_access = None
             if way is None:
-                await self._give_way()
+                await self._let_others(runtime.current().database.right_of_way.wait)
             event = event_in(text) if await self._may_speak() else None
             if event is None:
                 self.hang_up()
@@ -180,8 +188,8 @@ class Connection:
         it from now on; but those that stand before it in this connection don't."""
         if self.heard(text) is not None:
             self._ends_access = text
-            if self._giving_way is not None and not self._giving_way.expired():
-                self._giving_way.reschedule(self._loop.time())
+            if self._letting is not None and not self._letting.expired():
+                self._letting.reschedule(self._loop.time())
 
     def flood(self) -> None:
         """Its page says too much, by another count than that of frames."""
@@ -195,21 +203,22 @@ class Connection:
         await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
         return False
 
-    async def _give_way(self) -> None:
+    async def _let_others(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """Wait, but not with what ends access behind it."""
         if self._ends_access is not None:
             return
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(None) as self._giving_way:
-                    await runtime.current().database.right_of_way.wait()
+                async with asyncio.timeout(None) as self._letting:
+                    await wait()
         finally:
-            self._giving_way = None
+            self._letting = None
 
     async def _hold(self, message: Message) -> None:
         delay = self._budget.delay()
         self._held.append((self._loop.time() + delay, message))
         if delay:
-            await asyncio.sleep(READ_AFTER)
+            await self._let_others(partial(asyncio.sleep, READ_AFTER))
 
     @property
     def _due(self) -> float | None:

@@ -117,7 +117,7 @@ def guard(
             await _refuse(scope, receive, send)
             return
         connection = scope[_KEY] = Connection(receive, most_unfinished)
-        scope[ARRIVALS].arrived = connection.arrives
+        scope[ARRIVALS].tell = connection.arrives
         try:
             await engine_handler(scope, connection.receive, send)
         finally:

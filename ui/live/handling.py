@@ -1,5 +1,5 @@
-"""Whose event is handled next: of everybody's, one at a time, of each person in turn; and after an
-event a rest, in which those have no turn who send faster than their pace.
+"""Whose event is handled next: of everybody's, one at a time, of each person in turn. After an
+event of somebody who sends too fast there is a rest, in which nobody has a turn who does.
 
 What an event has done runs in the event loop, and each step of somebody else's act would wait for a
 step of every event that is handled. So a few who send searches all the time could hold up the act
@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -30,8 +31,9 @@ SLOT = 0.05
 somebody else's act."""
 
 REST = 2.0
-"""For how many times as long as an event took, none begins of those whose events come too fast. So
-all of them together have a third of the event loop, and what ends their access finds it free."""
+"""For how many times as long as their event took, none begins of those whose events come too fast.
+So all of them together have a third of the event loop at most, and what ends their access finds it
+free."""
 
 MOST_WAITING = 100
 """How many events of one person may wait, each with a task and up to 64 KiB. At the pace let
@@ -53,67 +55,63 @@ def _create(handler: Awaitable[Any], **given: Any) -> None:
     background_tasks.create_or_defer(handler if slot is None else slot.until_done(handler), **given)
 
 
-class _Line:
-    """One person's events that wait, in their order."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.called: deque[asyncio.Future[None]] = deque()
-
-
 class Handling:
     """The events that are being handled, and those that wait: each person's in their order."""
 
     def __init__(self) -> None:
         is_sqlite = runtime.current().database.is_sqlite
         self._free = SLOTS if is_sqlite else SLOTS_ON_POSTGRESQL
-        self._waiting: dict[UUID, _Line] = {}  # whoever is next stands first
+        # Whoever is next stands first.
+        self._waiting: dict[UUID, deque[tuple[asyncio.Future[None], Account]]] = {}
         self._rests_until = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def is_full_for(self, holder_id: UUID) -> bool:
         """Whether too many of this person's events wait."""
-        line = self._waiting.get(holder_id)
-        return line is not None and len(line.called) >= MOST_WAITING
+        return len(self._waiting.get(holder_id, ())) >= MOST_WAITING
 
     async def slot(self, holder_id: UUID, account: Account) -> "Slot":
-        """Wait for a slot for one of this person's events, whose pace their account knows."""
-        line = self._waiting.setdefault(holder_id, _Line(account))
+        """Wait for a slot for one of this person's events, whose pace the account knows."""
         called = asyncio.get_running_loop().create_future()
-        line.called.append(called)
+        self._waiting.setdefault(holder_id, deque()).append((called, account))
         self._call()
+        leave = partial(self._leave, account)
         try:
             await called
         except asyncio.CancelledError:
             if called.done() and not called.cancelled():
-                self._leave()
+                leave(0.0)
             raise
-        return Slot(self._leave)
+        return Slot(leave)
 
-    def _leave(self, took: float = 0.0) -> None:
+    def _leave(self, account: Account, took: float) -> None:
         self._free += 1
-        self._rests_until = max(self._rests_until, asyncio.get_running_loop().time() + took * REST)
+        if account.is_ahead:
+            self._rests_until = asyncio.get_running_loop().time() + min(took, SLOT) * REST
         self._call()
 
     def _call(self) -> None:
         """Give the free slots to those who wait and may have one."""
-        is_rest = asyncio.get_running_loop().time() < self._rests_until
-        for holder_id, line in list(self._waiting.items()):
-            if not self._free:
-                return
-            while line.called and line.called[0].done():
-                line.called.popleft()  # they don't wait any more
-            if line.called and is_rest and line.account.is_ahead:
-                continue
-            del self._waiting[holder_id]
-            if not line.called:
-                continue
+        while self._free and self._call_one():
             self._free -= 1
-            line.called.popleft().set_result(None)
-            if line.called:
-                self._waiting[holder_id] = line  # after everybody else's
         if self._free and self._waiting and self._timer is None:
             self._timer = asyncio.get_running_loop().call_at(self._rests_until, self._wake)
+
+    def _call_one(self) -> bool:
+        is_rest = asyncio.get_running_loop().time() < self._rests_until
+        for holder_id, line in list(self._waiting.items()):
+            while line and line[0][0].done():
+                line.popleft()  # they don't wait any more
+            if line and is_rest and line[0][1].is_ahead:
+                continue
+            del self._waiting[holder_id]
+            if line:
+                called, _ = line.popleft()
+                if line:
+                    self._waiting[holder_id] = line  # after everybody else's
+                called.set_result(None)
+                return True
+        return False
 
     def _wake(self) -> None:
         self._timer = None

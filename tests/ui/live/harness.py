@@ -231,7 +231,6 @@ def plain_routes(app: FastAPI) -> None:
                 str(room): len(sids) for room, sids in core.sio.manager.rooms.get("/", {}).items()
             },
             "presence": list(told),
-            "given way": runtime.current().database.right_of_way._acts,
             "waiting": len(runtime.current().database.right_of_way._nobody._waiters),
             "tabs": len(core.app.storage._tabs),
             "requests": [sorted(client.request.scope) for client in Client.instances.values()],

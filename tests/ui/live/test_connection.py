@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from starlette.types import Message
 
+from services.database import right_of_way
 from services.database.runtime import Runtime
 from ui.live import budget
 from ui.live import connection as connections
@@ -160,3 +161,25 @@ async def test_a_frame_is_heard_as_soon_as_it_arrives_and_waits_before_it_is_loo
             assert not waits.done()
         async with asyncio.timeout(60):
             assert (await waits)["type"] == "websocket.disconnect"
+
+
+@pytest.mark.usefixtures("slow")
+async def test_frames_before_one_that_ends_access_wait_for_nothing_once_it_has_arrived(
+    said: "asyncio.Queue[Message]", rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(right_of_way, "LONGEST", 3600)
+    monkeypatch.setattr(connections, "READ_AFTER", 3600)
+    ends = '42["event",{"ends":"access"}]'
+    _say(said, *[CLICK] * (int(AT_ONCE) + 2), ends)
+    async with connected(said) as connection, asyncio.timeout(60):
+        connection.heard = lambda text: "a way" if text == ends else None
+        with rollcall.database.right_of_way.given(None):
+            waits = asyncio.create_task(connection.receive())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not waits.done()  # for an act that is under way already
+            connection.arrives(ends)
+            passed = [(await waits)["text"]]
+            while passed[-1] != ends:
+                passed.append((await connection.receive())["text"])
+    assert passed == [*[CLICK] * int(AT_ONCE), ends]

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -68,12 +68,6 @@ async def _until_calm(person: Person, sids: float = float("inf")) -> None:
 async def _acts(person: Person) -> list[str]:
     """What was done. (Pages of a test before may go at any moment.)"""
     return [event for event in (await person.state())["events"] if event != "deleted"]
-
-
-async def _until(person: Person, what: str, counts: Collection[int]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while (await person.state())[what] not in counts:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.05)
 
 
 async def test_the_page_s_own_browser_is_let_in(person: Person) -> None:
@@ -253,49 +247,6 @@ async def test_what_waits_to_be_acted_upon_dies_with_its_page(person: Person) ->
     acted = (await person.state())["events"].count("act")
     await asyncio.sleep(1)
     assert (await person.state())["events"].count("act") == acted
-
-
-async def test_an_event_waits_for_an_act_that_ends_somebody_s_access(person: Person) -> None:
-    page, before = await person.connected_page(), (await _acts(person)).count("act")
-    await person.http.post("/control/urgent", params={"runs": True})
-    try:
-        await page.click()
-        await _until(person, "waiting", range(1, 1000))
-        assert (await _acts(person)).count("act") == before
-    finally:
-        await person.http.post("/control/urgent", params={"runs": False})
-    async with asyncio.timeout(PATIENCE):
-        while (await _acts(person)).count("act") == before:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.05)
-
-
-@pytest.mark.parametrize(
-    ("button", "listener", "acts"), [("End access", 0, 1), ("End access", 1, 0), ("Send", 0, 0)]
-)
-async def test_what_is_submitted_to_end_access_is_given_way_before_it_begins_and_nothing_else(
-    person: Person, button: str, listener: int, acts: int
-) -> None:
-    page, before = await person.connected_page(), len(await _acts(person))
-    event = page.event(button)
-    event["listener_id"] = page.elements[str(event["id"])]["events"][listener]["listener_id"]
-    await page.sio.emit("event", event)
-    async with asyncio.timeout(PATIENCE):
-        while len(told := (await _acts(person))[before:]) < 2:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.05)
-    assert told == [f"given way: {acts}", "let go: 0"]
-
-
-async def test_it_is_given_way_as_soon_as_it_has_arrived_behind_what_waits(person: Person) -> None:
-    page = await person.connected_page()
-    await person.http.post("/control/urgent", params={"runs": True})
-    try:
-        await page.click()
-        await _until(person, "waiting", range(1, 1000))
-        await page.sio.emit("event", page.event("End access"))
-        await _until(person, "given way", [2])
-    finally:
-        await person.http.post("/control/urgent", params={"runs": False})
-    await _until(person, "given way", [0])
 
 
 async def test_all_pages_of_a_busy_person_may_come_back_at_once(person: Person) -> None:

@@ -155,3 +155,15 @@ async def test_they_wait_in_proportion_to_what_the_event_took(
     async with asyncio.timeout(60):
         (await waiting).leave()
     assert loop.time() - begun >= took * 1.4
+
+
+async def test_after_an_event_of_somebody_in_time_there_is_no_such_rest(
+    events: Handling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "PER_SECOND", 1e-6)
+    monkeypatch.setattr(handling, "REST", 1e9)
+    first = await events.slot(OTHER, in_time())
+    await asyncio.sleep(0.001)
+    first.leave()
+    async with asyncio.timeout(60):
+        (await events.slot(ONE, too_fast())).leave()
