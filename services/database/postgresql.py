@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import time
@@ -21,13 +22,30 @@ DOUBT_SECONDS = 3
 # callers who waited in the pool's queue don't wait once more.
 REST_SECONDS = 1
 
+_psycopg = logging.getLogger("psycopg")
+
 C = TypeVar("C", bound=psycopg.AsyncConnection[Any])
+
+
+class _HungUp(logging.Filter):
+    """Psycopg warns of each query whose asker has hung up, which anybody may do at any time."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is logged: as what it is, and so only where such things are."""
+        if not record.msg.startswith("query cancellation interrupted"):
+            return True
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+        return _psycopg.isEnabledFor(logging.DEBUG)
+
+
+_hung_up = _HungUp()
 
 
 class Server:
     """A PostgreSQL server, and whether it answers. What only reads there gives `right_of_way`."""
 
     def __init__(self, url: str, right_of_way: RightOfWay) -> None:
+        _psycopg.addFilter(_hung_up)
         self.arguments = arguments(url)
         self.right_of_way = right_of_way
         self._silent_at = -float("inf")

@@ -160,3 +160,31 @@ async def test_a_database_that_is_not_utf8_is_refused(
 def test_a_url_leaves_no_trace_in_the_engine() -> None:
     database = Database(f"postgresql+psycopg://u:{SECRET}@127.0.0.1:9/d")
     assert SECRET not in repr(database.writer) + str(database.writer.url)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_a_hang_up_amid_a_query_is_no_warning(
+    rollcall: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def ask() -> None:
+        async with reading() as tx:
+            await tx.exec(text("select pg_sleep(60)"))  # type: ignore[call-overload]  # no model's
+
+    asked = asyncio.create_task(ask())
+    async with asyncio.timeout(60):
+        while not await _sleeps(rollcall):  # noqa: ASYNC110 - another process's work
+            await asyncio.sleep(0.05)
+        asked.cancel()
+        await asyncio.sleep(0)
+        asked.cancel()  # as the web server does while it waits for the first one
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+    assert [record for record in caplog.records if record.name == "psycopg"] == []
+
+
+async def _sleeps(rollcall: Runtime) -> bool:
+    async with rollcall.database.writer.connect() as connection:
+        asks = "select 1 from pg_stat_activity where state = 'active' and query = :query"
+        found = await connection.execute(text(asks), {"query": "select pg_sleep(60)"})
+        return found.first() is not None
