@@ -146,6 +146,36 @@ async def test_people_are_found_as_one_types_and_chosen_by_the_keyboard(
     await expect(chosen).to_contain_text(["Émile Roux"])
 
 
+async def test_who_is_chosen_of_two_people_of_one_name_is_told_by_their_email(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    one, two = [
+        await factories.create_user(
+            tenant, first_name="Alice", last_name="Kovacs", email=f"{mailbox}@nordwind.example"
+        )
+        for mailbox in ("alice.of.the.customers.in.northern.europe.and.overseas", "alice")
+    ]
+    page = await _open(browsers, tenant, ada)
+    await _owner(page).fill("kovacs")
+    await _offered(page).filter(has_text=two.email).click()
+    await expect(_owner(page)).to_have_value("Alice Kovacs")
+    await expect(_owner(page)).to_have_accessible_description(two.email)
+    shown = dialog(page).get_by_role("paragraph").filter(has_text=two.email)
+    await expect(shown).to_be_visible()
+
+    members = dialog(page).get_by_role("combobox", name="Members")
+    await members.fill("kovacs")
+    await _offered(page).filter(has_text=one.email).click()
+    said = dialog(page).get_by_role("status").filter(has_text=one.email)
+    await expect(said).to_have_text(f"Alice Kovacs, {one.email}")
+    chosen = dialog(page).get_by_role("list", name="Members").get_by_role("listitem")
+    await expect(chosen).to_contain_text([f"Alice Kovacs {one.email}"])
+    await expect(chosen.get_by_role("button")).to_have_accessible_name(
+        f"Remove Alice Kovacs, {one.email}"
+    )
+    await look(page, "form-chosen")
+
+
 async def test_who_is_deactivated_while_a_form_is_open_leaves_the_choices(
     browsers: Browsers, tenant: Tenant, ada: User, admin: Actor
 ) -> None:

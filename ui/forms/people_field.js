@@ -16,16 +16,17 @@ export default {
   <div class="people-field">
     <ul v-if="many && chosen.length" class="people-chosen" :aria-label="field.label">
       <li v-for="person in chosen" :key="person.id" class="chip">
-        <bdi>{{ person.name }}</bdi>
-        <button type="button" :aria-label="'Remove ' + person.name" @click="remove(person)">×</button>
+        <span class="people-who"><bdi>{{ person.name }}</bdi> <bdi v-if="person.detail">{{ person.detail }}</bdi></span>
+        <button type="button" :aria-label="'Remove ' + inWords(person)" @click="remove(person)">×</button>
       </li>
     </ul>
     <input ref="input" type="text" role="combobox" dir="auto" spellcheck="false" v-bind="control"
-           aria-autocomplete="list" :aria-expanded="open ? 'true' : 'false'"
+           :aria-describedby="describedBy" aria-autocomplete="list" :aria-expanded="open ? 'true' : 'false'"
            :aria-controls="control.id + '-people'"
            :aria-activedescendant="open && shown[active] ? idOf(shown[active]) : null"
            v-model="text" @input="typed" @click="show" @focus="entered" @blur="leave"
            @keydown="pressed">
+    <p v-if="email" class="field-help" :id="control.id + '-email'"><bdi>{{ email }}</bdi></p>
     <ul ref="list" class="people-list" :role="shown.length ? 'listbox' : 'group'" popover="manual" :id="control.id + '-people'"
         :aria-label="field.label">
       <li v-for="(person, index) in shown" :key="person.id" :id="idOf(person)" role="option"
@@ -44,7 +45,7 @@ export default {
   props: { field: Object, control: Object, modelValue: [Object, Array], answer: Object },
   emits: ["update:modelValue", "search", "blur"],
   data() {
-    return { text: "", words: "", open: false, active: 0, leaving: [] };
+    return { text: "", words: "", open: false, active: 0, leaving: [], told: "" };
   },
   created() {
     this.tidy();
@@ -79,6 +80,14 @@ export default {
     chosen() {
       return [this.modelValue ?? []].flat();
     },
+    // Tells whoever is chosen from others of the same name.
+    email() {
+      return this.many ? "" : this.modelValue?.detail;
+    },
+    describedBy() {
+      const described = this.control["aria-describedby"];
+      return this.email ? `${this.control.id}-email ${described}` : described;
+    },
     shown() {
       const gone = this.leaving.map((person) => ({ ...person, gone: true }));
       const all = [...(this.answer?.people ?? []), ...gone];
@@ -89,7 +98,8 @@ export default {
       return this.answer?.words !== this.words;
     },
     status() {
-      if (!this.open || !this.answer) return "";
+      if (!this.open) return this.told;
+      if (!this.answer) return "";
       return this.shown.length === 1 ? "1 person" : `${this.shown.length} people`;
     },
   },
@@ -100,6 +110,9 @@ export default {
     },
     idOf(person) {
       return `${this.control.id}-${person.id}`;
+    },
+    inWords({ name, detail }) {
+      return detail ? `${name}, ${detail}` : name;
     },
     isChosen(person) {
       return this.chosen.some((one) => one.id === person.id);
@@ -115,6 +128,7 @@ export default {
     show() {
       if (this.open) return;
       this.open = true;
+      this.told = "";
       this.active = 0;
       this.words = "";
       this.look();
@@ -188,11 +202,13 @@ export default {
     choose(person) {
       if (person.gone) return;
       this.hide();
+      this.told = this.inWords(person);
       clearTimeout(this.typing);
       this.$emit("update:modelValue", this.many ? [...this.chosen, person] : person);
       this.$nextTick(this.tidy);
     },
     remove(person) {
+      this.told = "";
       this.$emit(
         "update:modelValue",
         this.chosen.filter((one) => one.id !== person.id),
@@ -201,6 +217,7 @@ export default {
     },
     leave() {
       this.hide();
+      this.told = "";
       clearTimeout(this.typing);
       this.tidy();
       this.$emit("blur");
