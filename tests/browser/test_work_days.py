@@ -69,3 +69,25 @@ async def test_a_page_that_was_away_says_what_changed_of_its_organisation_meanwh
     await away.evaluate("() => window.socket.connect()")
     await expect(away.get_by_text(words)).to_be_visible()
     await expect(away.locator(".tenant-name")).to_have_text("Acme elsewhere")
+
+
+HEARD_AS_MISSED = """async (all) => {
+  Math.random = () => 0;  // asks without a delay
+  const sent = [];
+  const emit = socket.emit;
+  socket.emit = (...said) => { sent.push(said); return emit.apply(socket, said); };
+  for (const hear of socket.listeners("rollcall_missed")) hear({ all });
+  await new Promise((done) => setTimeout(done, 0));
+  socket.emit = emit;
+  return sent.length;
+}"""
+
+
+async def test_a_page_that_asks_for_the_rows_of_one_room_asks_nothing_of_its_organisation(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/welcome")
+    await page.wait_for_function("() => window.socket?.connected")
+    of_one_room = await page.evaluate(HEARD_AS_MISSED, False)
+    of_all = await page.evaluate(HEARD_AS_MISSED, True)
+    assert of_all == of_one_room + 1

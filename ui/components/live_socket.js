@@ -1,7 +1,8 @@
 // Listens to the page's socket. NiceGUI makes it after the components are mounted; live.js tells at
 // that moment, before anything can have arrived. `handlers` maps socket events to functions.
 // `onReconnect` runs after each connection except the first, `onMissed` if something was missed
-// before the first, and `onDisconnect` after each loss. Returns a function that stops listening.
+// before the first, or when the server says that something was, `all` or only in one room; and
+// `onDisconnect` after each loss. Returns a function that stops listening.
 export function listen(
   handlers,
   { onReconnect = () => {}, onMissed = onReconnect, onDisconnect = () => {} } = {},

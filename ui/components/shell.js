@@ -51,7 +51,9 @@ export default {
     showOpen(this.$refs.links);
     showOpen(this.$refs.tabs);
     const heard = { rollcall_header: this.changed, rollcall_undecided: ({ count }) => this.count(count) };
-    this.unlisten = listen(heard, { onReconnect: this.missed });
+    // A page that asks for the rows of one room asks for no more: the header has no part in them.
+    const onMissed = (what) => (what?.all ?? true) && this.missed();
+    this.unlisten = listen(heard, { onReconnect: this.missed, onMissed });
   },
   unmounted() {
     clearTimeout(this.asking);

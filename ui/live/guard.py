@@ -51,7 +51,8 @@ LONGEST_LOG_MESSAGE = 500
 
 MISSED = "rollcall_missed"
 """To the page's script: it has missed something (it was loading, or this process heard nothing from
-the others); ask for fresh rows."""
+the others), or there is too much to send in one of its rooms; ask for fresh rows. `all` is false if
+it is only one room's."""
 MISSED_SPREAD = 2.0
 """When many pages are told this, it is spread over this many seconds: each of them asks the
 database."""
@@ -159,7 +160,7 @@ async def tell_missed(room: Room | None = None) -> None:
     for page in open_pages:
         page.last_before = NO_MESSAGE  # in case it is still loading
         for sid in tuple(page.sids):
-            await core.sio.emit(MISSED, {}, to=sid)
+            await core.sio.emit(MISSED, {"all": room is None}, to=sid)
         await asyncio.sleep(MISSED_SPREAD / len(open_pages))
 
 
@@ -269,7 +270,8 @@ async def _greeted(sid: str, socket: _Socket) -> None:
     for room in page.rooms:
         await core.sio.enter_room(sid, room)
     if not page.is_present and last_message(page.rooms) != page.last_before:
-        await core.sio.emit(MISSED, {}, to=sid)  # a page that reconnects asks again by itself
+        # A page that reconnects asks again by itself.
+        await core.sio.emit(MISSED, {"all": True}, to=sid)
     rest.greeted()
     pages.arrived(page)
 
