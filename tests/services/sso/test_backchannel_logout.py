@@ -22,6 +22,7 @@ from tests.conftest import ONE_DATABASE
 from tests.racing import race
 from tests.services.sso.conftest import arrive, form
 from tests.services.sso.provider import Faults, TestProvider
+from tests.services.urgency import order_beside
 
 IP = "198.51.100.9"
 
@@ -262,3 +263,15 @@ async def test_signing_out_ends_here_where_the_provider_has_no_page_for_it_or_is
     assert await logout.provider_sign_out(session_id, tenant.slug) is None
     by_password = await factories.sign_in(ada)
     assert await logout.provider_sign_out(by_password.session_id, tenant.slug) is None
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # where one writes at a time
+async def test_a_logout_goes_before_who_waits_already(
+    rollcall: Runtime, tenant: Tenant, ada: User, provider: TestProvider, platform_user: User
+) -> None:
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    token = provider.logout_token(sid=provider.sid)
+    other = await factories.sign_in(platform_user)
+    order = await order_beside(rollcall, other, lambda: _ended(tenant, token))
+    assert order == ["urgent", "usual"]
