@@ -42,17 +42,21 @@ _STEPS = {
 }
 
 
+# Single sign-on believes only what is in SSL_CERT_FILE, so the public authorities belong there too.
+_UNKNOWN_AUTHORITY = (
+    "If your own authority made it, have this machine trust that authority, or have SSL_CERT_FILE "
+    "name a file with it and the public authorities; else check ROLLCALL_MAIL_SERVER."
+)
 # By OpenSSL's number of what is wrong with a certificate (x509_vfy.h).
 _CERTIFICATES = {
+    **dict.fromkeys((2, 18, 19, 20, 21), _UNKNOWN_AUTHORITY),
     9: "Its time hasn't begun: check this machine's clock.",
     10: "Renew it on the server that ROLLCALL_MAIL_SERVER names, or check this machine's clock.",
     62: "Give ROLLCALL_MAIL_SERVER the name that is in it.",
     64: "Give ROLLCALL_MAIL_SERVER the name that is in it.",
 }
-_UNKNOWN_AUTHORITY = (
-    "If your own authority made it, have this machine trust that, or set SSL_CERT_FILE to its "
-    "certificate; else check ROLLCALL_MAIL_SERVER."
-)
+# Revoked, for another purpose, too weak and the like.
+_UNFIT = "Renew it on the server that ROLLCALL_MAIL_SERVER names."
 
 
 class NotSentError(RollcallError):
@@ -181,7 +185,7 @@ def _sign_in(causes: list[BaseException]) -> str:
 def _tls(causes: list[BaseException], server: str) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            mend = _CERTIFICATES.get(cause.verify_code, _UNKNOWN_AUTHORITY)
+            mend = _CERTIFICATES.get(cause.verify_code, _UNFIT)
             why = cause.verify_message.rstrip(".")
             return f"The certificate of {server} isn't trusted: {why}. {mend}"
     for cause in causes:

@@ -52,7 +52,7 @@ def check_url(url: str) -> str:
 
 @cache
 def tls() -> ssl.SSLContext:
-    """Which certificates to believe; `SSL_CERT_FILE` names an authority of one's own.
+    """Which certificates to believe; `SSL_CERT_FILE` names a file with the only ones then.
 
     Made once, because reading them all takes tens of milliseconds.
     """

@@ -6,12 +6,13 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pydantic import SecretStr
 
 from models import MailState, User
@@ -37,6 +38,7 @@ from ui.words import next_step
 
 EMAIL = "grace@example.org"
 AWAY = Database("postgresql://nobody@127.0.0.1:9/away")
+SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
 WAITS = "The delivery of a mail waits for the database"
 
 
@@ -230,16 +232,17 @@ async def test_a_certificate_that_is_not_trusted_is_told(
     state, words = await _tried(admin, await _invite(admin))
     assert state is MailState.WAITING
     assert "isn't trusted" in words
-    assert "SSL_CERT_FILE" in words
+    assert "SSL_CERT_FILE name a file with it and the public authorities" in words
     assert "ROLLCALL_MAIL_SERVER" in words
     assert mail_server.attempts == 0
 
 
 @pytest.mark.parametrize(
-    ("days", "name", "told"),
+    ("made", "told"),
     [
-        (-1, "127.0.0.1", "certificate has expired. Renew it on the server"),
-        (1, "127.0.0.9", "Give ROLLCALL_MAIL_SERVER the name that is in it."),
+        ((-1, "127.0.0.1"), "certificate has expired. Renew it on the server"),
+        ((1, "127.0.0.9"), "Give ROLLCALL_MAIL_SERVER the name that is in it."),
+        ((1, "127.0.0.1", CLIENT), "certificate purpose. Renew it on the server"),
     ],
 )
 async def test_what_is_wrong_with_a_certificate_is_told_with_what_mends_it(
@@ -248,18 +251,22 @@ async def test_what_is_wrong_with_a_certificate_is_told_with_what_mends_it(
     rollcall: Runtime,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    days: int,
-    name: str,
+    made: tuple[Any, ...],
     told: str,
 ) -> None:
-    mail_server.certificate = _self_signed(tmp_path, days, name)
+    mail_server.certificate = _self_signed(tmp_path, *made)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "mail.pem"))
     rollcall.settings.mail_starttls = True
     _state, words = await _tried(admin, await _invite(admin))
     assert told in words
 
 
-def _self_signed(folder: Path, days: int = 1, address: str = "127.0.0.1") -> ssl.SSLContext:
+def _self_signed(
+    folder: Path,
+    days: int = 1,
+    address: str = "127.0.0.1",
+    purpose: x509.ObjectIdentifier = SERVER,
+) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example.com")])
     now = datetime.now(UTC)
@@ -274,6 +281,7 @@ def _self_signed(folder: Path, days: int = 1, address: str = "127.0.0.1") -> ssl
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(address))]), critical=False
         )
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = folder / "mail.pem"
