@@ -1,5 +1,6 @@
 """The doctor's checks of what Rollcall does: mail, the other replicas, the audit log."""
 
+import asyncio
 import json
 import math
 import shutil
@@ -194,19 +195,33 @@ async def look_at_heads() -> list[Check]:
     was the last time, which only the process that serves knows."""
     settings, last = runtime.current().settings, untold()
     folder, email = settings.audit_heads_dir, settings.audit_heads_email
+    places, wrong, remedies = ["in the log"], list[str](), list[str]()
     if folder is not None:
-        told = folders.trouble(folder) or _full(folder)
+        places.append(str(folder))
+        told = await asyncio.to_thread(_unwritable, folder)  # a share may be slow to answer
         if not told and last.folder:
             told = f"{last.folder} That was the last time; they are tried again each hour."
         if told:
-            return [failed(HEADS, "The audit heads can’t be written to their folder", told)]
-    if email is not None and last.mail:
-        words = f"The audit heads weren’t mailed to {email}"
-        return [failed(HEADS, words, f"{last.mail} They are tried again each hour.")]
-    places = [str(folder)] if folder else []
-    return [
-        well(HEADS, ", ".join(["in the log", *places, *([f"mailed to {email}"] if email else [])]))
-    ]
+            wrong.append("The audit heads can’t be written to their folder")
+            remedies.append(told)
+    if email is not None:
+        places.append(f"to be mailed to {email}")  # whether they were, another process may know
+        if last.mail:
+            wrong.append(f"The audit heads weren’t mailed to {email}")
+            remedies.append(f"{last.mail} They are tried again each hour.")
+    if wrong:
+        return [failed(HEADS, ". ".join(wrong), " ".join(remedies))]
+    return [well(HEADS, ", ".join(places))]
+
+
+def _unwritable(folder: Path) -> str:
+    try:
+        return folders.trouble(folder) or _full(folder)
+    except OSError as error:  # such as a folder above it that Rollcall may not enter
+        return (
+            f"{folder} can't be looked at: {error.strerror}. Check ROLLCALL_AUDIT_HEADS_DIR, and "
+            "let Rollcall's user enter each folder above it."
+        )
 
 
 def _full(folder: Path) -> str:

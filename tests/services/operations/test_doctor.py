@@ -263,6 +263,36 @@ async def test_a_folder_for_audit_heads_that_is_in_the_way_fails_until_it_is_men
     assert str(folder) in found.words
 
 
+async def test_a_folder_for_audit_heads_that_cannot_be_looked_at_fails_with_its_setting(
+    rollcall: Runtime, tmp_path: Path
+) -> None:
+    rollcall.settings.audit_heads_dir = tmp_path / ("too-long" * 50)
+    (found,) = await doctor.examine(["Audit heads"])
+    assert found.state is State.FAILED
+    assert "ROLLCALL_AUDIT_HEADS_DIR" in found.remedy
+
+
+async def test_audit_heads_that_reach_neither_their_folder_nor_a_mailbox_are_told_with_both(
+    rollcall: Runtime, tenant: Tenant, mail_server: MailServer, tmp_path: Path
+) -> None:
+    rollcall.settings.audit_heads_dir = folder = tmp_path / "heads"
+    folder.write_text("in the way")
+    rollcall.settings.audit_heads_email = "auditor@example.com"
+    rollcall.settings.mail_port = 9
+    await Teller().tell()
+    (found,) = await doctor.examine(["Audit heads"], serving=True)
+    assert "ROLLCALL_AUDIT_HEADS_DIR" in found.remedy
+    assert "ROLLCALL_MAIL_PORT" in found.remedy
+
+
+async def test_audit_heads_that_nobody_mailed_so_far_are_not_called_mailed(
+    rollcall: Runtime,
+) -> None:
+    rollcall.settings.audit_heads_email = "auditor@example.com"
+    (found,) = await doctor.examine(["Audit heads"])
+    assert found.words == "in the log, to be mailed to auditor@example.com"
+
+
 async def test_audit_heads_that_were_not_mailed_fail_until_they_are(
     rollcall: Runtime, tenant: Tenant, mail_server: MailServer
 ) -> None:
