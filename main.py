@@ -387,7 +387,7 @@ def main(given: Sequence[str] | None = None) -> int:
             log.warning("Unknown setting %s; docs/settings.md lists them all", name)
         return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]  # argparse keeps it untyped
     except DatabaseUnavailableError as error:  # its own words are for people who use the pages
-        sys.stderr.write(f"rollcall: {error.words} Nothing was changed. `doctor` says more.\n")
+        sys.stderr.write(f"rollcall: {error.words} `doctor` says more.\n")
         return 1
     except RollcallError as error:
         sys.stderr.write(f"rollcall: {error}\n")

@@ -100,16 +100,20 @@ def without_email(words: str, email: str) -> str:
 
 class MailTrouble:
     """What keeps mail from being sent, except answers about one recipient; logged when it begins,
-    and then once in a while. What broke off amid one mail says nothing of the others."""
+    and then once in a while. What broke off amid one mail says nothing of the others, until one of
+    them meets the same."""
 
     def __init__(self) -> None:
         self._told = Repeats(REPEAT)
+        self._first: dict[str, UUID] = {}  # the mail that each was logged with
 
     def tell(self, trouble: str, only: UUID | None = None) -> None:
         """Log it, unless it was logged a short time ago; `only` is the mail that it is about."""
-        if not self._told.is_news(trouble):
-            return
-        if only is None:
-            _mails.warning("Mail waits: %s", trouble)
-        else:
-            _mails.warning("One mail waits: mail=%s answer=%s", only, trouble)
+        if self._told.is_news(trouble):
+            if only is None:
+                _mails.warning("Mail waits: %s", trouble)
+            else:
+                self._first[trouble] = only
+                _mails.warning("One mail waits: mail=%s answer=%s", only, trouble)
+        elif only != self._first.get(trouble, only) and self._told.is_news(f"Several: {trouble}"):
+            _mails.warning("Several mails wait: answer=%s", trouble)

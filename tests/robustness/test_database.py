@@ -296,7 +296,7 @@ async def test_a_command_on_a_database_that_can_only_be_read_speaks_to_the_opera
         subprocess.run, command, env=variables, capture_output=True, text=True, check=False
     )
     last = ended.stderr.splitlines()[-1]
-    assert last.startswith("rollcall: The database can only be read now. Nothing was changed.")
+    assert last.startswith("rollcall: The database can only be read now. `doctor` says")
     assert "whoever runs Rollcall" not in ended.stderr
     assert "Traceback" not in ended.stderr
 

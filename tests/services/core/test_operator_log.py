@@ -208,5 +208,19 @@ async def test_a_mail_server_that_hangs_up_amid_a_mail_is_a_line_about_that_mail
     assert "ROLLCALL_MAIL_SERVER" in line
 
 
+async def test_a_mail_server_that_hangs_up_amid_every_mail_is_a_line_about_several(
+    admin: Actor, mail_server: MailServer, log: Log
+) -> None:
+    mail_server.drop = True
+    for number in range(3):
+        form = InvitationForm(
+            first_name="G", last_name="H", email=f"g{number}@example.org", role="sales_engineer"
+        )
+        await invitations.invite(admin, form)
+        await deliver_next()
+    (line,) = [line for line in log.lines() if "Several mails wait" in line]
+    assert "hung up" in line
+
+
 def _said(line: str) -> str:
     return json.loads(line)["message"] if line.startswith("{") else line
