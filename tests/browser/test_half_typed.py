@@ -110,6 +110,35 @@ async def test_what_is_half_typed_waits_a_night_and_no_longer(
     await page.wait_for_function(f"!({KEPT})")
 
 
+async def test_what_is_kept_counts_as_told_once_the_tab_is_looked_at(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/welcome")
+    await page.evaluate(
+        """() => {
+          const all = { path: location.pathname, whose: document.documentElement.dataset.me };
+          all.at = Date.now();
+          const forms = { some: { title: "Some form", values: {} } };
+          sessionStorage.setItem("rollcall-kept", JSON.stringify({ ...all, forms }));
+        }"""
+    )
+    await page.add_init_script(
+        """Object.defineProperty(document, "visibilityState", {
+          get: () => (window.isLookedAt ? "visible" : "hidden"),
+        })"""
+    )
+    for _ in range(2):
+        await page.reload()
+        await expect(page.get_by_text("is kept: open “Some form” again.")).to_be_visible()
+    await page.evaluate(
+        """() => {
+          window.isLookedAt = true;
+          document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    assert await page.evaluate(f"JSON.parse({KEPT}).told")
+
+
 @pytest.mark.parametrize("kind", ["dialog", "settings"])
 async def test_a_cut_asks_nobody(
     browsers: Browsers, tenant: Tenant, alan: User, admin: Actor, kind: str

@@ -63,12 +63,16 @@ function kept() {
   return { forms: {} };
 }
 
-// The titles of what was kept, at the first load after that: later ones don't say it again.
+// The titles of what was kept, until the person has been told.
 export function newlyKept() {
   const all = kept();
-  const titles = all.told ? [] : Object.values(all.forms).flatMap(({ title }) => title ?? []);
-  if (titles.length) sessionStorage.setItem(KEPT, JSON.stringify({ ...all, told: true }));
-  return titles;
+  return all.told ? [] : Object.values(all.forms).flatMap(({ title }) => title ?? []);
+}
+
+// Later loads don't say again what was kept.
+export function toldKept() {
+  const all = kept();
+  if (all.path) sessionStorage.setItem(KEPT, JSON.stringify({ ...all, told: true }));
 }
 
 // The values that were kept under this name, once.

@@ -3,7 +3,7 @@
 // have to be compiled on every page.
 import { h } from "vue";
 import { icon } from "icons";
-import { newlyKept } from "live_socket";
+import { newlyKept, toldKept } from "live_socket";
 
 const MOST = 3;
 const STAY = 6_000; // ms
@@ -23,6 +23,7 @@ export default {
     document.getElementById("popup")?.setAttribute("role", "status");
   },
   unmounted() {
+    document.removeEventListener("visibilitychange", this.seeKept);
     for (const toast of this.toasts) clearTimeout(toast.timer);
   },
   render() {
@@ -71,6 +72,16 @@ export default {
       const message = `Rollcall was restarted. What you had typed is kept: open “${titles.join("”, “")}” again.`;
       const toast = { id: "kept", message, tone: "info" };
       this.toasts.push(toast);
+      document.addEventListener("visibilitychange", this.seeKept);
+      this.seeKept();
+    },
+    // In a hidden tab it waits to be seen.
+    seeKept() {
+      if (document.visibilityState !== "visible") return;
+      document.removeEventListener("visibilitychange", this.seeKept);
+      const toast = this.toasts.find(({ id }) => id === "kept");
+      if (!toast) return;
+      toldKept();
       toast.timer = setTimeout(() => this.dismiss(toast), STAY_FOR_WHAT_IS_KEPT);
     },
     // Puts the messages above a dialog that was opened after them.
