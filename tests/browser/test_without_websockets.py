@@ -14,6 +14,12 @@ from tests.browser.server import serving
 from tests.factories import PASSWORD
 from tests.ports import free_port
 
+# A page asks every tenth of a second, and not every three seconds, whether the server answers.
+SOON = """{
+  const { setInterval } = window;
+  window.setInterval = (act, every) => setInterval(act, every === 3000 ? 100 : every);
+}"""
+
 
 @asynccontextmanager
 async def proxy_without_upgrades(port: int, to: int, swallows: asyncio.Event) -> AsyncIterator[str]:
@@ -106,7 +112,7 @@ async def test_a_page_behind_it_says_what_the_proxy_lacks(
         await page.close()  # it goes on asking as long as it is open, the proxy no longer
 
 
-async def test_a_server_that_says_nothing_on_an_open_socket_is_blamed_on_no_proxy(
+async def test_a_server_that_says_nothing_on_an_open_socket_is_blamed_on_no_proxy_at_first(
     browsers: Browsers, tmp_path: Path
 ) -> None:
     browsers.allow("WebSocket connection to")
@@ -126,4 +132,8 @@ async def test_a_server_that_says_nothing_on_an_open_socket_is_blamed_on_no_prox
         for _ in range(4):  # plain requests that are answered meanwhile
             await page.wait_for_event("response", lambda answer: answer.url.endswith("/healthz"))
         await expect(page.locator("#popup")).to_contain_text("Connection lost")
+        # A proxy that holds what follows the upgrade looks the same, and never ends.
+        await page.add_init_script(SOON)
+        await page.reload()
+        await expect(page.locator("#popup")).to_contain_text("If the server is only busy")
         await page.close()

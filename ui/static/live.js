@@ -13,6 +13,7 @@
   const SPREAD_HIDDEN = 20000; // the same for pages in hidden tabs
   const LEAVES_WITHIN = 5000; // ms until a form that was sent must have led to another page
   const ANSWERS = 2; // plain answers between failed sockets until a proxy is to blame
+  const HELD = 10; // plain answers beside an upgrade that passed, until a proxy may hold what follows
   const SLOW = 3000; // ms after which a first try that is neither taken nor refused is looked into
   const AT_ONCE = 3; // times that a page loads again within a minute before it pauses
   const LOADING = document.getElementById("esm-fallback"); // removed once the scripts are loaded
@@ -49,6 +50,7 @@
   let popup;
   let lostTimer;
   let answers = 0;
+  let held = 0; // the same beside a socket that is open, and says nothing
   let isClosing = false;
   let isOver = false; // the session or the server ended: nothing holds this page
   let isLeaving = false;
@@ -151,10 +153,11 @@
   }
 
   // If plain requests are answered but no socket opens, a proxy blocks websockets: surely where they
-  // are refused. Where nothing answers, the server may be too busy, and is if the upgrade has passed.
+  // are refused. Where nothing answers, the server may be too busy, and probably is if the upgrade
+  // has passed, unless that goes on.
   async function probe(isRefused) {
     const hasPassed = socket.io.engine?.transport?.ws?.readyState === WebSocket.OPEN;
-    if (answers >= ANSWERS && lostTimer && !hasPassed) {
+    if (lostTimer && (hasPassed ? held >= HELD : answers >= ANSWERS)) {
       const busy = "If the server is only busy, this page goes on by itself. If it stays so, tell ";
       say(
         "This page can’t open a live connection",
@@ -166,6 +169,7 @@
     }
     const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => undefined);
     answers = answer?.ok && !hasPassed ? answers + 1 : 0;
+    held = answer?.ok && hasPassed ? held + 1 : 0;
   }
 
   function connectAgain() {
@@ -225,7 +229,7 @@
   function found() {
     clearTimeout(lostTimer);
     lostTimer = undefined;
-    answers = 0;
+    answers = held = 0;
     say("", "");
     popup.ariaHidden = "true";
   }
