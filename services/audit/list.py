@@ -69,7 +69,7 @@ class AuditEntry:
 def entry_of(row: AuditEvent, subjects: Subjects = NOTHING_KNOWN) -> AuditEntry:
     """An entry as it is shown, with what is known of those whom it names."""
     action = find_action(row.action)
-    actor = subjects.named(row.actor_id, row.actor_name)
+    actor = subjects.acting(row.actor_id, row.actor_name)
     subject = subjects.named(row.subject_id, row.subject_name)
     return AuditEntry(
         id=row.id,

@@ -2,7 +2,7 @@
 alike."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlmodel import col, func, select
@@ -53,6 +53,12 @@ class Subjects:
         others = sum(self.bearers.get(key, 0) for key in keys) - (account.name_key in keys)
         email = account.email if mixed or others else ""
         return Named(f"users/{row_id}", email, mixed)
+
+    def acting(self, row_id: UUID | None, name: str) -> Named:
+        """The same of who acts. Who has no account in the organisation is marked, without an email:
+        a customer's person, or a Platform Admin."""
+        named = self.named(row_id, name)
+        return named if row_id in self.accounts else replace(named, mixed=mixed_letters(name, ""))
 
 
 NOTHING_KNOWN = Subjects({}, {}, {})

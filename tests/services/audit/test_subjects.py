@@ -1,10 +1,14 @@
 """Whom entries of the log are about: names that look alike have their emails beside them."""
 
+from uuid import uuid4
+
 import pytest
 
-from models import Tenant, User
+from models import AuditEvent, Tenant, User
 from services.access.actor import Actor
+from services.audit.list import entry_of
 from services.audit.reading import find_entry, list_entries
+from services.core import clock
 from services.lists.query import ListQuery
 from services.users import accounts
 from tests.factories import create_user
@@ -74,3 +78,22 @@ async def test_an_entry_that_arrives_says_whose_name_mixes_letters(
     told = await find_entry(entry.id)
     assert (told.subject_email, told.actor_email) == ("a@nordwind.example", "")
     assert told.subject_mixed.startswith("This name mixes Cyrillic and Latin letters")
+
+
+def test_who_acts_without_an_account_there_is_marked_for_a_name_that_mixes_letters() -> None:
+    row = AuditEvent(
+        chain_id=uuid4(),
+        number=1,
+        at=clock.now(),
+        actor_id=uuid4(),
+        actor_name=f"{CYRILLIC_A}lice",
+        action="user.deactivated",
+        subject_name="",
+        ip="",
+        details={},
+        previous_hash="",
+        hash="",
+    )
+    told = entry_of(row)
+    assert told.actor_mixed.startswith("This name mixes Cyrillic and Latin letters")
+    assert told.actor_email == ""
