@@ -25,12 +25,13 @@ async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Server]
 @asynccontextmanager
 async def serving_first(data_dir: Path, template: Path) -> AsyncIterator[Server]:
     """Serve on tables that were made before: making them again would be most of the start."""
-    _copy_into(data_dir, template)
+    copy_into(data_dir, template)
     async with serving(data_dir) as running:
         yield running
 
 
-def _copy_into(data_dir: Path, template: Path) -> None:
+def copy_into(data_dir: Path, template: Path) -> None:
+    """Put tables that were made before into a data folder, which this makes."""
     data_dir.mkdir()
     database = data_dir / "rollcall.db"
     shutil.copyfile(template, database)
