@@ -4,12 +4,21 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 
+from models import SsoConnection
 from services.access.actor import COMMAND_LINE
 from services.audit import reading
 from services.audit.export_check import check_export
+from services.core import clock
+from services.core.settings import Settings
+from services.database import vault
+from services.database.startup import started
+from services.database.transaction import transaction
 from services.lists.query import ListQuery
+from tests.browser.server import serving
 from tests.factories import create_tenant
+from tests.robustness.conftest import copy_into
 
 
 @pytest.mark.usefixtures("scene")
@@ -24,3 +33,30 @@ async def test_an_export_is_checked_with_the_key_that_the_server_gives(
     assert given.status_code == 200
     key.write_bytes(given.content)
     assert check_export(file, key).problems == []
+
+
+async def test_a_monitor_is_told_of_lost_keys(tmp_path: Path, sqlite_template: Path) -> None:
+    copy_into(tmp_path / "data", sqlite_template)
+    before = "from services.operations import readiness\nreadiness.KEEP_KEYS_SECONDS = 0"
+    async with serving(tmp_path / "data", before=before) as server:
+        settings = Settings(_env_file=None, data_dir=server.data_dir, public_url=server.url)
+        async with started(settings):
+            await _seal_something()
+        (server.data_dir / vault.KEYS_FILE).write_text(Fernet.generate_key().decode())
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+            answer = await http.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, vault.LOST)
+
+
+async def _seal_something() -> None:
+    tenant = await create_tenant()
+    row = SsoConnection(
+        tenant_id=tenant.id,
+        name="Test",
+        issuer="https://sso.example.com",
+        client_id="rollcall",
+        sealed_secret=vault.seal("secret"),
+        created_at=clock.now(),
+    )
+    async with transaction() as tx:
+        tx.add(row)
