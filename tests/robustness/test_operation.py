@@ -17,8 +17,10 @@ from services.database.startup import started
 from services.database.transaction import transaction
 from services.lists.query import ListQuery
 from tests.browser.server import serving
-from tests.factories import create_tenant
+from tests.factories import PASSWORD, create_tenant, create_user
 from tests.robustness.conftest import copy_into
+
+UMLAUT, AS_ASKED = "bücher.example", "xn--bcher-kva.example"
 
 
 @pytest.mark.usefixtures("scene")
@@ -60,3 +62,19 @@ async def _seal_something() -> None:
     )
     async with transaction() as tx:
         tx.add(row)
+
+
+async def test_who_asks_for_a_name_with_an_umlaut_as_browsers_do_signs_in(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    copy_into(tmp_path / "data", sqlite_template)
+    own = {"ROLLCALL_PUBLIC_URL": f"https://{UMLAUT}"}
+    async with serving(tmp_path / "data", settings=own) as server:
+        settings = Settings(_env_file=None, data_dir=server.data_dir, public_url=server.url)
+        async with started(settings):
+            user = await create_user(await create_tenant("Acme"))
+        headers = {"Host": AS_ASKED, "Origin": f"https://{AS_ASKED}"}
+        async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as http:
+            assert (await http.get("/t/acme/login")).status_code == 200
+            typed = {"email": user.email, "password": PASSWORD}
+            assert (await http.post("/t/acme/login", data=typed)).status_code == 303
