@@ -29,6 +29,17 @@ async def test_a_dialog_shows_the_email_of_whom_it_is_about(
         await expect(dialog(page)).to_be_hidden()
 
 
+async def test_a_dialog_isolates_the_email_from_the_direction_of_its_text(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    alice = await _alice(
+        tenant, email="\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}@nordwind.example"
+    )
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await _row(page, alice.email).get_by_role("switch").click()
+    await expect(dialog(page).locator(".dialog-about bdi")).to_have_text(alice.email)
+
+
 async def test_a_name_that_mixes_scripts_is_marked_in_grid_details_and_dialog(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
