@@ -27,6 +27,7 @@ STAYS = {
     "ui/live/pages.py:_pages": "pages of NiceGUI's server, of which a process has one",
     "ui/live/pages.py:_unconnected": "pages of NiceGUI's server, of which a process has one",
     "ui/live/rest.py:_due": "sockets of NiceGUI's server, of which a process has one",
+    "ui/live/rest.py:_running": "whose loop one task is; it ends with the task",
     "ui/live/rest.py:_without_socket": "pages of NiceGUI's server, of which a process has one",
 }
 CHANGING = {
