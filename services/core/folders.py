@@ -16,9 +16,7 @@ LEAST_ROOM = 1 << 15
 def trouble(path: Path) -> str:
     """Why nothing can be written to a file or a folder, with the command that mends it; empty if it
     can. If it doesn't exist, its nearest parent is looked at."""
-    wished, path = path.absolute(), path.absolute()
-    while not path.exists() and path != path.parent:
-        path = path.parent
+    wished, path = path.absolute(), nearest(path)
     wanted = os.W_OK | os.X_OK if path.is_dir() else os.W_OK
     if os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids):
         return ""
@@ -38,15 +36,31 @@ def trouble(path: Path) -> str:
     )
 
 
+def fullness(path: Path) -> str:
+    """That the disk is full on which a file or a folder is, or will be made; empty if it isn't."""
+    there = nearest(path)
+    if shutil.disk_usage(there).free < LEAST_ROOM:
+        return f"The disk of {there} is full: make room on it."
+    return ""
+
+
 def troubles(folder: Path) -> list[str]:
     """The same of a folder and of the files in it, the first few; or that its disk is full."""
     paths: Iterable[Path] = [folder]
     if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         paths = [folder, *sorted(path for path in folder.iterdir() if path.is_file())]
     found = [told for told in map(trouble, paths) if told][:3]
-    if not found and folder.exists() and shutil.disk_usage(folder).free < LEAST_ROOM:
-        return [f"The disk of {folder} is full: make room on it."]
+    if not found and folder.exists() and (full := fullness(folder)):
+        return [full]
     return found
+
+
+def nearest(path: Path) -> Path:
+    """A file or a folder itself if it exists, or else its nearest parent."""
+    path = path.absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
 
 
 def open_to_others(paths: Iterable[Path]) -> list[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import math
-import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -216,20 +215,14 @@ async def look_at_heads() -> list[Check]:
 
 def _unwritable(folder: Path) -> str:
     try:
-        return folders.trouble(folder) or _full(folder)
+        there = folders.nearest(folder)
+        if told := folders.trouble(folder):
+            return told
+        if not there.is_dir():
+            return f"{there} is a file. Check ROLLCALL_AUDIT_HEADS_DIR."
+        return folders.fullness(folder)
     except OSError as error:  # such as a folder above it that Rollcall may not enter
         return (
             f"{folder} can't be looked at: {error.strerror}. Check ROLLCALL_AUDIT_HEADS_DIR, and "
             "let Rollcall's user enter each folder above it."
         )
-
-
-def _full(folder: Path) -> str:
-    there = folder.absolute()
-    while not there.exists():
-        there = there.parent
-    if not there.is_dir():
-        return f"{there} is a file. Check ROLLCALL_AUDIT_HEADS_DIR."
-    if shutil.disk_usage(there).free < folders.LEAST_ROOM:
-        return f"The disk of {there} is full: make room on it."
-    return ""
