@@ -67,13 +67,20 @@ NOTHING_KNOWN = Subjects({}, {}, {})
 async def subjects_of(tx: Transaction, rows: Sequence[AuditEvent]) -> Subjects:
     """What is known of the rows that these entries of one chain name. People who act from above the
     organisations have no page there."""
+    known = await people_of(tx, rows)
+    named = {row_id for row in rows for row_id in (row.actor_id, row.subject_id) if row_id}
+    paths = await _paths_of(tx, _tenant_of(rows), named - known.accounts.keys())
+    return replace(known, paths=paths)
+
+
+async def people_of(tx: Transaction, rows: Sequence[AuditEvent]) -> Subjects:
+    """The same without what isn't a person, for where no entry leads to a page."""
     named = [(row.actor_id, row.actor_name) for row in rows]
     named += [(row.subject_id, row.subject_name) for row in rows]
     ids = {row_id for row_id, _ in named if row_id is not None}
     if not ids:
         return NOTHING_KNOWN
-    chain = rows[0].chain_id
-    tenant_id = None if chain == PLATFORM_CHAIN else chain
+    tenant_id = _tenant_of(rows)
     found = await tx.exec(
         select(User.id, User.email, User.name_key).where(
             col(User.id).in_(ids), User.tenant_id == tenant_id
@@ -82,7 +89,12 @@ async def subjects_of(tx: Transaction, rows: Sequence[AuditEvent]) -> Subjects:
     accounts = {each[0]: _Account(*each) for each in found}
     names = {name for row_id, name in named if row_id in accounts}
     bearers = await _count_bearers(tx, tenant_id, {key for name in names for key in alike(name)})
-    return Subjects(accounts, await _paths_of(tx, tenant_id, ids - accounts.keys()), bearers)
+    return Subjects(accounts, {}, bearers)
+
+
+def _tenant_of(rows: Sequence[AuditEvent]) -> UUID | None:
+    """None if there are no entries, or those of the platform's chain."""
+    return rows[0].chain_id if rows and rows[0].chain_id != PLATFORM_CHAIN else None
 
 
 async def _count_bearers(

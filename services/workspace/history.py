@@ -10,8 +10,9 @@ from models import AuditEvent
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.audit.list import AuditEntry, entries_of
+from services.audit.list import AuditEntry, entry_of
 from services.audit.reading import PAGE_SIZE
+from services.audit.subjects import Subjects, people_of
 from services.workspace.people import find_people
 from services.workspace.rights import get_poc
 
@@ -40,15 +41,16 @@ async def list_history(principal: Principal, poc_id: UUID, *, before: int | None
             query = query.where(AuditEvent.number < before)
         newest = query.order_by(col(AuditEvent.number).desc()).limit(PAGE_SIZE + 1)
         rows = (await view.tx.exec(newest)).all()
-        shown = await entries_of(view.tx, rows[:PAGE_SIZE])
-        entries = [_entry(row, entry) for row, entry in zip(rows, shown, strict=False)]
+        known = await people_of(view.tx, rows)
+        entries = [_entry(row, known) for row in rows[:PAGE_SIZE]]
         people = await find_people(view.tx, [row.actor_id for row in rows])
         gone = {one.id for one in people.values() if not one.active}
         inactive = frozenset(row.id for row in rows if row.actor_id in gone)
         return History(entries, len(rows) > PAGE_SIZE, inactive)
 
 
-def _entry(row: AuditEvent, entry: AuditEntry) -> AuditEntry:
+def _entry(row: AuditEvent, known: Subjects) -> AuditEntry:
     """An entry for people who work: a file's checksum says nothing to them."""
+    entry = entry_of(row, known)
     details = {name: value for name, value in row.details.items() if name != "sha256"}
     return replace(entry, ip="", summary=entry.action.summary(details) if entry.action else "")
