@@ -233,11 +233,8 @@ class DatabaseUnavailableError(RollcallError):
     def __init__(self, reason: str = "") -> None:
         self.reason = reason
         self.words = reason or "The database doesn't answer."
-        super().__init__(
-            f"{reason} Nothing was changed; tell whoever runs Rollcall."
-            if reason
-            else "The database doesn't answer. Nothing was changed; try again in a moment."
-        )
+        advice = "tell whoever runs Rollcall" if reason else "try again in a moment"
+        super().__init__(f"{self.words} Nothing was changed; {advice}.")
 
 
 class OperatorError(RollcallError):

@@ -69,12 +69,16 @@ class Budget:
         own."""
         now, each = self._now(), 1 / self._rate
         self._next = max(now, self._next) + each
-        return max(0.0, self._next - now - AT_ONCE * self._times * each)
+        return max(0.0, self._early(self._next))
 
     @property
     def is_ahead(self) -> bool:
         """Whether so much came that an event which came now would be held."""
-        return self._next - self._now() > (AT_ONCE * self._times - 1) / self._rate
+        return self._early(self._next + 1 / self._rate) > 0
+
+    def _early(self, at: float) -> float:
+        """How many seconds too early an event is whose time in the long run is this."""
+        return at - self._now() - AT_ONCE * self._times / self._rate
 
     @property
     def is_fresh(self) -> bool:
