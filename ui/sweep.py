@@ -3,14 +3,17 @@ come, by comparing them with the database."""
 
 import asyncio
 import logging
-from datetime import datetime
+import math
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from models import EndReason
 from services.core import clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
-from services.database import changes
+from services.database import changes, runtime
 from services.database.lasting import warn
 from services.sessions import receipts, sessions
 from services.sessions.events import SessionsEnded
@@ -20,9 +23,13 @@ from ui import live
 
 log = logging.getLogger(__name__)
 
-# How often this looks whether open pages have to be compared with the database, in seconds. This is
-# how it notices an expired session, and an event that never arrived.
-COMPARE_SECONDS = 1.0
+# Looks are so far apart at least, in seconds.
+LOOK_SECONDS = 1.0
+# All that is open is compared that seldom, in seconds, and only if anything was committed. This is
+# how it notices what no event tells and no session says itself, as after an UPDATE by hand.
+ALL_SECONDS = 30.0
+# A session counts as ended lately for longer than a commit takes by far, and than clocks differ.
+LATELY = clock.APART + timedelta(seconds=10)
 # For so many seconds, a session that was ended is left to the event of the act that ended it, which
 # may still be on its way from another process: only the event's cut counts the pages for a receipt.
 LEFT_TO_EVENT = 0.5
@@ -55,7 +62,8 @@ async def compare_forever() -> None:
     comparison = Comparison()
     while True:
         await live.any_open()
-        await asyncio.sleep(COMPARE_SECONDS)
+        await comparison.until_news()
+        await asyncio.sleep(LOOK_SECONDS)
         try:
             await comparison.go_on()
         except RollcallError as error:
@@ -66,36 +74,80 @@ class Comparison:
     """Closes the pages whose sessions have ended in the database, or whose POC isn't shown any
     more.
 
-    It asks the database only when something may have changed: after a commit, when a session
-    expires, or when there are pages of a new session.
+    What it asks grows with what has changed, not with what is open: after a commit, which sessions
+    were ended lately; of the open ones, those that are new, and those whose time seems to be over.
+    It asks about all of them now and then, and while this process doesn't hear the others.
     """
 
     def __init__(self) -> None:
         self._mark: object = None
-        self._compared: set[UUID] = set()
-        self._expiry: datetime | None = None
+        self._expiries: dict[UUID, datetime] = {}
+        self._all_mark: object = None
+        self._all_at = -math.inf
+
+    async def until_news(self) -> None:
+        """Wait until a commit is noticed, a page of another session opens, or a session is nearly
+        over; not at all where nobody tells of commits."""
+        if self._has_news():
+            return
+        left = (min(self._expiries.values()) - clock.now()).total_seconds() - LOOK_SECONDS
+        told = (runtime.current().transport.changed(), live.opened())
+        waiting = [asyncio.ensure_future(each) for each in told]
+        try:
+            await asyncio.sleep(0)  # both wait from here on
+            if not self._has_news():
+                rest = max(0.0, min(left, ALL_SECONDS))
+                await asyncio.wait(waiting, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+
+    def _has_news(self) -> bool:
+        version = runtime.current().transport.version
+        is_known = live.session_ids() <= self._expiries.keys()
+        return version is None or version is not self._mark or not is_known
 
     async def go_on(self) -> bool:
-        """Compare, if anything can have changed; returns whether it did."""
+        """Compare what can have changed; returns whether anything can."""
         open_sessions = live.session_ids()
+        self._expiries = {one: at for one, at in self._expiries.items() if one in open_sessions}
         if not open_sessions:
             return False
-        mark = await changes.mark()
-        expired = self._expiry is not None and self._expiry <= clock.now()
-        if mark == self._mark and open_sessions <= self._compared and not expired:
-            return False
-        ended, self._expiry = await sessions.compare(open_sessions)
-        self._mark, self._compared = mark, open_sessions
-        if any(reason is not EndReason.EXPIRED for reason in ended.values()):
+        mark, now = await changes.mark(), clock.now()
+        ended: dict[UUID, EndReason] = {}
+        is_all = mark != self._all_mark and self._is_time_for_all()
+        if is_all:
+            asked = open_sessions
+        else:
+            asked = {one for one in open_sessions if self._expiries.get(one, now) <= now}
+            if mark == self._mark and not asked:
+                return False
+            if mark != self._mark:
+                ended = await sessions.find_ended_since(now - LATELY)
+        over, alive = await sessions.compare(asked)
+        over |= {one: reason for one, reason in ended.items() if one in open_sessions}
+        known = self._expiries | alive
+        self._expiries = {one: at for one, at in known.items() if one not in over}
+        self._mark = mark
+        await self._close(over)
+        if is_all:
+            await self._close_unshown()
+            self._all_mark, self._all_at = mark, time.monotonic()
+        return True
+
+    def _is_time_for_all(self) -> bool:
+        is_deaf = bool(runtime.current().transport.deaf_because)
+        return is_deaf or time.monotonic() - self._all_at >= ALL_SECONDS
+
+    async def _close(self, over: Mapping[UUID, EndReason]) -> None:
+        if any(reason is not EndReason.EXPIRED for reason in over.values()):
             await asyncio.sleep(LEFT_TO_EVENT)
         await asyncio.gather(
             *(
                 live.cut(live.pages_of_sessions([session_id]), reason.value)
-                for session_id, reason in ended.items()
+                for session_id, reason in over.items()
             )
         )
-        await self._close_unshown()
-        return True
 
     async def _close_unshown(self) -> None:
         shown = {(page.user_id, page.shows) for page in live.all_pages() if page.shows}

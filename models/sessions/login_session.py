@@ -76,7 +76,7 @@ class LoginSession(SQLModel, table=True):
     method: SignInMethod = Field(default=SignInMethod.PASSWORD, sa_type=enum_type(SignInMethod))
     ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     device: str = Field(default="", max_length=200)
-    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     end_reason: EndReason | None = Field(default=None, sa_type=enum_type(EndReason))
 
     def is_alive(self, at: datetime) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam
-from sqlmodel import col, func, select, update
+from sqlmodel import col, select, update
 
 from models import (
     SEEN_EVERY,
@@ -259,17 +259,16 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
 
 async def compare(
     session_ids: Collection[UUID],
-) -> tuple[dict[UUID, EndReason], datetime | None]:
-    """The same, and when the next of the others expires, if any is left."""
+) -> tuple[dict[UUID, EndReason], dict[UUID, datetime]]:
+    """The same, and when each of the others expires."""
+    if not session_ids:
+        return {}, {}
     async with reading() as tx:
-        # Every replica asks this about all its pages' sessions, every second in which something
-        # changes, and nearly all sessions live: the first query only counts them.
         asked = {"ids": list(session_ids), "now": clock.now()}
-        living, expiry = (await tx.exec(_COUNT_ALIVE, params=asked)).one()
-        if living == len(set(session_ids)):
-            return {}, expiry
-        alive = await tx.exec(_ALIVE, params=asked)
-        over = set(session_ids) - set(alive)
+        alive = dict((await tx.exec(_ALIVE, params=asked)).all())
+        over = set(session_ids) - alive.keys()
+        if not over:
+            return {}, alive
         rows = await tx.exec(
             holders.joined(
                 select(LoginSession.id, LoginSession.end_reason, holders.has_active_holder())
@@ -281,7 +280,18 @@ async def compare(
             else (EndReason.EXPIRED if active else EndReason.DEACTIVATED)
             for session_id, reason, active in rows
         }
-    return dict.fromkeys(over, EndReason.REVOKED) | reasons, expiry
+    return dict.fromkeys(over, EndReason.REVOKED) | reasons, alive
+
+
+async def find_ended_since(since: datetime) -> dict[UUID, EndReason]:
+    """Which sessions were ended since then, and why: however many are open, this reads only these.
+
+    A session says when it was ended, by the clock of the process that did it, before that counts:
+    ask for more than the time since the last look.
+    """
+    async with reading() as tx:
+        rows = await _ENDED_SINCE.rows(tx, since=since)
+    return {row.id: row.end_reason or EndReason.REVOKED for row in rows}
 
 
 async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
@@ -364,8 +374,12 @@ def _alive(query: holders.QueryT) -> holders.QueryT:
 
 # Built once: each page and each socket that is opened asks for them.
 _AMONG = col(LoginSession.id).in_(bindparam("ids", expanding=True))
-_ALIVE = _alive(select(LoginSession.id)).where(_AMONG)
-_COUNT_ALIVE = _alive(select(func.count(), func.min(LoginSession.expires_at))).where(_AMONG)
+_ALIVE = _alive(select(LoginSession.id, LoginSession.expires_at)).where(_AMONG)
+_ENDED_SINCE = Prepared(
+    select(LoginSession.id, LoginSession.end_reason).where(
+        col(LoginSession.ended_at) >= bindparam("since")
+    )
+)
 _LIVING = Prepared(
     _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
 )

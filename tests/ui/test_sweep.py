@@ -1,17 +1,20 @@
 """When open pages are compared with the database, and what that finds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from models import Tenant, User
+from services.access.actor import Actor
 from services.core import clock
 from services.database import postgresql_transport
 from services.database.runtime import Runtime
+from services.sessions import sessions
 from tests.browser.waiting import PATIENCE, eventually
 from tests.factories import create_user, sign_in
 from ui import live, sweep
@@ -50,42 +53,146 @@ async def _eventually_compares(comparison: sweep.Comparison) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_where_nothing_was_committed_no_page_is_compared_and_else_all_are(
-    comparison: sweep.Comparison, tenant: Tenant
-) -> None:
-    assert not await comparison.go_on()
-    await create_user(tenant)
-    await _eventually_compares(comparison)
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[set[UUID]]:
+    """The sessions about which the database is asked, look by look."""
+    asked: list[set[UUID]] = []
+    compare = sessions.compare
+
+    async def note(session_ids: Collection[UUID]) -> object:
+        asked.append(set(session_ids))
+        return await compare(session_ids)
+
+    monkeypatch.setattr(sessions, "compare", note)
+    return asked
 
 
-async def test_pages_are_compared_when_a_session_is_over_though_nothing_was_committed(
-    rollcall: Runtime, comparison: sweep.Comparison
-) -> None:
-    clock.shift(rollcall.settings.session_idle)
-    assert await comparison.go_on()
-
-
-async def test_pages_are_compared_when_there_are_those_of_another_session(
-    comparison: sweep.Comparison, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = live.session_ids() | {uuid4()}
-    monkeypatch.setattr(live, "session_ids", lambda: ids)
-    assert await comparison.go_on()
-
-
-async def test_what_is_ended_past_the_services_is_found(
-    rollcall: Runtime, comparison: sweep.Comparison, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Why pages were cut."""
     cut: list[str] = []
 
     async def note(_pages: object, reason: str) -> None:
         cut.append(reason)
 
     monkeypatch.setattr(live, "cut", note)
-    async with rollcall.database.writer.begin() as past_the_services:
-        await past_the_services.execute(
-            text("UPDATE login_session SET ended_at = expires_at, end_reason = 'revoked'")
-        )
+    return cut
+
+
+async def _past_the_services(rollcall: Runtime, statement: str, **values: object) -> None:
+    async with rollcall.database.writer.begin() as connection:
+        await connection.execute(text(statement), values)
+
+
+async def test_where_nothing_was_committed_nothing_is_compared(
+    comparison: sweep.Comparison,
+) -> None:
+    assert not await comparison.go_on()
+
+
+async def test_after_a_commit_the_database_is_asked_about_no_session_that_it_doesn_t_touch(
+    comparison: sweep.Comparison, tenant: Tenant, asked: list[set[UUID]]
+) -> None:
+    await create_user(tenant)
+    await _eventually_compares(comparison)
+    assert asked == [set()]
+
+
+async def test_after_a_while_with_commits_all_are_compared(
+    rollcall: Runtime,
+    comparison: sweep.Comparison,
+    user: User,
+    asked: list[set[UUID]],
+    cut: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweep, "ALL_SECONDS", 0.0)
+    await _past_the_services(
+        rollcall, "UPDATE user_account SET active = false WHERE email = :email", email=user.email
+    )
+    await _eventually_compares(comparison)
+    assert asked == [live.session_ids()]
+    assert cut == ["deactivated"]
+
+
+async def test_all_are_compared_while_this_process_doesn_t_hear_the_others(
+    rollcall: Runtime, comparison: sweep.Comparison, tenant: Tenant, asked: list[set[UUID]]
+) -> None:
+    rollcall.transport.deaf_because = "the connection broke"
+    await create_user(tenant)
+    await _eventually_compares(comparison)
+    assert asked == [live.session_ids()]
+
+
+async def test_a_session_is_compared_when_it_is_over_though_nothing_was_committed(
+    rollcall: Runtime, comparison: sweep.Comparison, cut: list[str]
+) -> None:
+    clock.shift(rollcall.settings.session_idle)
+    assert await comparison.go_on()
+    assert cut == ["expired"]
+
+
+async def test_of_a_page_of_another_session_this_one_is_compared(
+    comparison: sweep.Comparison, asked: list[set[UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = uuid4()
+    ids = live.session_ids() | {another}
+    monkeypatch.setattr(live, "session_ids", lambda: ids)
+    assert await comparison.go_on()
+    assert asked == [{another}]
+
+
+async def test_a_process_whose_clock_is_behind_ends_sessions_for_all(
+    rollcall: Runtime, comparison: sweep.Comparison, cut: list[str], user: User
+) -> None:
+    (one,) = live.session_ids()
+    actor = Actor(one, user.id, user.tenant_id, "")
+    clock.shift(-clock.APART)
+    await sessions.sign_out(actor)
+    clock.shift(timedelta(0))
+    await _eventually_compares(comparison)
+    assert cut == ["signed_out"]
+
+
+async def test_it_wakes_at_a_commit(
+    rollcall: Runtime, comparison: sweep.Comparison, tenant: Tenant
+) -> None:
+    news = asyncio.create_task(comparison.until_news())
+    if rollcall.database.is_sqlite:  # PostgreSQL tells nobody of commits: it looks again and again
+        await asyncio.wait([news], timeout=0.5)
+        assert not news.done()
+        await create_user(tenant)
+    async with asyncio.timeout(PATIENCE):
+        await news
+
+
+async def test_it_wakes_when_a_page_opens(
+    rollcall: Runtime, comparison: sweep.Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages_opened = asyncio.Event()
+    monkeypatch.setattr(live, "opened", pages_opened.wait)
+    news = asyncio.create_task(comparison.until_news())
+    pages_opened.set()
+    async with asyncio.timeout(PATIENCE):
+        await news
+
+
+async def test_it_wakes_as_the_first_session_is_over(
+    rollcall: Runtime, comparison: sweep.Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "ALL_SECONDS", 10 * PATIENCE)
+    clock.shift(rollcall.settings.session_idle - timedelta(seconds=sweep.LOOK_SECONDS + 0.2))
+    async with asyncio.timeout(PATIENCE):
+        while not await comparison.go_on():
+            await comparison.until_news()
+            await asyncio.sleep(sweep.LOOK_SECONDS)
+
+
+async def test_what_is_ended_past_the_services_is_found(
+    rollcall: Runtime, comparison: sweep.Comparison, cut: list[str]
+) -> None:
+    ended = "UPDATE login_session SET ended_at = expires_at, end_reason = 'revoked'"
+    await _past_the_services(rollcall, ended)
     await _eventually_compares(comparison)
     assert cut == ["revoked"]
 
@@ -100,10 +207,8 @@ async def test_pages_are_left_to_the_event_that_is_on_its_way_which_counts_them(
 
     monkeypatch.setattr(live, "pages_of_sessions", lambda _ids: [*pages])
     monkeypatch.setattr(live, "cut", note)
-    async with rollcall.database.writer.begin() as past_the_services:
-        await past_the_services.execute(
-            text("UPDATE login_session SET ended_at = expires_at, end_reason = 'revoked'")
-        )
+    ended = "UPDATE login_session SET ended_at = expires_at, end_reason = 'revoked'"
+    await _past_the_services(rollcall, ended)
     asyncio.get_running_loop().call_later(sweep.LEFT_TO_EVENT / 5, pages.clear)
     await _eventually_compares(comparison)
     assert cut == [[]]

@@ -79,15 +79,18 @@ _unconnected: Unconnected[OpenPage] = Unconnected()
 
 
 class _Opened(asyncio.Event):
-    """Is set by each page that opens."""
+    """Wakes whoever waits for it when a page opens."""
 
 
 async def any_open() -> None:
     """Wait until there is an open page."""
-    opened = runtime.current().part(_Opened)
     while not _pages:
-        opened.clear()
-        await opened.wait()
+        await opened()
+
+
+async def opened() -> None:
+    """Wait until the next page opens."""
+    await runtime.current().part(_Opened).wait()
 
 
 def register(
@@ -113,7 +116,9 @@ def register(
     )
     page.last_before = last_message(page.rooms)
     _pages[client.id] = page
-    runtime.current().part(_Opened).set()
+    told = runtime.current().part(_Opened)
+    told.set()
+    told.clear()  # each waits for the next one
     page.account.join()
 
     def client_deleted() -> None:

@@ -217,6 +217,16 @@ async def test_what_push_may_have_missed_is_found(tenant: Tenant, admin: Actor, 
     assert await sessions.find_ended([]) == {}
 
 
+async def test_sessions_that_were_ended_since_a_moment_are_found(ada: User) -> None:
+    earlier, lately = await sign_in(ada), await sign_in(ada)
+    await sign_in(ada)  # and stays
+    await sessions.sign_out(earlier)
+    clock.shift(timedelta(minutes=1))
+    moment = clock.now()
+    await sessions.sign_out(lately)
+    assert await sessions.find_ended_since(moment) == {lately.session_id: EndReason.SIGNED_OUT}
+
+
 @pytest.mark.parametrize(
     ("user_agent", "device"),
     [
