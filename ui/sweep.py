@@ -15,7 +15,7 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.database import changes, runtime
 from services.database.lasting import warn
-from services.sessions import receipts, sessions
+from services.sessions import ended_sessions, receipts
 from services.sessions.events import SessionsEnded
 from services.workspace.customers.cut import find_unshown
 from services.workspace.events import PocShownNoMore
@@ -123,8 +123,8 @@ class Comparison:
             if mark == self._mark and not asked:
                 return False
             if mark != self._mark:
-                ended = await sessions.find_ended_since(now - LATELY)
-        over, alive = await sessions.compare(asked)
+                ended = await ended_sessions.find_since(now - LATELY)
+        over, alive = await ended_sessions.compare(asked)
         over |= {one: reason for one, reason in ended.items() if one in open_sessions}
         known = self._expiries | alive
         self._expiries = {one: at for one, at in known.items() if one not in over}

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import and_, case, col, or_, select
 
 from models import CustomerPerson, LoginSession, Screen, User
@@ -77,6 +77,16 @@ def has_active_holder() -> ColumnElement[bool]:
     """Of `joined` sessions, those whose holder may be here."""
     shown = and_(col(Screen.id).is_not(None), col(Screen.revoked_at).is_(None))
     return case((or_(col(User.active), col(CustomerPerson.active), shown), True), else_=False)
+
+
+def alive(query: QueryT) -> QueryT:
+    """Of sessions, those that let their holder in at a moment, which is bound as `now`."""
+    found: QueryT = joined(query).where(
+        col(LoginSession.ended_at).is_(None),
+        col(LoginSession.expires_at) > bindparam("now"),
+        has_active_holder(),
+    )
+    return found
 
 
 async def _locked(tx: Transaction, table: type[RowT], row_id: UUID) -> RowT | None:

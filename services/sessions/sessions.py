@@ -252,48 +252,6 @@ async def touch(actor: SessionActor, seen_at: datetime | None = None) -> None:
                 holder.last_active_at = now
 
 
-async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
-    """Which of these sessions have ended, and why. This finds what push may have missed."""
-    return (await compare(session_ids))[0]
-
-
-async def compare(
-    session_ids: Collection[UUID],
-) -> tuple[dict[UUID, EndReason], dict[UUID, datetime]]:
-    """The same, and when each of the others expires."""
-    if not session_ids:
-        return {}, {}
-    async with reading() as tx:
-        asked = {"ids": list(session_ids), "now": clock.now()}
-        alive = dict((await tx.exec(_ALIVE, params=asked)).all())
-        over = set(session_ids) - alive.keys()
-        if not over:
-            return {}, alive
-        rows = await tx.exec(
-            holders.joined(
-                select(LoginSession.id, LoginSession.end_reason, holders.has_active_holder())
-            ).where(col(LoginSession.id).in_(list(over)))
-        )
-        reasons = {
-            session_id: EndReason(reason)
-            if reason
-            else (EndReason.EXPIRED if active else EndReason.DEACTIVATED)
-            for session_id, reason, active in rows
-        }
-    return dict.fromkeys(over, EndReason.REVOKED) | reasons, alive
-
-
-async def find_ended_since(since: datetime) -> dict[UUID, EndReason]:
-    """Which sessions were ended since then, and why: however many are open, this reads only these.
-
-    A session says when it was ended, by the clock of the process that did it, before that counts:
-    ask for more than the time since the last look.
-    """
-    async with reading() as tx:
-        rows = await _ENDED_SINCE.rows(tx, since=since)
-    return {row.id: row.end_reason or EndReason.REVOKED for row in rows}
-
-
 async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
     """The user's open sessions, the latest first, `MOST_LISTED` at most; the one in use is among
     them.
@@ -362,26 +320,10 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 
-def _alive(query: holders.QueryT) -> holders.QueryT:
-    """Of sessions, only those that still let their holder in at the moment `now`."""
-    alive: holders.QueryT = holders.joined(query).where(
-        col(LoginSession.ended_at).is_(None),
-        col(LoginSession.expires_at) > bindparam("now"),
-        holders.has_active_holder(),
-    )
-    return alive
-
-
 # Built once: each page and each socket that is opened asks for them.
 _AMONG = col(LoginSession.id).in_(bindparam("ids", expanding=True))
-_ALIVE = _alive(select(LoginSession.id, LoginSession.expires_at)).where(_AMONG)
-_ENDED_SINCE = Prepared(
-    select(LoginSession.id, LoginSession.end_reason).where(
-        col(LoginSession.ended_at) >= bindparam("since")
-    )
-)
 _LIVING = Prepared(
-    _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
+    holders.alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
 )
 # The transaction that ends a session doesn't look at its row again, so none is changed in memory;
 # and what the act has changed besides is written later, with all the rest.

@@ -14,7 +14,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.database import postgresql_transport
 from services.database.runtime import Runtime
-from services.sessions import sessions
+from services.sessions import ended_sessions, sessions
 from tests.browser.waiting import PATIENCE, eventually
 from tests.factories import create_user, sign_in
 from ui import live, sweep
@@ -57,13 +57,13 @@ async def _eventually_compares(comparison: sweep.Comparison) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[set[UUID]]:
     """The sessions about which the database is asked, look by look."""
     asked: list[set[UUID]] = []
-    compare = sessions.compare
+    compare = ended_sessions.compare
 
     async def note(session_ids: Collection[UUID]) -> object:
         asked.append(set(session_ids))
         return await compare(session_ids)
 
-    monkeypatch.setattr(sessions, "compare", note)
+    monkeypatch.setattr(ended_sessions, "compare", note)
     return asked
 
 

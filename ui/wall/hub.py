@@ -24,7 +24,7 @@ from services.screens.events import ScreenChanged, ScreenReloaded
 from services.screens.pairing import CodeState
 from services.screens.screens import ScreenSettings
 from services.screens.showing import Names, ScreenView
-from services.sessions import sessions
+from services.sessions import ended_sessions
 from services.sessions.events import SessionsEnded
 from ui.wall import frames
 
@@ -158,7 +158,7 @@ class Hub:
             if line.screen is not None:
                 by_screen[line.screen.screen_id].append(line)
                 session_ids.add(line.screen.session_id)
-        ended = await sessions.find_ended(session_ids) if session_ids else {}
+        ended = await ended_sessions.find(session_ids) if session_ids else {}
         settings = await screens.find_settings(by_screen.keys())
         groups: dict[Group, list[tuple[Line, ScreenSettings]]] = defaultdict(list)
         for screen_id, open_lines in by_screen.items():

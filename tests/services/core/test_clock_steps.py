@@ -14,7 +14,7 @@ from services.database.runtime import Runtime
 from services.database.transaction import transaction
 from services.mail import queue
 from services.operations import expiry, workers
-from services.sessions import sessions
+from services.sessions import ended_sessions, sessions
 from services.sign_in import password_change, throttle
 from services.users import accounts, invitations, listing
 from services.users.invitation_form import InvitationForm
@@ -48,7 +48,7 @@ async def test_an_expired_session_stays_over(rollcall: Runtime, tenant: Tenant) 
     with pytest.raises(SessionEndedError) as refusal:
         await sessions.recognise(token, tenant.slug, CALLER)
     assert refusal.value.reason is EndReason.EXPIRED
-    assert await sessions.find_ended([actor.session_id]) == {actor.session_id: EndReason.EXPIRED}
+    assert await ended_sessions.find([actor.session_id]) == {actor.session_id: EndReason.EXPIRED}
     _step(2 * HOUR)
     await expiry.settle()
     assert await books.sessions_of(ada.id) == [ended], "and doesn't expire twice"

@@ -19,7 +19,7 @@ from services.database.transaction import Transaction
 from services.database.write_queue import PATIENT_AT_ONCE
 from services.screens import pairing, screens
 from services.screens.pairing import ALPHABET, LIFETIME, CodeState
-from services.sessions import sessions
+from services.sessions import ended_sessions
 from tests import books
 from tests.factories import CALLER
 from tests.services.screen_calls import new_screen
@@ -141,7 +141,7 @@ async def test_a_revoked_screen_is_none_from_the_commit_on(
     with pytest.raises(SessionEndedError) as refused:
         await screens.recognise(token, CALLER)
     assert refused.value.reason is EndReason.REVOKED
-    assert await sessions.find_ended([actor.session_id]) == {actor.session_id: EndReason.REVOKED}
+    assert await ended_sessions.find([actor.session_id]) == {actor.session_id: EndReason.REVOKED}
     assert await screens.find_settings([actor.screen_id]) == {}
     assert await screens.list_screens(admin) == []
     assert "screen.revoked" in await books.actions_of(tenant)

@@ -14,7 +14,7 @@ from services.database.startup import started
 from services.screens import reading, screens, tabs
 from services.screens.people import People
 from services.screens.showing import Names, Options, ScreenView
-from services.sessions import sessions
+from services.sessions import ended_sessions
 from tests import books
 from tests.factories import CALLER, create_admin, create_tenant, create_user, sign_in
 from tests.services.calls import CALLS
@@ -89,7 +89,7 @@ async def test_a_screen_stays_paired_for_as_long_as_it_hangs(
         assert (await screens.recognise(token, CALLER)).screen_id == screen.screen_id
         await tabs.note_all([(screen.screen_id, "0" * 16)], [screen.session_id])
         assert (await screens.recognise(token, CALLER)).screen_id == screen.screen_id
-    assert await sessions.find_ended([screen.session_id]) == {}
+    assert await ended_sessions.find([screen.session_id]) == {}
 
 
 async def test_a_screen_is_paired_still_after_a_restart(settings: Settings) -> None:

@@ -21,7 +21,7 @@ from services.core.events import Event
 from services.database.migrations import _config
 from services.database.runtime import Runtime
 from services.database.transaction import reading, transaction
-from services.sessions import sessions
+from services.sessions import ended_sessions, sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.outside import recognise_customer
 from services.tenants.closing import close_tenant
@@ -125,7 +125,7 @@ async def test_whoever_is_shut_out_is_so_from_the_commit_on(
     (ended,) = [event for event in events if isinstance(event, SessionsEnded)]
     assert (ended.user_id, ended.session_ids) == (person.id, (actor.session_id,))
     assert await sessions.find_session_id(token) is None
-    assert await sessions.find_ended([actor.session_id]) == {
+    assert await ended_sessions.find([actor.session_id]) == {
         actor.session_id: EndReason.DEACTIVATED
     }
     with pytest.raises(SessionEndedError):
@@ -137,7 +137,7 @@ async def test_who_is_inactive_is_let_in_by_no_session_that_was_forgotten(tenant
     person = await create_customer(tenant, active=False)
     actor, token = await open_customer_session(person)
     assert await sessions.find_session_id(token) is None
-    assert actor.session_id in await sessions.find_ended([actor.session_id])
+    assert actor.session_id in await ended_sessions.find([actor.session_id])
     with pytest.raises(SessionEndedError):
         await recognise_customer(token, tenant.slug, CALLER)
 

@@ -12,7 +12,7 @@ from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
 from services.database.runtime import Runtime
 from services.database.transaction import transaction
-from services.sessions import sessions
+from services.sessions import ended_sessions, sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller
 from tests import books
@@ -209,12 +209,12 @@ async def test_what_push_may_have_missed_is_found(tenant: Tenant, admin: Actor, 
     out, expired = first.session_id, (await sign_in(ada)).session_id
     clock.shift(IDLE)
     alive = (await sign_in(ada)).session_id
-    assert await sessions.find_ended([alive, out, expired, unknown]) == {
+    assert await ended_sessions.find([alive, out, expired, unknown]) == {
         out: EndReason.SIGNED_OUT,
         expired: EndReason.EXPIRED,
         unknown: EndReason.REVOKED,
     }
-    assert await sessions.find_ended([]) == {}
+    assert await ended_sessions.find([]) == {}
 
 
 async def test_sessions_that_were_ended_since_a_moment_are_found(ada: User) -> None:
@@ -224,7 +224,7 @@ async def test_sessions_that_were_ended_since_a_moment_are_found(ada: User) -> N
     clock.shift(timedelta(minutes=1))
     moment = clock.now()
     await sessions.sign_out(lately)
-    assert await sessions.find_ended_since(moment) == {lately.session_id: EndReason.SIGNED_OUT}
+    assert await ended_sessions.find_since(moment) == {lately.session_id: EndReason.SIGNED_OUT}
 
 
 @pytest.mark.parametrize(
