@@ -112,7 +112,7 @@ DESCRIPTIONS: dict[Role, str] = {
 
 
 class Secret(StrEnum):
-    """What a call hands out that lets somebody in, or takes data out of Rollcall."""
+    """What a call hands out or sets that lets somebody in, or takes data out of Rollcall."""
 
     INVITATION = "the invitation of an Administrator or a Sales Engineer"
     TENANT_ADMIN_INVITATION = "the invitation of a Tenant Admin"
@@ -129,6 +129,10 @@ class Secret(StrEnum):
     CUSTOMERS_EXPORT = "the customers as a file"
     CALENDAR_FEED = "the address at which a calendar reads whose access ends when"
     CUSTOMER_LINK = "a link that lets somebody at a customer's in"
+    SINGLE_SIGN_ON = "the provider whose word lets people in, and whether they must come by it"
+    SCREEN = "the session of a shared screen"
+    EMAIL = "the email at which links for somebody's account arrive"
+    OWN_EMAIL = "the same of one's own account"
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,9 @@ class Rule:
     fresh: bool
 
 
-# Every secret that a call hands out. `authorize` reads the rule here, and a test walks all calls:
-# it fails for a call that hands out something that isn't listed here. Whoever makes an admin passes
-# on their own power, and a stolen session must not be enough for that.
+# Every secret that a call hands out or sets. `authorize` reads the rule here, and a test walks all
+# calls: it fails for a call that hands out or sets something that isn't listed here. Whoever makes
+# an admin passes on their own power, and a stolen session must not be enough for that.
 SECRETS: dict[Secret, Rule] = {
     Secret.INVITATION: Rule(P.INVITE_USERS, fresh=False),
     Secret.TENANT_ADMIN_INVITATION: Rule(P.INVITE_TENANT_ADMINS, fresh=True),
@@ -158,6 +162,10 @@ SECRETS: dict[Secret, Rule] = {
     Secret.CUSTOMERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
     Secret.CALENDAR_FEED: Rule(P.VIEW_USERS, fresh=True),
     Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
+    Secret.SINGLE_SIGN_ON: Rule(P.MANAGE_SIGN_IN, fresh=True),
+    Secret.SCREEN: Rule(P.MANAGE_SCREENS, fresh=True),
+    Secret.EMAIL: Rule(P.EDIT_USERS, fresh=True),
+    Secret.OWN_EMAIL: Rule(P.USE_OWN_ACCOUNT, fresh=True),
 }
 
 # The invitation of each role. Its link becomes an account, so that sending it again, or handing it

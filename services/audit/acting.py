@@ -144,7 +144,7 @@ async def acting(
 
 @asynccontextmanager
 async def viewing(
-    principal: Principal, permission: Permission, *, fresh: bool = False
+    principal: Principal, permission: Permission | Secret, *, fresh: bool = False
 ) -> AsyncIterator[View]:
     """Read as the principal, whose session and permission are checked before anything else."""
     async with reading() as tx:

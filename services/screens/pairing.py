@@ -16,7 +16,7 @@ from sqlmodel import col, delete, func, select
 
 from models import Screen, ScreenCode, SignInMethod
 from services.access.actor import Principal
-from services.access.permissions import Permission
+from services.access.permissions import Secret
 from services.audit.acting import Act, acting
 from services.core import clock
 from services.core.errors import InvalidInputError, SessionEndedError, TooManyAttemptsError
@@ -109,9 +109,10 @@ async def _require_room(tx: Transaction, network: str, own: bytes) -> None:
 async def pair_screen(actor: Principal, form: NewScreen) -> Screen:
     """Make the browser that shows this code a screen of the tenant.
 
-    Raises `InvalidInputError` for a wrong code, and `TooManyAttemptsError` for guessing.
+    Needs a fresh sign-in. Raises `InvalidInputError` for a wrong code, and `TooManyAttemptsError`
+    for guessing.
     """
-    async with acting(actor, Permission.MANAGE_SCREENS, fresh=True) as act:
+    async with acting(actor, Secret.SCREEN) as act:
         tenant = await act.get_tenant()
         counters = throttle.person_key(throttle.Purpose.SCREEN_CODE, act.own.id)
         await throttle.claim_in(act.tx, counters)

@@ -11,7 +11,7 @@ from sqlmodel import select
 from models import Role, SsoConnection, Tenant
 from services.access.actor import Actor, find_open_tenant
 from services.access.one_time_links import path_of
-from services.access.permissions import Permission
+from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, acting, viewing
 from services.core import clock
 from services.core.emails import checked_domains
@@ -155,7 +155,7 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
     tested again, and until then nobody is required to use it. Raises `InvalidInputError`.
     """
     # Rollcall asks a url only for people who may connect.
-    async with viewing(actor, Permission.MANAGE_SIGN_IN, fresh=True) as view:
+    async with viewing(actor, Secret.SINGLE_SIGN_ON) as view:
         before = await view.tx.get(SsoConnection, _tenant_id(actor))
     if before is None and not form.client_secret.strip():
         raise _secret_missing()
@@ -169,7 +169,7 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
 @looks_first
 async def _connect(actor: Actor, form: ConnectionForm, issuer: str) -> None:
     domains, new_people = checked_domains(form.domains), form.new_people.role
-    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+    async with acting(actor, Secret.SINGLE_SIGN_ON) as act:
         tx, tenant = act.tx, await act.get_tenant(lock=True)
         connection = await tx.get(SsoConnection, tenant.id)
         if connection is None:
@@ -204,7 +204,7 @@ async def require(actor: Actor, required: bool) -> None:
     Nobody is signed out. Needs a fresh sign-in. Raises `ConflictError` if the connection wasn't
     tested as it is now.
     """
-    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+    async with acting(actor, Secret.SINGLE_SIGN_ON) as act:
         tenant, connection = await _lock_connection(act)
         if connection.required == required:
             return
@@ -224,7 +224,7 @@ async def disconnect(actor: Actor) -> None:
     Links between people and accounts stay, in case the same provider is connected again; sessions
     that it began go on until they end. Needs a fresh sign-in.
     """
-    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+    async with acting(actor, Secret.SINGLE_SIGN_ON) as act:
         tenant, connection = await _lock_connection(act)
         await act.tx.delete(connection)
         await act.record(SsoAction.DISCONNECTED, issuer=connection.issuer)

@@ -24,7 +24,7 @@ from models import (
 )
 from services.access import one_time_links
 from services.access.actor import Principal, lock_users
-from services.access.permissions import INVITATIONS, PASSWORD_LINKS, Permission
+from services.access.permissions import INVITATIONS, PASSWORD_LINKS, Permission, Secret
 from services.audit.acting import acting
 from services.audit.actions import AuditAction
 from services.audit.writing import record
@@ -87,7 +87,7 @@ async def request_change(actor: Principal, form: EmailForm) -> str:
     """
     async with (
         counting_answers(actor),
-        acting(actor, Permission.USE_OWN_ACCOUNT, fresh=True) as act,
+        acting(actor, Secret.OWN_EMAIL) as act,
     ):
         tx, user = act.tx, act.own
         if not outbox.is_configured():
@@ -137,7 +137,7 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
     try:
         async with (
             counting_answers(actor),
-            acting(actor, Permission.EDIT_USERS, lock=(user_id,), fresh=True) as act,
+            acting(actor, Secret.EMAIL, lock=(user_id,)) as act,
         ):
             user = await act.get(User, user_id)
             if user.id == actor.user_id:

@@ -1,5 +1,5 @@
-"""Everything that a call hands out and that lets somebody in is in one table, with what the call
-requires."""
+"""Everything that a call hands out or sets and that lets somebody in is in one table, with what the
+call requires."""
 
 import dataclasses
 import importlib
@@ -42,10 +42,11 @@ from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, sign_in
 from tests.services.call import Call
 from tests.services.calls import CALLS
-from tests.services.scenes import named, set_scenes
+from tests.services.scenes import named, refusal_of, set_scenes
+from tests.services.urgency import service_functions
 
 STALE = FRESH_FOR + timedelta(seconds=1)
-# Which secret each call hands out, or has mailed.
+# Which secret each call hands out, has mailed, or sets.
 HANDS_OUT = {
     "users.listing.export_users": Secret.USERS_EXPORT,
     "tenants.tenants.export_tenants": Secret.TENANTS_EXPORT,
@@ -78,6 +79,14 @@ HANDS_OUT = {
     "sign_in.second_factors.passkeys.finish": Secret.OWN_SECOND_FACTOR,
     "audit.reading.export": Secret.AUDIT_EXPORT,
     "workspace.customers.invitations.copy_link": Secret.CUSTOMER_LINK,
+    "workspace.customers.invitations.invite": Secret.CUSTOMER_LINK,
+    "workspace.customers.invitations.resend": Secret.CUSTOMER_LINK,
+    "sso.connections.connect": Secret.SINGLE_SIGN_ON,
+    "sso.connections.require": Secret.SINGLE_SIGN_ON,
+    "sso.connections.disconnect": Secret.SINGLE_SIGN_ON,
+    "screens.pairing.pair_screen": Secret.SCREEN,
+    "users.email_change.change_email": Secret.EMAIL,
+    "users.email_change.request_change": Secret.OWN_EMAIL,
     "workspace.wrong_role.correct_role": Secret.INVITATION,
     "reviews.record.export": Secret.AUDIT_EXPORT,
 }
@@ -87,12 +96,29 @@ WORDS_ALONE = {
     "tenants.tenants.check_field",
     "users.listing.list_inviters",
     "lists.choices.save_view",
-    "users.email_change.request_change",
     "tenants.mail_texts.send_test",
     "workspace.listing.list_customers",
     "workspace.listing.list_owners",
     "workspace.listing.list_workers",
     "workspace.members.add_member",
+}
+
+# These take a fresh sign-in, and let nobody in: they shut people out, or take a second step away.
+HANDS_OUT_NOTHING = {
+    "sign_in.confirmation.require_fresh",
+    "sign_in.second_factors.passkeys.remove",
+    "sign_in.second_factors.totp.remove",
+    "sign_in.second_factors.totp.reset",
+    "tenants.closing.close_tenant",
+    "tenants.closing.reopen_tenant",
+    "tenants.mail_texts.edit_text",
+}
+# What makes a link that lets somebody in, tells it, or keeps what lets people in.
+MAKES_A_WAY_IN = {
+    "access.one_time_links.issue",
+    "access.one_time_links.token_of",
+    "core.secrets.new_token",
+    "database.vault.seal",
 }
 
 # What takes no fresh sign-in, by hand: whatever else lets somebody in, or takes data out, does.
@@ -162,6 +188,17 @@ def test_a_call_that_may_hand_out_a_secret_stands_in_the_table() -> None:
     assert "users.imports.runs.list_handovers" in found
 
 
+def test_a_call_that_makes_a_way_in_stands_in_the_table() -> None:
+    functions = service_functions()
+    making, found = set(MAKES_A_WAY_IN), 0
+    while len(making) > found:
+        found = len(making)
+        making |= {name for name, function in functions.items() if function.calls & making}
+    calls = {name for name, _ in _functions()} & making
+    assert calls <= {name.split()[0] for name in HANDS_OUT}
+    assert {"sso.connections.connect", "workspace.customers.invitations.resend"} <= calls
+
+
 def test_no_call_is_a_stream_that_checks_only_when_it_is_read() -> None:
     assert [name for name, function in _functions() if inspect.isasyncgenfunction(function)] == []
 
@@ -189,6 +226,23 @@ async def test_what_lets_somebody_in_takes_a_fresh_sign_in(
         with pytest.raises(FreshSignInNeededError):
             await call.run(actor, target.id)
     assert await books.actions_of(tenant) == []
+
+
+@pytest.mark.walk
+@ONE_DATABASE  # how old a sign-in may be is judged in Python
+async def test_what_takes_a_fresh_sign_in_stands_in_the_table_or_lets_nobody_in(
+    rollcall: Runtime,
+) -> None:
+    scenes = await set_scenes(roles=_first_that_may)
+    clock.shift(STALE)
+    found = set()
+    for scene in scenes:
+        (role,) = scene.actors
+        refusal = await refusal_of(scene.call, scene.actors[role], scene.targets[role])
+        if refusal is FreshSignInNeededError:
+            found.add(scene.call.name)
+    fresh = {name for name, secret in HANDS_OUT.items() if SECRETS[secret].fresh}
+    assert found == fresh | HANDS_OUT_NOTHING
 
 
 @ONE_DATABASE

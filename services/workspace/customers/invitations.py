@@ -18,7 +18,7 @@ from models import (
 )
 from services.access import one_time_links
 from services.access.actor import Principal
-from services.access.permissions import Permission
+from services.access.permissions import Permission, Secret
 from services.audit.acting import Act, acting
 from services.core import clock
 from services.core.emails import email_key
@@ -70,7 +70,7 @@ async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> Cust
     """
     key = email_key(form.email)
     try:
-        async with acting(principal, Permission.INVITE_CUSTOMERS) as act:
+        async with acting(principal, Secret.CUSTOMER_LINK) as act:
             person = await _lock_by_email(act, key)
             poc = await _open_poc(act, poc_id)
             known = await _checked(act, poc, person, key)
@@ -105,7 +105,7 @@ async def resend(principal: Principal, poc_id: UUID, customer_id: UUID) -> Custo
 
     Raises `ConflictError` for a person who is inactive, or if the POC is closed.
     """
-    async with acting(principal, Permission.INVITE_CUSTOMERS) as act:
+    async with acting(principal, Secret.CUSTOMER_LINK) as act:
         person, poc = await _lock_active(act, poc_id, customer_id)
         by_mail = await _send(act, poc, person)
         person.changed()
@@ -120,7 +120,7 @@ async def copy_link(principal: Principal, poc_id: UUID, customer_id: UUID) -> st
 
     Raises `ConflictError` for a person who is inactive, or if the POC is closed.
     """
-    async with acting(principal, Permission.INVITE_CUSTOMERS) as act:
+    async with acting(principal, Secret.CUSTOMER_LINK) as act:
         person, _ = await _lock_active(act, poc_id, customer_id)
         tenant = await act.get_tenant()
         link = await _new_link(act, person)
