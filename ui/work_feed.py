@@ -36,6 +36,7 @@ from services.workspace.events import (
     TaskChanged,
     TemplateEvent,
 )
+from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
 from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from ui import live
@@ -45,6 +46,7 @@ from ui.tables.feed import list_room, tell, tell_row, turns_end
 from ui.work_values import (
     criterion_values,
     head_values,
+    named_values,
     person_values,
     resource_values,
     team_values,
@@ -168,12 +170,12 @@ def _show_worker(event: UserEvent) -> Awaitable[None] | None:
 
 async def _send_worker(room: live.Room, user_id: UUID) -> None:
     await turns_end()
-    await tell(room, "rollcall_person", partial(people.find_worker, user_id), person_values)
+    await tell(room, "rollcall_person", partial(people.find_worker, user_id), _person_values)
 
 
 async def _show_customer(event: CustomerChanged) -> None:
     find = partial(people.find_customer, event.customer_id)
-    await tell(poc_room(event.poc_id), "rollcall_person", find, person_values)
+    await tell(poc_room(event.poc_id), "rollcall_person", find, _person_values)
 
 
 async def _renew_selections(event: CustomerChanged) -> None:
@@ -204,6 +206,10 @@ async def _refresh_templates(event: TemplateEvent) -> None:
     find = partial(template_list.find_counts, event.tenant_id)
     for live_list in (GROUP_TEMPLATES, TASK_TEMPLATES):
         await tell(list_room(live_list.noun, event.tenant_id), "rollcall_tallies", find, dict)
+
+
+def _person_values(person: Person) -> dict[str, Any]:
+    return person_values(person) | named_values(person)
 
 
 def group_values(group: GroupView) -> dict[str, Any]:
@@ -260,6 +266,7 @@ def comment_values(comment: CommentView) -> dict[str, Any]:
         "author_id": str(comment.author.id),
         "author_active": comment.author.active,
         "from_customer": comment.author.is_customer,
+        **named_values(comment.author),
         "html": comment.html,
         "shared": comment.shared,
         "at": comment.created_at.isoformat(),

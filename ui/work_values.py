@@ -34,6 +34,11 @@ def person_values(person: Person) -> dict[str, Any]:
     }
 
 
+def named_values(person: Person) -> dict[str, Any]:
+    """What stands beside the name of somebody where it needs a close look."""
+    return {"email": person.named.email, "mixed": person.named.mixed}
+
+
 def head_values(head: PocHead) -> dict[str, Any]:
     """The head of a POC."""
     row = head.row

@@ -7,7 +7,8 @@ and the signature. A file without them was cut off. `export_check` checks it, wi
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from models import AuditEvent
 from services.audit.heads import Head
@@ -28,7 +29,12 @@ COLUMNS = (
     # In Base64, so that no spreadsheet, editor or CSV library changes a byte of it. An entry's hash
     # is the SHA-256 of the hash before it and of this.
     "entry (Base64)",
+    # Of people of the organisation, as they are at the export: the entry itself has names alone.
+    "email of who",
+    "email of whom",
 )
+COLUMNS_BEFORE = COLUMNS[:-2]
+"""Those of an export by Rollcall 0.2.0."""
 # The lines at the end, in this order.
 ENDING = ("entries", "newest", "oldest", "narrowed to", "head", "key", "signature")
 EVERYTHING = "none"
@@ -54,13 +60,15 @@ class ExportFile:
         """The heads of the columns."""
         return self._signed(csv_lines([COLUMNS], first=True))
 
-    def entries(self, rows: Sequence[tuple[AuditEvent, str, str]]) -> str:
-        """Some entries, each with its action and its details in words; they are older than those
-        before."""
+    def entries(
+        self, rows: Sequence[tuple[AuditEvent, str, str]], emails: Mapping[UUID | None, str]
+    ) -> str:
+        """Some entries, each with its action and its details in words, and the emails of people
+        whom they name; they are older than those before."""
         self._newest = self._newest or rows[0][0].number
         self._oldest = rows[-1][0].number
         self._count += len(rows)
-        return self._signed(csv_lines(_cells(*row) for row in rows))
+        return self._signed(csv_lines(_cells(*row, emails) for row in rows))
 
     def end(self) -> str:
         """The lines at the end. Raises `OperatorError` if the key can't be used."""
@@ -83,7 +91,9 @@ class ExportFile:
         return piece
 
 
-def _cells(entry: AuditEvent, action: str, details: str) -> Iterable[object]:
+def _cells(
+    entry: AuditEvent, action: str, details: str, emails: Mapping[UUID | None, str]
+) -> Iterable[object]:
     content = base64.b64encode(canonical(entry).encode("ascii")).decode("ascii")
     return (
         entry.number,
@@ -96,6 +106,8 @@ def _cells(entry: AuditEvent, action: str, details: str) -> Iterable[object]:
         entry.hash,
         entry.previous_hash,
         content,
+        emails.get(entry.actor_id, ""),
+        emails.get(entry.subject_id, ""),
     )
 
 

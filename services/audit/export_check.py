@@ -5,7 +5,7 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.audit.export import COLUMNS, ENDING, EVERYTHING
+from services.audit.export import COLUMNS, COLUMNS_BEFORE, ENDING, EVERYTHING
 from services.audit.heads import Head, read_heads
 from services.audit.review_export import REVIEW_COLUMNS, REVIEW_ENDING
 from services.audit.signature import fingerprint, is_signed, read_public_key
@@ -94,6 +94,7 @@ class _Checker:
         self.result = CheckedExport()
         self.is_whole = False
         """Whether it is an export that has all lines at its end."""
+        self._columns: Sequence[str] = COLUMNS
         self._ending: dict[str, str] = {}
         self._newest: _Entry | None = None
         self._oldest: _Entry | None = None
@@ -109,15 +110,16 @@ class _Checker:
     def read(self, lines: Iterable[str]) -> None:
         """Read the whole file. Raises `csv.Error` and `UnicodeDecodeError`."""
         rows = csv.reader(lines, strict=True)
-        heads = next(rows, [])
-        if heads == list(REVIEW_COLUMNS):
+        heads = tuple(next(rows, []))
+        if heads == REVIEW_COLUMNS:
             self._read_review(rows)
             return
-        if heads != list(COLUMNS):
+        if heads not in (COLUMNS, COLUMNS_BEFORE):
             self.found("it is no export of the audit log, or one of another version of Rollcall")
             return
+        self._columns = heads
         for row in rows:
-            if len(row) != len(COLUMNS):
+            if len(row) != len(heads):
                 self.found(NO_LINE.format(rows.line_num))
             elif _NUMBER.fullmatch(row[0]) and not self._ending:
                 self._read_entry(_Entry(*row))
@@ -131,7 +133,7 @@ class _Checker:
 
     def _read_review(self, rows: _Rows) -> None:
         """Read the export of a review: its people, and the lines at its end."""
-        self.result.kind = "person"
+        self.result.kind, self._columns = "person", REVIEW_COLUMNS
         for row in rows:
             if len(row) != len(REVIEW_COLUMNS):
                 self.found(NO_LINE.format(rows.line_num))
@@ -168,8 +170,7 @@ class _Checker:
 
     def _signed(self, signature: bytes) -> bytes:
         """The last line as it is written: nothing signs what somebody adds to it."""
-        columns = COLUMNS if self.result.kind == "entry" else REVIEW_COLUMNS
-        cells = ("signature", signature.hex(), *[""] * (len(columns) - 2))
+        cells = ("signature", signature.hex(), *[""] * (len(self._columns) - 2))
         return csv_lines([cells]).encode()
 
     def _read_entry(self, entry: "_Entry") -> None:
@@ -221,7 +222,8 @@ class _Checker:
 
 
 class _Entry(NamedTuple):
-    """The cells of an entry, in the order of `COLUMNS`."""
+    """The cells of an entry, in the order of `COLUMNS`. The emails aren't hashed: the signature
+    alone is over them."""
 
     number: str
     time: str
@@ -233,6 +235,8 @@ class _Entry(NamedTuple):
     hash: str
     hash_before: str
     entry: str
+    actor_email: str = ""
+    subject_email: str = ""
 
     def content(self) -> dict[str, Any]:
         """What was hashed. Raises `ValueError`."""

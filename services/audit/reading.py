@@ -1,7 +1,8 @@
 """Reading the audit log: for its page and its export."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -16,6 +17,7 @@ from services.audit.actions import LogAction
 from services.audit.export import ExportFile
 from services.audit.heads import Head, name_of
 from services.audit.list import ENTRIES, AuditEntry, entries_of, entry_of
+from services.audit.subjects import emails_of
 from services.audit.writing import PLATFORM_CHAIN, record
 from services.core.errors import NotFoundError
 from services.core.names import fold
@@ -93,20 +95,19 @@ async def _pieces(actor: Principal, query: ListQuery, file: ExportFile) -> Async
         async with viewing(actor, Permission.VIEW_AUDIT) as view:
             asked = _Asked(query, before=before)
             rows = await _newest(view.tx, actor.tenant_id, asked, EXPORT_BATCH)
+            emails = await emails_of(view.tx, rows)
         if not rows:
             break
         before = rows[-1].number
-        yield await joined(
-            rows,
-            lambda some: file.entries(
-                [(row, shown.action_label, shown.summary) for row, shown in _both(some)]
-            ),
-        )
+        yield await joined(rows, partial(_written, file, emails))
     yield file.end()
 
 
-def _both(rows: Sequence[AuditEvent]) -> list[tuple[AuditEvent, AuditEntry]]:
-    return [(row, entry_of(row)) for row in rows]
+def _written(
+    file: ExportFile, emails: Mapping[UUID | None, str], rows: Sequence[AuditEvent]
+) -> str:
+    both = [(row, entry_of(row)) for row in rows]
+    return file.entries([(row, shown.action_label, shown.summary) for row, shown in both], emails)
 
 
 def _in_words(query: ListQuery) -> str:

@@ -1,16 +1,23 @@
 """Whom and what the log's entries name: their pages, and how people are told apart whose names look
 alike."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import literal, union_all
 from sqlmodel import col, func, select
 
-from models import AuditEvent, GroupTemplate, Poc, User
+from models import AuditEvent, CustomerPerson, GroupTemplate, Poc, User
 from services.audit.writing import PLATFORM_CHAIN
 from services.core.names import alike, mixed_letters
 from services.database.transaction import Transaction
+
+_PEOPLE = ((User, "users"), (CustomerPerson, ""))
+"""The tables of an organisation's people, and where their pages are; a customer's people have
+none."""
 
 
 @dataclass(frozen=True)
@@ -24,41 +31,43 @@ class Named:
 
 
 @dataclass(frozen=True)
-class _Account:
-    """A user of the organisation that the entries are of, as they are called now."""
+class _Known:
+    """A user of the organisation that the entries are of, or a customer's person, as they are
+    called now."""
 
     id: UUID
     email: str
     name_key: str
+    pages: str
 
 
 @dataclass(frozen=True)
 class Subjects:
     """What is known of the rows that some entries of one chain name."""
 
-    accounts: Mapping[UUID, _Account]
+    people: Mapping[UUID, _Known]
     paths: Mapping[UUID, str]
     bearers: Mapping[str, int]
-    """How many users of the organisation bear each folded name."""
+    """How many people of the organisation bear each folded name."""
 
     def named(self, row_id: UUID | None, name: str) -> Named:
         """What to say of a row that an entry names so."""
         if row_id is None:
             return Named()
-        account = self.accounts.get(row_id)
-        if account is None:
+        known = self.people.get(row_id)
+        if known is None:
             return Named(self.paths.get(row_id, ""))
-        mixed = mixed_letters(name, account.email)
+        mixed = mixed_letters(name, known.email)
         keys = alike(name)
-        others = sum(self.bearers.get(key, 0) for key in keys) - (account.name_key in keys)
-        email = account.email if mixed or others else ""
-        return Named(f"users/{row_id}", email, mixed)
+        others = sum(self.bearers.get(key, 0) for key in keys) - (known.name_key in keys)
+        path = f"{known.pages}/{row_id}" if known.pages else ""
+        return Named(path, known.email if mixed or others else "", mixed)
 
     def acting(self, row_id: UUID | None, name: str) -> Named:
-        """The same of who acts. Who has no account in the organisation is marked, without an email:
-        a customer's person, or a Platform Admin."""
+        """The same of who acts. Who isn't of the organisation is marked, without an email: a
+        Platform Admin."""
         named = self.named(row_id, name)
-        return named if row_id in self.accounts else replace(named, mixed=mixed_letters(name, ""))
+        return named if row_id in self.people else replace(named, mixed=mixed_letters(name, ""))
 
 
 NOTHING_KNOWN = Subjects({}, {}, {})
@@ -68,8 +77,7 @@ async def subjects_of(tx: Transaction, rows: Sequence[AuditEvent]) -> Subjects:
     """What is known of the rows that these entries of one chain name. People who act from above the
     organisations have no page there."""
     known = await people_of(tx, rows)
-    named = {row_id for row in rows for row_id in (row.actor_id, row.subject_id) if row_id}
-    paths = await _paths_of(tx, _tenant_of(rows), named - known.accounts.keys())
+    paths = await _paths_of(tx, _tenant_of(rows), _ids_of(rows) - known.people.keys())
     return replace(known, paths=paths)
 
 
@@ -77,19 +85,29 @@ async def people_of(tx: Transaction, rows: Sequence[AuditEvent]) -> Subjects:
     """The same without what isn't a person, for where no entry leads to a page."""
     named = [(row.actor_id, row.actor_name) for row in rows]
     named += [(row.subject_id, row.subject_name) for row in rows]
-    ids = {row_id for row_id, _ in named if row_id is not None}
-    if not ids:
-        return NOTHING_KNOWN
-    tenant_id = _tenant_of(rows)
-    found = await tx.exec(
-        select(User.id, User.email, User.name_key).where(
-            col(User.id).in_(ids), User.tenant_id == tenant_id
-        )
-    )
-    accounts = {each[0]: _Account(*each) for each in found}
-    names = {name for row_id, name in named if row_id in accounts}
+    return await look_up(tx, _tenant_of(rows), named)
+
+
+async def look_up(
+    tx: Transaction, tenant_id: UUID | None, named: Collection[tuple[UUID | None, str]]
+) -> Subjects:
+    """The same of these people of an organisation, or above all, by the names that they have
+    somewhere."""
+    people = await _find(tx, tenant_id, {row_id for row_id, _ in named if row_id is not None})
+    names = {name for row_id, name in named if row_id in people}
     bearers = await _count_bearers(tx, tenant_id, {key for name in names for key in alike(name)})
-    return Subjects(accounts, {}, bearers)
+    return Subjects(people, {}, bearers)
+
+
+async def emails_of(tx: Transaction, rows: Sequence[AuditEvent]) -> Mapping[UUID | None, str]:
+    """The emails, as they are now, of the people of the organisation whom these entries of one
+    chain name, by their ids."""
+    people = await _find(tx, _tenant_of(rows), _ids_of(rows))
+    return {row_id: known.email for row_id, known in people.items()}
+
+
+def _ids_of(rows: Sequence[AuditEvent]) -> set[UUID]:
+    return {row_id for row in rows for row_id in (row.actor_id, row.subject_id) if row_id}
 
 
 def _tenant_of(rows: Sequence[AuditEvent]) -> UUID | None:
@@ -97,17 +115,39 @@ def _tenant_of(rows: Sequence[AuditEvent]) -> UUID | None:
     return rows[0].chain_id if rows and rows[0].chain_id != PLATFORM_CHAIN else None
 
 
+async def _find(
+    tx: Transaction, tenant_id: UUID | None, ids: Collection[UUID]
+) -> dict[UUID, _Known]:
+    if not ids:
+        return {}
+    each: Any = union_all(
+        *(
+            select(table.id, table.email, table.name_key, literal(pages)).where(
+                col(table.id).in_(ids), col(table.tenant_id) == tenant_id
+            )
+            for table, pages in _PEOPLE
+        )
+    )
+    return {row[0]: _Known(*row) for row in await tx.exec(each)}
+
+
 async def _count_bearers(
     tx: Transaction, tenant_id: UUID | None, keys: Collection[str]
-) -> dict[str, int]:
+) -> Mapping[str, int]:
+    bearers: Counter[str] = Counter()
     if not keys:
-        return {}
-    found = await tx.exec(
-        select(User.name_key, func.count())
-        .where(User.tenant_id == tenant_id, col(User.name_key).in_(keys))
-        .group_by(User.name_key)
+        return bearers
+    each: Any = union_all(
+        *(
+            select(table.name_key, func.count())
+            .where(col(table.tenant_id) == tenant_id, col(table.name_key).in_(keys))
+            .group_by(table.name_key)
+            for table, _ in _PEOPLE
+        )
     )
-    return dict(found.all())
+    for key, count in await tx.exec(each):
+        bearers[key] += count
+    return bearers
 
 
 async def _paths_of(

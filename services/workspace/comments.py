@@ -26,7 +26,7 @@ from services.workspace.actions import CommentAction
 from services.workspace.comment_pace import require_comment_pace
 from services.workspace.events import CommentChanged
 from services.workspace.markdown import htmls_of
-from services.workspace.people import Person, find_people, require_workers
+from services.workspace.people import Person, find_people, require_workers, told_apart
 from services.workspace.rights import (
     check_version,
     get_part_to_change,
@@ -264,6 +264,8 @@ async def _views(tx: Transaction, comments: Sequence[Comment]) -> list[CommentVi
         for person_id in (each.author_id, each.customer_id, each.removed_by_id)
     ]
     people = await find_people(tx, ids)
+    if comments:
+        people = await told_apart(tx, comments[0].tenant_id, people.values())
     texts = [(_said(each), [row.name for row in mentions[each.id]]) for each in comments]
     return [
         _view(comment, html, mentions[comment.id], people)

@@ -2,15 +2,19 @@
 
 from playwright.async_api import Locator, Page, expect
 
-from models import Tenant, User
+from models import Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
+from services.workspace import comments, tasks
+from services.workspace.comments import NewCommentForm
+from services.workspace.tasks import TaskForm
 from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog
 from tests.browser.looks import look
 from tests.browser.server import Server
 from tests.replicas.people import Visitor
+from tests.services.workspace.rows import create_rows
 
 CYRILLIC_A = "\N{CYRILLIC CAPITAL LETTER A}"
 
@@ -86,6 +90,41 @@ async def test_the_audit_log_says_whose_name_needs_a_close_look(
     await accounts.set_active(admin, two.id, active=False)
     await expect(rows.first.locator("bdi")).to_have_text(two.email)
     await look(page, "audit-alike")
+
+
+async def test_who_has_a_task_already_is_shown_with_the_email_where_others_are_chosen(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    one = await _alice(tenant, email="has.it@nordwind.example")
+    rows = await create_rows(tenant.id, one.id)
+    owner = await factories.sign_in(one)
+    await tasks.edit_task(owner, rows.task, 1, TaskForm(title="Trial", side=Side.CUSTOMER))
+    await tasks.assign(owner, rows.task, 2, (one.id,), (rows.customer,))
+    page = await browsers.as_user(one, f"/t/{tenant.slug}/pocs/{rows.poc}")
+    await page.get_by_role("button", name="More for Trial").click()
+    await page.get_by_role("button", name="Assign", exact=True).click()
+    await expect(dialog(page)).to_have_accessible_name("Who does “Trial”?")
+    team, outside = [dialog(page).locator(".people-chosen").nth(at) for at in (0, 1)]
+    await expect(team.locator("bdi")).to_have_text(["Alice Kovacs", one.email])
+    email = f"{rows.customer.hex}@helvetia.example"
+    await expect(outside.locator("bdi")).to_have_text(["Reto Bianchi", email])
+
+
+async def test_comments_say_by_the_email_who_wrote_them_where_names_look_alike(
+    browsers: Browsers, tenant: Tenant, admin: Actor
+) -> None:
+    one, two = [await _alice(tenant) for _ in range(2)]
+    rows = await create_rows(tenant.id, one.id)
+    owner = await factories.sign_in(one)
+    page = await browsers.as_user(two, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+    heads = page.locator(".comment-head")
+    await expect(heads.locator("bdi")).to_have_text([one.email])
+    await comments.post(owner, rows.poc, NewCommentForm(body="Live"))
+    await expect(heads.locator("bdi")).to_have_text([one.email, one.email])
+    await accounts.rename(admin, one.id, f"{CYRILLIC_A}da", "Lovelace")
+    await expect(heads.first.get_by_text("Mixed letters")).to_be_visible()
+    await accounts.rename(admin, one.id, "Mary", "Jackson")
+    await expect(heads.locator("bdi")).to_have_count(0)
 
 
 async def test_a_name_from_before_that_turns_the_text_around_turns_its_own_alone(

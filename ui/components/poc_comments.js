@@ -87,10 +87,10 @@ export default {
       });
     },
     // An author was activated, deactivated or renamed.
-    patchPerson({ id, name, active, picture }) {
+    patchPerson({ id, name, active, picture, email, mixed }) {
       const comments = [...this.byId.values()].map((comment) =>
         comment.author_id === id
-          ? { ...comment, author: name, author_active: active, picture }
+          ? { ...comment, author: name, author_active: active, picture, email, mixed }
           : comment,
       );
       this.byId = new Map(comments.map((comment) => [comment.id, comment]));
@@ -130,6 +130,8 @@ function one(view, comment) {
     h("div", { class: "comment-head" }, [
       avatar(comment.author_id ?? comment.author, comment.author, { picture: comment.picture }),
       h("strong", { dir: "auto" }, comment.author),
+      comment.mixed && h("span", { class: "chip chip-warning", title: comment.mixed }, "Mixed letters"),
+      comment.email && h("bdi", { class: "small muted" }, comment.email),
       comment.from_customer && h("span", { class: "chip chip-customer" }, "Customer"),
       !comment.author_active && h("span", { class: "chip chip-inactive" }, "Inactive"),
       h("time", { class: "small muted", datetime: comment.at }, moment(comment.at)),

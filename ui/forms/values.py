@@ -15,7 +15,10 @@ from services.core.form_fields import (
     Option,
     SeveralField,
 )
+from services.core.names import mixed_letters
 from services.users.selection import Person, Selection
+from services.workspace.people import Person as Worker
+from ui.looks import version_of
 
 
 def field_values(name: str, field: FormField) -> dict[str, Any]:
@@ -66,7 +69,8 @@ def person_values(person: Person) -> dict[str, Any]:
 
 
 def opening_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that a dialog opens with; chosen people come as `Person`."""
+    """The values that a dialog opens with; chosen people come as `Person`, of the selection or of
+    the work."""
     return {name: _plain(value) for name, value in values.items()}
 
 
@@ -79,6 +83,13 @@ def _plain(value: object) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Worker):
+        value = _chosen(value)
     if isinstance(value, Person):
         return person_values(value)
     return value
+
+
+def _chosen(person: Worker) -> Person:
+    mixed = mixed_letters(person.name, person.email)
+    return Person(person.id, person.name, person.email, mixed, version_of(person.picture))

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,9 @@ from services.core.errors import OperatorError
 from services.database.runtime import Runtime
 from services.lists.query import ListQuery, from_url
 from services.users import accounts
-from tests.factories import create_user
+from services.workspace.customers import people
+from tests import books
+from tests.factories import create_customer, create_user
 
 Rows = list[list[str]]
 
@@ -40,13 +43,21 @@ def _check(folder: Path, text: str | bytes) -> CheckedExport:
     return check_export(file, key)
 
 
-def _changed(text: str, change: Callable[[Rows], object]) -> str:
-    rows = list(csv.reader(io.StringIO(text.removeprefix(BOM), newline="")))
-    change(rows)
-    # Without `csv_lines`, which would escape formulas a second time.
+def _rows_of(text: str) -> Rows:
+    return list(csv.reader(io.StringIO(text.removeprefix(BOM), newline="")))
+
+
+def _lines_of(rows: Rows) -> str:
+    """Without `csv_lines`, which would escape formulas a second time."""
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
-    return BOM + buffer.getvalue()
+    return buffer.getvalue()
+
+
+def _changed(text: str, change: Callable[[Rows], object]) -> str:
+    rows = _rows_of(text)
+    change(rows)
+    return BOM + _lines_of(rows)
 
 
 async def test_an_export_as_it_was_downloaded_is_whole(
@@ -57,6 +68,35 @@ async def test_an_export_as_it_was_downloaded_is_whole(
     assert (checked.entries, checked.narrowed_to) == (4, "none")
     assert checked.head is not None
     assert (checked.head.name, checked.head.number) == (tenant.slug, 4)
+
+
+async def test_an_export_says_by_their_emails_who_acted_and_whom_it_was_about(
+    admin: Actor, tenant: Tenant
+) -> None:
+    user = await create_user(tenant, email="ada@nordwind.example")
+    customer = await create_customer(tenant)
+    await accounts.set_active(admin, user.id, active=False)
+    await people.set_active(admin, customer.id, active=False)
+    text = "".join([piece async for piece in await export(admin, ListQuery())])
+    own = (await books.user_of(admin.user_id)).email
+    emails = {
+        row["action"]: (row["email of who"], row["email of whom"])
+        for row in csv.DictReader(io.StringIO(text.removeprefix(BOM), newline=""))
+    }
+    assert emails["User deactivated"] == (own, "ada@nordwind.example")
+    assert emails["Customer deactivated"] == (own, customer.email)
+    assert emails["Audit exported"] == (own, "")
+
+
+async def test_an_export_from_before_emails_were_in_it_is_whole(
+    admin: Actor, tenant: Tenant, tmp_path: Path
+) -> None:
+    rows = _rows_of(await _exported(admin, tenant))
+    text = BOM + _lines_of([row[:10] for row in rows[:-1]])
+    signed = signature.sign(hashlib.sha256(text.encode()).digest()).hex()
+    text += _lines_of([["signature", signed, *[""] * 8]])
+    checked = _check(tmp_path, text)
+    assert (checked.problems, checked.entries) == ([], 4)
 
 
 async def test_a_narrowed_export_is_whole_and_says_what_it_was_narrowed_to(
@@ -93,6 +133,7 @@ FORGERIES: dict[str, tuple[Callable[[Rows], object], str]] = {
         lambda rows: rows[2].__setitem__(9, base64.b64encode(b"[" * 90_000).decode()),
         "it can't be read",
     ),
+    "an email": (lambda rows: rows[2].__setitem__(11, "x@example.com"), "signature doesn't fit"),
     "beside the signature": (lambda rows: rows[-1].__setitem__(5, "x"), "signature doesn't fit"),
     "how the signature is written": (
         lambda rows: rows[-1].__setitem__(1, rows[-1][1].upper()),

@@ -11,7 +11,8 @@ from services.audit.reading import find_entry, list_entries
 from services.core import clock
 from services.lists.query import ListQuery
 from services.users import accounts
-from tests.factories import create_user
+from services.workspace.customers import people, visits
+from tests.factories import create_customer, create_user, open_customer_session
 
 CYRILLIC_A = "\N{CYRILLIC CAPITAL LETTER A}"
 ACA = (
@@ -69,6 +70,32 @@ async def test_a_name_in_another_script_that_looks_the_same_is_told_apart_in_the
     assert await _emails(admin) == ["0@nordwind.example"]
 
 
+async def test_a_customers_person_and_a_user_of_one_name_are_told_apart_in_the_log(
+    admin: Actor, tenant: Tenant
+) -> None:
+    user = await create_user(tenant, email="user@nordwind.example")
+    outside = await create_customer(
+        tenant, first_name="Ada", last_name="Lovelace", email="ada@helvetia.example"
+    )
+    await _deactivate(admin, user)
+    await people.set_active(admin, outside.id, active=False)
+    assert await _emails(admin) == ["ada@helvetia.example", "user@nordwind.example"]
+    page = await list_entries(admin, ListQuery())
+    assert [entry.subject_path for entry in page.entries] == ["", f"users/{user.id}"]
+
+
+async def test_two_of_customers_people_who_act_are_told_apart_in_the_log(
+    admin: Actor, tenant: Tenant
+) -> None:
+    for email in ("one@helvetia.example", "two@helvetia.example"):
+        person = await create_customer(tenant, email=email)
+        customer, _ = await open_customer_session(person)
+        await visits.leave(customer)
+    page = await list_entries(admin, ListQuery())
+    emails = ["two@helvetia.example", "one@helvetia.example"]
+    assert [entry.actor_email for entry in page.entries] == emails
+
+
 async def test_an_entry_that_arrives_says_whose_name_mixes_letters(
     admin: Actor, tenant: Tenant
 ) -> None:
@@ -80,7 +107,7 @@ async def test_an_entry_that_arrives_says_whose_name_mixes_letters(
     assert told.subject_mixed.startswith("This name mixes Cyrillic and Latin letters")
 
 
-def test_who_acts_without_an_account_there_is_marked_for_a_name_that_mixes_letters() -> None:
+def test_who_acts_from_above_the_organisation_is_marked_for_a_name_that_mixes_letters() -> None:
     row = AuditEvent(
         chain_id=uuid4(),
         number=1,

@@ -17,7 +17,8 @@ from services.core.errors import (
 )
 from services.core.events import Event
 from services.database.runtime import Runtime
-from services.workspace import comment_pace, comments, members
+from services.users import accounts
+from services.workspace import comment_pace, comments, members, people
 from services.workspace.comments import CommentForm, CommentView, NewCommentForm
 from services.workspace.customers import acts
 from services.workspace.customers.acts import SharedCommentForm
@@ -69,6 +70,34 @@ async def test_comments_are_shown_back_to_one_that_a_link_leads_to(
     too_far = await comments.list_comments(ada, poc_id, reaching=ids[0])
     assert [each.body for each in too_far.comments] == ["Two", "Three", "Four"]
     assert too_far.has_earlier
+
+
+async def test_authors_whose_names_look_alike_have_their_emails_beside_them(
+    ada: Actor, tenant: Tenant
+) -> None:
+    poc_id = await create_poc(ada)
+    comment_id = await comments.post(ada, poc_id, NewCommentForm(body="One"))
+    (alone,) = await _said(ada, poc_id)
+    assert (alone.author.named.email, alone.author.named.mixed) == ("", "")
+    other = await create_customer(
+        tenant, poc_id, first_name="Ada", last_name="Lovelace", email="ada@helvetia.example"
+    )
+    customer, _ = await open_customer_session(other)
+    await acts.comment(customer, poc_id, SharedCommentForm(body="Two"))
+    found = await _said(ada, poc_id)
+    email = (await books.user_of(ada.user_id)).email
+    assert [each.author.named.email for each in found] == [email, "ada@helvetia.example"]
+    assert (await comments.find_comment(comment_id)).author.named.email == email
+
+
+async def test_an_author_who_is_renamed_is_told_with_what_tells_them_apart(
+    ada: Actor, admin: Actor
+) -> None:
+    await accounts.rename(admin, ada.user_id, "\N{CYRILLIC CAPITAL LETTER A}da", "Lovelace")
+    told = await people.find_worker(ada.user_id)
+    assert told is not None
+    assert told.named.mixed.startswith("This name mixes Cyrillic and Latin letters")
+    assert told.named.email == (await books.user_of(ada.user_id)).email
 
 
 async def test_a_task_has_comments_of_its_own(ada: Actor) -> None:
