@@ -17,6 +17,20 @@ from tests.replicas.people import Visitor
 from tests.services.workspace.rows import create_rows
 
 CYRILLIC_A = "\N{CYRILLIC CAPITAL LETTER A}"
+# The lines in which a text is drawn.
+LINES = """
+(shown) => {
+  const lines = new Map(), range = document.createRange();
+  for (const node of shown.childNodes)
+    for (let at = 0; at < (node.data?.length ?? 0); at++) {
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      const { top } = range.getBoundingClientRect();
+      lines.set(top, (lines.get(top) ?? "") + node.data[at]);
+    }
+  return [...lines.values()];
+}
+"""
 
 
 async def test_a_dialog_shows_the_email_of_whom_it_is_about(
@@ -90,6 +104,25 @@ async def test_the_audit_log_says_whose_name_needs_a_close_look(
     await accounts.set_active(admin, two.id, active=False)
     await expect(rows.first.locator("bdi")).to_have_text(two.email)
     await look(page, "audit-alike")
+
+
+async def test_an_email_in_the_log_stands_below_its_name_and_breaks_behind_its_at(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    email = "alice.kovacs@nordwind.example"
+    alice = await _alice(tenant, first_name=f"{CYRILLIC_A}lice", email=email)
+    await accounts.set_active(admin, alice.id, active=False)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    row = page.locator("tbody").get_by_role("row")
+    shown = row.locator("bdi")
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await expect(shown).to_have_text(email)
+    assert await shown.evaluate(LINES) == ["alice.kovacs@", "nordwind.example"]
+    await page.set_viewport_size({"width": 390, "height": 844})
+    below, beside = await shown.bounding_box(), await row.locator(".col-from").bounding_box()
+    assert below is not None
+    assert beside is not None
+    assert beside["y"] >= below["y"] + below["height"]
 
 
 async def test_who_has_a_task_already_is_shown_with_the_email_where_others_are_chosen(

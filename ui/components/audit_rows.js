@@ -27,6 +27,10 @@ function runOf(entry) {
   return `${entry.run} ${entry.action}`;
 }
 
+// An email breaks behind its @, where it doesn't fit.
+const breaking = (email) =>
+  email.split(/(?<=@)/u).flatMap((part, at) => (at ? [h("wbr"), part] : [part]));
+
 // Who acted, or whom or what an entry is about (`who`: actor or subject). Where the name needs a close
 // look, the email says who it is.
 export function named({ entry, who, href }) {
@@ -34,7 +38,7 @@ export function named({ entry, who, href }) {
   return [
     h(href ? "a" : "span", { class: "isolate", dir: "auto", href }, name || "–"),
     mixed && h("span", { class: "chip chip-warning", title: mixed }, "Mixed letters"),
-    email && h("bdi", { class: "small muted whose" }, email),
+    email && h("bdi", { class: "small muted whose" }, breaking(email)),
   ];
 }
 named.props = ["entry", "who", "href"];
