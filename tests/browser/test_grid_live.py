@@ -108,6 +108,16 @@ async def test_new_users_of_others_wait_until_somebody_asks_for_them(
     await expect(grid.page.get_by_role("button", name="Show")).to_have_count(0)
 
 
+async def test_the_focus_goes_from_the_button_to_the_first_of_the_rows_that_it_shows(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users"))
+    await expect(grid.counts).to_contain_text("1 user")
+    await hear(grid.page, "rollcall_user", {"was": None, "now": _new(1) | {"version": 1}})
+    await grid.page.get_by_role("button", name="1 new user · Show").press("Enter")
+    await expect(grid.row("New 1").get_by_role("link")).to_be_focused()
+
+
 async def test_whom_one_invites_oneself_is_there_at_once(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:

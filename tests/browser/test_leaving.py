@@ -7,7 +7,9 @@ from playwright.async_api import Page, expect
 
 from models import Poc, Role, Tenant, User
 from services.database.transaction import transaction
-from services.workspace import orphans
+from services.users import accounts
+from services.workspace import handover, orphans
+from services.workspace.pocs import HandOverForm
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers, expect_signed_out
 from tests.browser.grid import dialog, toast
@@ -98,6 +100,19 @@ async def test_work_is_handed_over_poc_by_poc_and_the_receipt_tells_it(
     await _one_more_than_is_shown_left(tenant, other)
     await page.goto(f"{browsers.url}/t/{tenant.slug}/home")
     await _expect_them_all(page)
+
+
+async def test_the_focus_goes_from_taking_back_to_the_work_that_came_back(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    joan = await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
+    await create_poc(await factories.sign_in(ada), "Claims intake")
+    admin = await factories.sign_in(grace)
+    await accounts.set_active(admin, ada.id, active=False)
+    await handover.hand_over_work(admin, ada.id, HandOverForm(owner_id=joan.id))
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}/leaving")
+    await page.get_by_role("button", name="Take back").press("Enter")
+    await expect(page.get_by_role("button", name="Hand over Claims intake")).to_be_focused()
 
 
 async def test_a_wrong_role_is_put_right_in_one_step(

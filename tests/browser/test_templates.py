@@ -42,6 +42,8 @@ async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joi
     await dialog(page).get_by_role("checkbox", name="Wrap up").check()
     await dialog(page).get_by_role("button", name="Add Tasks").click()
     await expect(page.get_by_text("1 task, 3 days.")).to_be_visible()
+    # Nothing is left to add: the focus goes on from the button that is gone.
+    await expect(page.get_by_role("button", name="+ Add Task")).to_be_focused()
     # A click that is on its way to a button which is replaced meanwhile would be lost.
     assert await acts.evaluate_all("all => all.map((one) => one.marked)") == [True, True]
     await expect(seen.get_by_role("row", name="Last days")).to_contain_text("1 task")

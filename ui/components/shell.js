@@ -2,6 +2,7 @@
 // one element on the server, however many links it shows. It has a render function, because a
 // template would have to be compiled in the browser before anything of the page is shown.
 import { h } from "vue";
+import { keepPlaces } from "kept_place";
 import { listen } from "live_socket";
 import { showOpen } from "open_tab";
 import palette from "palette";
@@ -53,12 +54,14 @@ export default {
     const heard = { rollcall_header: this.changed, rollcall_undecided: ({ count }) => this.count(count) };
     // A page that asks for the rows of one room asks for no more: the header has no part in them.
     const onMissed = (what) => (what?.all ?? true) && this.missed();
+    this.forgetPlaces = keepPlaces();
     this.unlisten = listen(heard, { onReconnect: this.missed, onMissed });
   },
   unmounted() {
     clearTimeout(this.asking);
     document.removeEventListener("click", this.outside);
     window.removeEventListener("storage", this.lookAtTheme);
+    this.forgetPlaces();
     this.unlisten();
   },
   render() {

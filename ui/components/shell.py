@@ -23,6 +23,7 @@ class Shell(
     Component,
     script="shell.js",
     imports=[
+        "kept_place.js",
         "live_socket.js",
         "palette.js",
         "single_keys.js",

@@ -123,7 +123,7 @@ export function viewsMenu(table) {
 function counts(table) {
   return h("div", { class: "counts" }, [
     h("strong", table.countText),
-    table.arrived.length ? button("arrived", table.arrivedText, () => table.showArrived()) : null,
+    table.arrived.length ? button("arrived", table.arrivedText, () => table.takeArrived()) : null,
     table.all.all && table.breakdown ? h("span", { class: "muted" }, table.breakdown) : null,
   ]);
 }

@@ -136,6 +136,11 @@ export const keyboard = {
       this.focusRow(next);
       next?.scrollIntoView({ block: "nearest" });
     },
+    // The button that asks for rows that have arrived goes away with its press.
+    takeArrived() {
+      this.showArrived();
+      this.$nextTick(() => this.moveTo(0));
+    },
     focusRow(row) {
       const control = row?.querySelector(".name-link") ?? row?.querySelector("input, button") ?? row;
       control?.focus({ preventScroll: true });
