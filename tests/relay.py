@@ -7,17 +7,21 @@ from typing import Self
 
 
 class Relay:
-    """A proxy that can go silent: what is sent is taken, and nothing answers, nor hangs up."""
+    """A proxy that can go silent: what is sent is taken, and nothing answers, nor hangs up. It
+    hangs up on who says `refused`."""
 
     def __init__(self) -> None:
         self.talks = asyncio.Event()
         self.talks.set()
         self.port = 0
+        self.refused = b""
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
                 await self.talks.wait()
+                if self.refused and self.refused in data:
+                    break
                 writer.write(data)
                 await writer.drain()
             writer.close()

@@ -29,9 +29,13 @@ from tests.ports import free_port
 from tests.postgres import PostgresServer
 from tests.test_command_line import AS_ANYBODY, assert_refused, run
 
-# As the first process of a container; with a /dev/shm that can't be written to.
+# As the first process of a container; with a /dev/shm that can't be written to; with a full one.
 AS_FIRST = ("unshare", "--pid", "--fork", "--kill-child")
 READ_ONLY = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o ro t /dev/shm && exec "$@"', "-")
+FILLING = (
+    """mount -t tmpfs -o size=64k t /dev/shm && ! cat /dev/zero > /dev/shm/full && exec "$@" """
+)
+FULL = ("unshare", "--mount", "sh", "-c", FILLING, "-")
 
 
 def _needs(prefix: Sequence[str]) -> None:
@@ -135,10 +139,11 @@ async def test_sigterm_ends_a_start_that_has_just_begun_to_listen(tmp_path: Path
         assert process.returncode in {0, -signal.SIGTERM}
 
 
-async def test_it_serves_without_room_for_shared_memory() -> None:
-    _needs(READ_ONLY)
+@pytest.mark.parametrize("prefix", [READ_ONLY, FULL], ids=["read-only", "full"])
+async def test_it_serves_without_room_for_shared_memory(prefix: Sequence[str]) -> None:
+    _needs(prefix)
     with tempfile.TemporaryDirectory() as folder:  # `tmp_path` may be in what is hidden
-        async with serving(Path(folder) / "data", prefix=READ_ONLY) as server:
+        async with serving(Path(folder) / "data", prefix=prefix) as server:
             assert "Traceback" not in server.log()
 
 

@@ -3,15 +3,10 @@
 import asyncio
 import contextlib
 import logging
-import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -27,8 +22,8 @@ from services.operations import readiness
 from services.operations.readiness import Check
 from tests.browser.waiting import PATIENCE, eventually
 from tests.conftest import ONE_DATABASE, make_settings
-from tests.ports import free_port
-from tests.postgres import PostgresServer, unprivileged_user
+from tests.pgbouncer import pooling
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture(autouse=True)
@@ -216,37 +211,10 @@ def pooled(
     postgres_server: PostgresServer, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Settings]:
     """Settings that lead to a database through pgbouncer in this mode."""
-    if not Path("/usr/sbin/pgbouncer").exists():
-        pytest.skip("pgbouncer isn't installed")
-    folder = Path(tempfile.mkdtemp(prefix="rollcall-pgbouncer-"))
-    port, name = free_port(), postgres_server.create_database()
-    there = f"host=127.0.0.1 port={postgres_server.port} user=rollcall"
-    (folder / "pgbouncer.ini").write_text(
-        f"[databases]\n* = {there}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
-        f"unix_socket_dir =\nauth_type = any\npool_mode = {request.param}\n"
-    )
-    folder.chmod(0o755)
-    process = subprocess.Popen(
-        ["/usr/sbin/pgbouncer", "-q", folder / "pgbouncer.ini"], user=unprivileged_user()
-    )
-    try:
-        url = postgres_server.url(name).replace(str(postgres_server.port), str(port))
-        _wait_for(url)
+    name = postgres_server.create_database()
+    with pooling(postgres_server, request.param, name) as url:
         yield make_settings(tmp_path, url)
-    finally:
-        process.terminate()
-        process.wait(30)
-        shutil.rmtree(folder)
-        postgres_server.drop_database(name)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(300):
-        with contextlib.suppress(psycopg.OperationalError):
-            psycopg.connect(url).close()
-            return
-        time.sleep(0.1)
-    raise TimeoutError("pgbouncer doesn't answer")
+    postgres_server.drop_database(name)
 
 
 @pytest.mark.postgresql
