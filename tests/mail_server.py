@@ -44,7 +44,8 @@ class MailServer:
     up instead of a goodbye), or `echo` (refuse, and repeat what was sent, to these emails) to
     make it difficult; or `stalled` (recipients' domains that RCPT isn't answered for, or commands:
     EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA), `refused_hello` and `refused_sender` (the answers to
-    EHLO and MAIL). With a `password`, who sends must know it; with a `certificate`, it offers TLS.
+    EHLO and MAIL). With a `password`, who sends must know it; with a `certificate`, it offers TLS,
+    and takes nothing without it if it `wants_tls`.
     """
 
     port: int = 0
@@ -65,6 +66,7 @@ class MailServer:
     hellos: list[str] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     certificate: ssl.SSLContext | None = None
+    wants_tls: bool = False
 
     def to(self, email: str) -> list[Received]:
         """The mails to this email, oldest first."""
@@ -193,6 +195,7 @@ async def receiving_mail(port: int = 0, *, password: str = "") -> AsyncIterator[
             auth_required=bool(password),
             auth_require_tls=False,
             tls_context=mail_server.certificate,
+            require_starttls=mail_server.wants_tls,
         )
         connections.append(connection)
         return connection

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.browser.server import Server, serving
+from tests.mail_server import receiving_mail
 from tests.ports import free_port
 from tests.postgres import PostgresServer
 from tests.test_command_line import AS_ANYBODY, run
@@ -223,6 +224,19 @@ def test_a_test_mail_that_can_not_be_sent_fails(tmp_path: Path, email: str) -> N
     done = run(tmp_path / "data", "doctor", "--send-to", email, PORT=str(free_port()))
     assert done.returncode == 1
     assert "The mail wasn’t sent" in done.stdout
+
+
+async def test_a_mail_server_that_takes_nothing_without_tls_fails_with_the_setting(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path / "data") as server, receiving_mail() as mail:
+        mail.certificate, mail.wants_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), True
+        to = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(mail.port)}
+        whole = {"MAIL_FROM": "rollcall@example.com", "MAIL_STARTTLS": "false"}
+        found = (await doctor(server, server.url, **to, **whole))["Mail"]
+    assert found["state"] == "failed"
+    assert "Must issue a STARTTLS command first" in found["remedy"]
+    assert "Set ROLLCALL_MAIL_STARTTLS=true" in found["remedy"]
 
 
 def _certificate(folder: Path) -> ssl.SSLContext:

@@ -10,7 +10,8 @@ from services.core.errors import RollcallError
 from services.core.settings import Settings
 from services.database import runtime
 from services.mail.message import Letter, compose
-from services.mail.smtp import connected, hand_over, say_goodbye
+from services.mail.smtp import SEE_ITS_LOG, connected, hand_over, say_goodbye, try_sender
+from services.mail.troubles import MisconfiguredError
 
 # How many seconds a try takes at most: somebody sits there and waits.
 CHECK_SECONDS, SEND_SECONDS = 30, 60
@@ -25,7 +26,8 @@ class MailReport:
 
 
 async def check_mail() -> MailReport:
-    """Connect to the mail server, greet it and sign in, as for a mail, but send none.
+    """Connect to the mail server, greet it, sign in and name the sender, as for a mail, but send
+    none.
 
     Takes `CHECK_SECONDS` at most. Needs no actor: it is for the command line.
     """
@@ -34,14 +36,14 @@ async def check_mail() -> MailReport:
         return missing
     try:
         async with asyncio.timeout(CHECK_SECONDS), connected(settings) as session:
-            lacks = _lacks(settings, utf8=session.supports_extension("smtputf8"))
+            refused = await try_sender(session, settings)
             await say_goodbye(session)
     except RollcallError as error:
         return MailReport(False, _without_password(str(error), settings))
     except TimeoutError:
         return _too_slow(settings, CHECK_SECONDS)
-    if lacks:
-        return MailReport(False, lacks)
+    if refused is not None:
+        return MailReport(False, _without_password(_refusal(refused, settings), settings))
     signed_in = f", signed in as {settings.mail_username}" if settings.mail_username else ""
     return MailReport(True, f"{_server(settings)} answers{signed_in}.")
 
@@ -94,13 +96,10 @@ def _missing(settings: Settings) -> MailReport | None:
     )
 
 
-def _lacks(settings: Settings, *, utf8: bool) -> str:
-    if utf8 or on_the_wire(settings.mail_from or "").isascii():
-        return ""
-    return (
-        f"{_server(settings)} can't send from {settings.mail_from}: it lacks SMTPUTF8. Set "
-        "ROLLCALL_MAIL_FROM to an email with ASCII letters alone before the @."
-    )
+def _refusal(refused: RollcallError, settings: Settings) -> str:
+    if isinstance(refused, MisconfiguredError):
+        return str(refused)
+    return f"{_server(settings)} takes no mail now: {refused}. {SEE_ITS_LOG}"
 
 
 def _too_slow(settings: Settings, seconds: int) -> MailReport:

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import re
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -98,6 +98,19 @@ async def connected(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
         begun.close()
 
 
+async def try_sender(session: aiosmtplib.SMTP, settings: Settings) -> RollcallError | None:
+    """Begin a mail and take it back; returns what the server's refusal means, if it refused.
+
+    Many servers say only then that they want TLS, or somebody who has signed in. Raises
+    `BrokenOffError`.
+    """
+    sender = on_the_wire(settings.mail_from or "")
+    refused = await _Sending(session, sender, sender).try_sender()
+    with suppress(OSError, aiosmtplib.SMTPException):
+        await session.rset(timeout=PATIENCE.quit)
+    return refused
+
+
 async def say_goodbye(session: aiosmtplib.SMTP) -> None:
     """End a whole conversation."""
     with suppress(OSError, aiosmtplib.SMTPException):
@@ -109,6 +122,8 @@ class _Sending:
 
     def __init__(self, session: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
         self.session, self.sender, self.recipient = session, sender, recipient
+        self.utf8 = not (sender.isascii() and recipient.isascii())
+        self.encoding = "utf-8" if self.utf8 else "ascii"
         self.patience, self.command = PATIENCE.mail, "MAIL"
         self.handed_over = False
 
@@ -117,8 +132,15 @@ class _Sending:
     ) -> RollcallError | None:
         """Send it; returns what the server's refusal means, if it refused. Raises if the
         conversation breaks off."""
+        return await self._answered(self._commands(message, handing_over))
+
+    async def try_sender(self) -> RollcallError | None:
+        """The same of the command that names the sender, alone."""
+        return await self._answered(self._mail())
+
+    async def _answered(self, commands: Awaitable[RollcallError | None]) -> RollcallError | None:
         try:
-            return await self._commands(message, handing_over)
+            return await commands
         except (UnicodeError, ValueError) as error:
             return UnsendableError(f"The mail can't be written: {error}")
         except aiosmtplib.SMTPServerDisconnected as error:
@@ -142,24 +164,27 @@ class _Sending:
     async def _commands(
         self, message: EmailMessage, handing_over: Callable[[], None]
     ) -> RollcallError | None:
-        utf8 = not (self.sender.isascii() and self.recipient.isascii())
-        if utf8 and not self.session.supports_extension("smtputf8"):
-            return no_smtputf8(self.sender, self.recipient)
-        # RFC 6531, section 3.2, wants 8BITMIME beside it.
-        options = ("SMTPUTF8", "BODY=8BITMIME") if utf8 else ()
-        encoding = "utf-8" if utf8 else "ascii"
-        content = as_bytes(message, utf8=utf8)
-        await self.session.mail(
-            self.sender, options=options, encoding=encoding, timeout=self.patience
-        )
+        content = as_bytes(message, utf8=self.utf8)
+        if (refused := await self._mail()) is not None:
+            return refused
         self.patience, self.command = PATIENCE.rcpt, "RCPT"
-        await self.session.rcpt(self.recipient, encoding=encoding, timeout=self.patience)
+        await self.session.rcpt(self.recipient, encoding=self.encoding, timeout=self.patience)
         self.patience, self.command = PATIENCE.data, "DATA"
         answer = await self.session.execute_command(b"DATA", timeout=self.patience)
         if answer.code != START_INPUT:
             raise aiosmtplib.SMTPDataError(answer.code, answer.message)
         handing_over()
         await self._text(content)
+        return None
+
+    async def _mail(self) -> RollcallError | None:
+        if self.utf8 and not self.session.supports_extension("smtputf8"):
+            return no_smtputf8(self.sender, self.recipient)
+        # RFC 6531, section 3.2, wants 8BITMIME beside it.
+        options = ("SMTPUTF8", "BODY=8BITMIME") if self.utf8 else ()
+        await self.session.mail(
+            self.sender, options=options, encoding=self.encoding, timeout=self.patience
+        )
         return None
 
     async def _text(self, content: bytes) -> None:

@@ -24,7 +24,7 @@ ANSWERS = range(200, 600)
 # Postfix says all of it only at RCPT (smtpd_delay_reject), with codes that mean "for good".
 _OF_THE_SETTINGS = (
     (re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE), "Check ROLLCALL_MAIL_HOSTNAME."),
-    (re.compile(r"STARTTLS", re.IGNORECASE), "Check ROLLCALL_MAIL_STARTTLS."),
+    (re.compile(r"STARTTLS", re.IGNORECASE), "Set ROLLCALL_MAIL_STARTTLS=true, or leave it out."),
     (
         re.compile(r"authentication (is )?required|relay(ing)? (access )?denied", re.IGNORECASE),
         "Check ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD.",

@@ -258,11 +258,30 @@ async def test_the_name_is_what_ehlo_says(
 async def test_a_check_sends_nothing_and_a_test_sends_one(mail_server: MailServer) -> None:
     report = await check_mail()
     assert report.works, report.words
-    assert mail_server.senders == []
+    assert mail_server.received == []
     report = await send_test(EMAIL)
     assert report.works, report.words
     (received,) = mail_server.to(EMAIL)
     assert "https://rollcall.example.com" in received.part("plain")
+
+
+@pytest.mark.parametrize(
+    ("answer", "mend"),
+    [
+        ("530 5.7.0 Must issue a STARTTLS command first", "Set ROLLCALL_MAIL_STARTTLS=true"),
+        ("530 5.7.0 Authentication required", "Check ROLLCALL_MAIL_USERNAME"),
+        ("550 5.7.60 You may not send as this sender", "Check ROLLCALL_MAIL_FROM"),
+        ("451 4.3.0 The queue is full", "ROLLCALL_MAIL_SERVER names"),
+    ],
+)
+async def test_a_check_finds_what_a_server_says_only_once_a_mail_begins(
+    mail_server: MailServer, answer: str, mend: str
+) -> None:
+    mail_server.refused_sender = answer
+    report = await check_mail()
+    assert not report.works
+    assert answer in report.words
+    assert mend in report.words
 
 
 async def test_a_check_of_no_mail_server_says_so(rollcall: Runtime) -> None:
