@@ -3,7 +3,6 @@
 Each can be used as it is for `verify-audit --expect`.
 """
 
-import asyncio
 import errno
 import html
 import logging
@@ -11,18 +10,22 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import make_msgid
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from services.audit.heads import Head, list_heads, note_heads
 from services.core.emails import on_the_wire
 from services.core.errors import RollcallError
+from services.core.side_thread import SideThread
 from services.database import runtime
 from services.mail.delivery import send_at_once
 from services.mail.message import Letter
 
 log = logging.getLogger(__name__)
 
+# A share may take its time for an answer; one that takes longer, in seconds, hangs.
+WRITE_SECONDS = 30
 SUBJECT = "Rollcall's audit heads of {day}"
 TEXT = """\
 These are the ends of Rollcall's audit chains. Keep this mail where nobody who runs Rollcall can
@@ -42,6 +45,10 @@ class Untold:
 
     folder: str = ""
     mail: str = ""
+
+
+class _Writing(SideThread):
+    """Where this process writes to the folder."""
 
 
 def untold() -> Untold:
@@ -71,35 +78,45 @@ class Teller:
             log.info("%s", head)
         kept = True
         if moved and settings.audit_heads_dir is not None:
-            kept = await asyncio.to_thread(_keep, settings.audit_heads_dir, moved)
+            kept = await _keep(settings.audit_heads_dir, moved)
         if kept:  # if not, the next round writes them
             self._told |= {head.chain_id: head.number for head in moved}
         if self._mail_is_due and settings.audit_heads_email is not None:
             self._mail_is_due = not await _mail(settings.audit_heads_email, heads)
 
 
-def _keep(folder: Path, heads: Sequence[Head]) -> bool:
+async def _keep(folder: Path, heads: Sequence[Head]) -> bool:
     """Append them to the day's file; returns whether that worked."""
     path = folder / f"audit-heads-{heads[0].at:%Y-%m-%d}.txt"
     lines = "".join(f"{head}\n" for head in heads)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # One write each, so that the lines of several replicas stay whole.
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            before = os.fstat(file).st_size
-            if os.write(file, lines.encode("ascii")) < len(lines):
-                os.ftruncate(file, before)  # half a line would make the whole file unreadable
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(file)
-        finally:
-            os.close(file)
+        await runtime.current().part(_Writing).run(partial(_append, path, lines), WRITE_SECONDS)
+    except TimeoutError:
+        return _not_kept(f"{path}: no answer within {WRITE_SECONDS} seconds")
     except OSError as error:
-        untold().folder = f"{path}: {error.strerror}. Check ROLLCALL_AUDIT_HEADS_DIR."
-        log.error("The audit heads can't be written to %s", untold().folder)
-        return False
+        return _not_kept(f"{path}: {error.strerror}")
     untold().folder = ""
     return True
+
+
+def _not_kept(why: str) -> bool:
+    untold().folder = f"{why}. Check ROLLCALL_AUDIT_HEADS_DIR."
+    log.error("The audit heads can't be written to %s", untold().folder)
+    return False
+
+
+def _append(path: Path, lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One write each, so that the lines of several replicas stay whole.
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        before = os.fstat(file).st_size
+        if os.write(file, lines.encode("ascii")) < len(lines):
+            os.ftruncate(file, before)  # half a line would make the whole file unreadable
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 async def _mail(recipient: str, heads: Sequence[Head]) -> bool:

@@ -3,7 +3,9 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from services.audit import signature
@@ -12,6 +14,7 @@ from services.core.errors import RollcallError
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.setting_sources import env_path, named_files
 from services.core.settings import Settings
+from services.core.side_thread import SideThread
 from services.core.words import count_words
 from services.database import runtime, vault
 from services.operations import backup
@@ -22,6 +25,8 @@ from services.operations.key_files import KEY_FILES
 KEYS, SECRETS, BACKUP = "Keys", "Secret files", "Last backup"
 # Backups are made each night; one night may be missed.
 OLD_BACKUP = timedelta(days=2)
+# A share that takes longer to answer, in seconds, hangs.
+FOLDER_SECONDS = 10
 _SHOWN = 3
 
 
@@ -113,6 +118,18 @@ def _is_open_to_others(path: Path) -> bool:
         return False
 
 
+class _BackupFolder(SideThread):
+    """Where the last backup is looked at: it may be on a share that hangs."""
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A backup's file: its bytes, and whether it is on the disk of the database."""
+
+    size: int
+    is_on_same_disk: bool
+
+
 async def look_at_backup() -> list[Check]:
     """When the embedded database was last copied, and where to."""
     settings = runtime.current().settings
@@ -126,18 +143,34 @@ async def look_at_backup() -> list[Check]:
     if clock.now() - last.at > OLD_BACKUP:
         days = (clock.now() - last.at).days
         return [warning(BACKUP, f"The last backup is {days} days old ({at})", make)]
-    if last.file.is_file() and last.file.stat().st_dev == settings.data_dir.stat().st_dev:
-        return [
-            warning(
-                BACKUP,
-                "The backup is on the database’s disk",
-                f"{last.file} of {at} is lost with that disk. Choose a folder on another one, or "
-                "copy it away.",
-            )
-        ]
-    if not last.file.is_file():
-        return [well(BACKUP, f"{at}, moved away since")]
-    return [well(BACKUP, f"{at}, {max(1, last.file.stat().st_size // 2**20):,} MB")]
+    look = partial(_copy, last.file, settings.data_dir)
+    try:
+        copy = await runtime.current().part(_BackupFolder).run(look, FOLDER_SECONDS)
+    except TimeoutError:
+        mend = f"{last.file} of {at} can’t be looked at: see to the share that it is on."
+        return [warning(BACKUP, "The folder of the last backup doesn’t answer", mend)]
+    return [_told_of(last.file, at, copy)]
+
+
+def _told_of(file: Path, at: str, copy: _Copy | None) -> Check:
+    if copy is None:
+        return well(BACKUP, f"{at}, moved away since")
+    if copy.is_on_same_disk:
+        return warning(
+            BACKUP,
+            "The backup is on the database’s disk",
+            f"{file} of {at} is lost with that disk. Choose a folder on another one, or copy it "
+            "away.",
+        )
+    return well(BACKUP, f"{at}, {max(1, copy.size // 2**20):,} MB")
+
+
+def _copy(file: Path, data_dir: Path) -> _Copy | None:
+    """What is known of a backup's file; none if it isn't there any more."""
+    if not file.is_file():
+        return None
+    found = file.stat()
+    return _Copy(found.st_size, found.st_dev == data_dir.stat().st_dev)
 
 
 def _moment(at: datetime) -> str:

@@ -1,11 +1,11 @@
 """The doctor's checks of what Rollcall does: mail, the other replicas, the audit log."""
 
-import asyncio
 import json
 import math
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,14 @@ from services.audit.telling import untold
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock, folders
 from services.core.lazily import lazily
+from services.core.side_thread import SideThread
 from services.core.words import count_words
 from services.database import runtime
 from services.database.transaction import reading
 from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
+from services.operations.doctor_files import FOLDER_SECONDS
 from services.sessions import replicas
 from services.sessions.replicas import GONE_SECONDS, LIFE_SECONDS
 
@@ -45,7 +47,7 @@ VERIFY_SECONDS = 3600
 
 
 async def look_at_mail() -> list[Check]:
-    """Whether the mail server takes mail: connect, greet, sign in."""
+    """Whether the mail server takes mail: connect, greet, sign in, name the sender."""
     settings = runtime.current().settings
     if not settings.mail_server:
         return [
@@ -197,7 +199,7 @@ async def look_at_heads() -> list[Check]:
     places, wrong, remedies = ["in the log"], list[str](), list[str]()
     if folder is not None:
         places.append(str(folder))
-        told = await asyncio.to_thread(_unwritable, folder)  # a share may be slow to answer
+        told = await _unwritable_now(folder)
         if not told and last.folder:
             told = f"{last.folder} That was the last time; they are tried again each hour."
         if told:
@@ -211,6 +213,21 @@ async def look_at_heads() -> list[Check]:
     if wrong:
         return [failed(HEADS, ". ".join(wrong), " ".join(remedies))]
     return [well(HEADS, ", ".join(places))]
+
+
+class _HeadsFolder(SideThread):
+    """Where the folder for audit heads is looked at: it may be on a share that hangs."""
+
+
+async def _unwritable_now(folder: Path) -> str:
+    look = partial(_unwritable, folder)
+    try:
+        return await runtime.current().part(_HeadsFolder).run(look, FOLDER_SECONDS)
+    except TimeoutError:
+        return (
+            f"{folder} doesn't answer: see to the share that it is on, or check "
+            "ROLLCALL_AUDIT_HEADS_DIR."
+        )
 
 
 def _unwritable(folder: Path) -> str:

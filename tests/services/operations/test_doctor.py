@@ -25,11 +25,13 @@ from services.database.postgresql_transport import CHANNEL
 from services.database.runtime import Runtime
 from services.database.startup import started
 from services.database.transaction import transaction
-from services.operations import backup, doctor, doctor_database, doctor_work, system
+from services.operations import backup, doctor, doctor_database, doctor_files, doctor_work, system
 from services.operations.checks import Check, State, report, verdict, well
 from services.users import accounts
 from tests import factories
 from tests.browser.waiting import PATIENCE
+from tests.conftest import ONE_DATABASE
+from tests.hanging import hanging, threads_of
 from tests.mail_server import MailServer
 from tests.ports import free_port
 
@@ -270,6 +272,38 @@ async def test_a_folder_for_audit_heads_that_cannot_be_looked_at_fails_with_its_
     (found,) = await doctor.examine(["Audit heads"])
     assert found.state is State.FAILED
     assert "ROLLCALL_AUDIT_HEADS_DIR" in found.remedy
+
+
+async def test_a_folder_that_hangs_is_told_however_often_and_with_one_thread(
+    rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_work, "FOLDER_SECONDS", 0.05)
+    with hanging(tmp_path / "share") as share:
+        rollcall.settings.audit_heads_dir = share / "heads"
+        before = threads_of(os.getpid())
+        for _ in range(20):
+            (found,) = await doctor.examine(["Audit heads"])
+            assert found.state is State.FAILED
+            assert "doesn't answer" in found.remedy
+            assert "ROLLCALL_AUDIT_HEADS_DIR" in found.remedy
+        assert threads_of(os.getpid()) <= before + 2
+    rollcall.settings.audit_heads_dir = tmp_path
+    monkeypatch.setattr(doctor_work, "FOLDER_SECONDS", PATIENCE)
+    (found,) = await doctor.examine(["Audit heads"])
+    assert found.state is State.OK
+
+
+@ONE_DATABASE
+async def test_a_backup_on_a_share_that_hangs_is_told(
+    rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hanging(tmp_path / "share") as share:
+        last = {"at": clock.now().isoformat(), "file": str(share / "copy.db")}
+        (rollcall.settings.data_dir / backup.RECORD).write_text(json.dumps(last), encoding="utf-8")
+        monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 0.1)
+        (found,) = await doctor.examine(["Last backup"])
+    assert found.state is State.WARNING
+    assert f"{share}/copy.db" in found.remedy
 
 
 async def test_audit_heads_that_reach_neither_their_folder_nor_a_mailbox_are_told_with_both(
