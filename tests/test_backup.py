@@ -80,13 +80,26 @@ def test_a_backup_from_another_folder_is_of_the_products_database(
     assert (product / "kept" / "here" / "rollcall.db").exists()
 
 
+def test_a_name_that_is_no_setting_is_warned_about_in_the_products_env_file(product: Path) -> None:
+    with (product / ".env").open("a", encoding="utf-8") as file:
+        file.write("ROLLCALL_PROT=9000\nROLLCALL_PORT=9000\n")
+    done = _from(product, product, "migrate")
+    assert done.returncode == 0, done.stderr
+    assert "Unknown setting ROLLCALL_PROT;" in done.stderr
+    assert "ROLLCALL_PORT" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("backup", "copy.db"),
         ("verify-audit",),
         ("rotate-keys",),
+        ("rotate-keys", "--give-up-lost"),
+        ("activate", "a@example.com"),
         ("deactivate", "a@example.com"),
+        ("reset-second-factor", "a@example.com"),
+        ("password-link", "a@example.com"),
         ("move", "postgresql://a@127.0.0.1:9/b"),
     ],
 )
@@ -109,7 +122,8 @@ def test_a_backup_changes_nothing_of_an_older_database(data: Path, tmp_path: Pat
     with closing(sqlite3.connect(data / "rollcall.db")) as database:
         database.execute("UPDATE alembic_version SET version_num = '0007'")
         database.commit()
-    assert back_up(_of(data), tmp_path / "copy.db").schema == "0007"
+    done = run(data, "backup", str(tmp_path / "copy.db"))
+    assert " Schema: 0007." in done.stdout, done.stderr
     with closing(sqlite3.connect(data / "rollcall.db")) as database:
         assert database.execute("SELECT * FROM alembic_version").fetchone() == ("0007",)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -134,6 +135,41 @@ def test_a_database_out_of_reach_is_told(tmp_path: Path) -> None:
 )
 def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
     assert_refused(run(tmp_path / "data", "migrate", **{name: value}), f"ROLLCALL_{name}")
+
+
+# What each command is given. `verify-export` works anywhere, without settings.
+GIVEN = {
+    "activate": ("a@example.com",),
+    "backup": ("copy.db",),
+    "create-platform-admin": ("a@example.com",),
+    "deactivate": ("a@example.com",),
+    "demo": (),
+    "doctor": (),
+    "migrate": (),
+    "move": ("postgresql://a@127.0.0.1:9/b",),
+    "password-link": ("a@example.com",),
+    "reset-second-factor": ("a@example.com",),
+    "restore": ("copy.db",),
+    "rotate-keys": (),
+    "serve": (),
+    "verify-audit": (),
+}
+
+
+def test_no_command_that_reads_settings_is_left_out(tmp_path: Path) -> None:
+    names = re.findall(r"^ {4}([a-z-]+)", run(tmp_path / "data", "--help").stdout, re.MULTILINE)
+    assert set(names) == {*GIVEN, "verify-export"}
+
+
+@pytest.mark.parametrize("command", GIVEN)
+def test_a_wrong_setting_is_refused_by_every_command(tmp_path: Path, command: str) -> None:
+    done = run(tmp_path / "data", command, *GIVEN[command], SESSION_IDLE_HOURS="long")
+    assert_refused(done, "Wrong settings", "ROLLCALL_SESSION_IDLE_HOURS")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_setting_is_refused_without_a_command_too(tmp_path: Path) -> None:
+    assert_refused(run(tmp_path / "data", SESSION_IDLE_HOURS="long"), "ROLLCALL_SESSION_IDLE_HOURS")
 
 
 def test_a_database_newer_than_the_code_is_left_alone(tmp_path: Path) -> None:

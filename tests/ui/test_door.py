@@ -1,8 +1,11 @@
 """Who has to leave when all connections are taken, and whose bytes are read when."""
 
 import asyncio
+import itertools
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -11,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from services.database import runtime
 from services.database.runtime import Runtime
 from tests.browser.waiting import PATIENCE
+from ui import door as connections
 from ui.door import Door, Listener
 from ui.headers import ForwardedHeaders
 from ui.listener import WebServer, listen, web_server
@@ -114,6 +118,19 @@ async def test_and_gets_none_of_theirs_for_itself() -> None:
         while b" 200 " not in await asyncio.wait_for(idle[0].readuntil(b"\n"), PATIENCE):
             pass
         assert asking
+
+
+def test_that_connections_are_used_up_is_told_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = itertools.count(0.0, 0.25)
+    monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    full = Door(ROOM)
+    for _ in range(4 * 60 * 3):  # for three minutes, four connections a second
+        full.make_room(("192.0.2.7", 1))
+    told = [line.getMessage() for line in caplog.records]
+    assert len(told) == 3
+    assert [int(re.findall(r"refused: (\d+)", line)[0]) for line in told] == [1, 240, 240]
 
 
 async def test_bytes_of_few_connections_are_parsed_in_one_turn_of_the_loop() -> None:
