@@ -124,11 +124,7 @@ def _remove_early_second_factors(connection: Connection) -> None:
 def require_newest(connection: Connection, revision: str) -> None:
     """Refuse a database whose tables don't match this code although its schema has this code's
     number. Raises `OperatorError` that names the differences."""
-    expected = {
-        table.name: {column.name for column in table.columns}
-        for table in models.metadata.sorted_tables
-    }
-    _require(connection, revision, expected)
+    _require(connection, revision, _newest())
 
 
 def _require(connection: Connection, revision: str, expected: Columns) -> None:
@@ -148,11 +144,23 @@ def _differences(there: Columns, expected: Columns) -> str:
         for table, columns in expected.items()
         for column in columns - there.get(table, set())
     )
-    known = {table.name for table in models.metadata.sorted_tables}
-    extra = sorted((there.keys() & known) - expected.keys())
+    newest = _newest()
+    extra = list((there.keys() & newest.keys()) - expected.keys())
+    extra += [  # what a later migration adds, which would meet it
+        f"{table}.{column}"
+        for table, columns in expected.items()
+        for column in (there.get(table, set()) & newest.get(table, set())) - columns
+    ]
     if missing:
         return f"without {_some(missing)}"
-    return f"with {_some(extra)}" if extra else ""
+    return f"with {_some(sorted(extra))}" if extra else ""
+
+
+def _newest() -> Columns:
+    return {
+        table.name: {column.name for column in table.columns}
+        for table in models.metadata.sorted_tables
+    }
 
 
 def _made(config: Config, revisions: Sequence[str]) -> dict[str, Columns]:

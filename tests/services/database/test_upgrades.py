@@ -203,6 +203,7 @@ async def test_what_nobody_can_take_over_is_told_and_left(empty: Settings) -> No
             "without user_account.invited_by_id",
         ),
         ("CREATE TABLE passkey (id INTEGER)", "with passkey"),
+        ("ALTER TABLE tenant ADD COLUMN time_zone TEXT", r"with tenant\.time_zone"),
     ],
 )
 async def test_a_schema_of_no_release_is_told_before_anything_changes(
