@@ -87,6 +87,17 @@ class PostgresServer:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def set_read_only(self, name: str, wanted: bool) -> None:
+        """Have one of its databases take nothing that is written, as a standby does to which a host
+        name has moved, or take it again."""
+        self._run(
+            sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = {}").format(
+                sql.Identifier(name), sql.Literal(wanted)
+            )
+        )
+        ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
+        self._run(sql.SQL(ending).format(sql.Literal(name)))
+
     def start(self) -> None:
         """Start, and wait until it answers."""
         self._process = self._launch()

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 log = logging.getLogger(__name__)
 
 INDEX = "ix_user_account_search"
+# PostgreSQL's manual, Error Codes: read_only_sql_transaction.
+READ_ONLY = "25006"
 
 # SQLite renumbers rows whose number isn't a key of its own (SQLite, VACUUM), so users get one here.
 # The table of trigrams keeps no text and no positions: what it finds is compared with the text.
@@ -64,13 +66,25 @@ def build(connection: Connection) -> bool:
         log.warning(
             "Searches read every user of a tenant, as an index of trigrams can't be made: %s. %s",
             str(error.orig).strip().splitlines()[0],
-            "This SQLite is too old, or lacks FTS5."
-            if on_sqlite
-            else 'Have an administrator of the database run "CREATE EXTENSION pg_trgm" in it, '
-            "then restart.",
+            "This SQLite is too old, or lacks FTS5." if on_sqlite else _advice(connection, error),
         )
         return False
     return True
+
+
+def _advice(connection: Connection, error: DBAPIError) -> str:
+    """What mends it on PostgreSQL."""
+    if getattr(error.orig, "sqlstate", "") == READ_ONLY:
+        return "Restart Rollcall once the database can be written to."
+    query = "SELECT installed_version FROM pg_available_extensions WHERE name = 'pg_trgm'"
+    found = connection.execute(text(query)).all()
+    if found and found[0].installed_version is not None:
+        return "Mend that, then restart."
+    first = "" if found else "Install PostgreSQL's additional modules (contrib) on its server. "
+    return (
+        f'{first}Have an administrator of the database run "CREATE EXTENSION pg_trgm" in it, then '
+        "restart."
+    )
 
 
 def _build_on_sqlite(connection: Connection) -> None:

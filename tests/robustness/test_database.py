@@ -15,9 +15,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 from pydantic import SecretStr
 
 from models import Role, Tenant
@@ -244,7 +242,7 @@ async def test_a_postgresql_that_can_only_be_read_is_told(
     settings = _settings(tmp_path / "data", postgres_server.url(name))
     async with _at_work(settings, tmp_path / "log") as http:
         # As on a standby to which the host name has moved.
-        _set_read_only(postgres_server, name, True)
+        postgres_server.set_read_only(name, True)
         _assert_told(await http.post(LOGIN, data=FORM), "The database can only be read now.")
         assert (await http.get("/t/acme/account")).status_code == 200
         await _until_unready(http, "The database can only be read now.")
@@ -253,7 +251,7 @@ async def test_a_postgresql_that_can_only_be_read_is_told(
         assert "This browser has forgotten your session" in left.text
         assert "The database can only be read now." in left.text
         assert (await http.get("/t/acme/account")).status_code == 303, "nobody is signed in here"
-        _set_read_only(postgres_server, name, False)
+        postgres_server.set_read_only(name, False)
         await _until_works(lambda: http.post(LOGIN, data=FORM), 303)
 
 
@@ -265,7 +263,7 @@ async def test_a_start_on_a_postgresql_that_can_only_be_read_serves_and_recovers
     settings = _settings(tmp_path / "data", postgres_server.url(name))
     async with started(settings):
         await factories.create_user(await factories.create_tenant("Acme", "acme"))
-    _set_read_only(postgres_server, name, True)
+    postgres_server.set_read_only(name, True)
     variables = {
         "ROLLCALL_DATA_DIR": str(settings.data_dir),
         "ROLLCALL_DATABASE_URL": postgres_server.url(name),
@@ -276,7 +274,7 @@ async def test_a_start_on_a_postgresql_that_can_only_be_read_serves_and_recovers
         httpx.AsyncClient(base_url=server.url) as http,
     ):
         await _until_unready(http, "The database can only be read now.")
-        _set_read_only(postgres_server, name, False)
+        postgres_server.set_read_only(name, False)
         await _until_works(lambda: http.get("/readyz"), 200)
 
 
@@ -285,7 +283,7 @@ async def test_a_command_on_a_database_that_can_only_be_read_speaks_to_the_opera
     postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
     name = postgres_server.create_database()
-    _set_read_only(postgres_server, name, True)
+    postgres_server.set_read_only(name, True)
     variables = os.environ | {
         "ROLLCALL_DATA_DIR": str(tmp_path),
         "ROLLCALL_DATABASE_URL": postgres_server.url(name),
@@ -299,15 +297,3 @@ async def test_a_command_on_a_database_that_can_only_be_read_speaks_to_the_opera
     assert last.startswith("rollcall: The database can only be read now. `doctor` says")
     assert "whoever runs Rollcall" not in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def _set_read_only(server: PostgresServer, name: str, wanted: bool) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = {}").format(
-                sql.Identifier(name), sql.Literal(wanted)
-            )
-        )
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
-        )
