@@ -54,6 +54,14 @@ _ACTIVE = Prepared(
     ),
     sees_changes=True,
 )
+_ACTIVE_HERE = Prepared(
+    select(User.id).where(
+        col(User.email_key) == bindparam("key"),
+        col(User.active),
+        col(User.tenant_id).is_not_distinct_from(bindparam("tenant_id")),
+    ),
+    sees_changes=True,
+)
 _INACTIVE = Prepared(
     select(User.id).where(
         col(User.email_key).in_(bindparam("keys", expanding=True)),
@@ -62,6 +70,12 @@ _INACTIVE = Prepared(
     ),
     sees_changes=True,
 )
+
+
+async def is_used_here(tx: Transaction, tenant_id: UUID | None, email: str) -> bool:
+    """Whether an active account of this tenant has this email. What it asks is the same whoever
+    else has the email, and so is the time that it takes."""
+    return bool(await _ACTIVE_HERE.rows(tx, key=email_key(email), tenant_id=tenant_id))
 
 
 async def active_with(tx: Transaction, email: str) -> User | None:

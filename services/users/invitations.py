@@ -40,6 +40,7 @@ from services.users.emails_elsewhere import (
     inactive_here,
     inactive_ids,
     is_taken,
+    is_used_here,
 )
 from services.users.ends import chosen_end, details_of, end_of
 from services.users.events import UserEdited, UserInvited
@@ -173,8 +174,7 @@ async def check_field(actor: Principal, field: str, value: str) -> tuple[str, st
         wrong = InvitationForm.check(field, {field: value})
         if wrong or field != "email":
             return wrong, ""
-        taken = await active_with(view.tx, value)
-        if taken is not None and taken.tenant_id == actor.tenant_id:
+        if await is_used_here(view.tx, actor.tenant_id, value):
             return IN_USE, ""
         if refused := refusal(await allowed_domains(view.tx, actor.tenant_id), value):
             return refused, ""

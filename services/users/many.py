@@ -182,11 +182,8 @@ async def _refusals(act: Act, run: BulkAct, meant: Chosen) -> Mapping[UUID, Roll
         return {}
     if run.kind in (BulkKind.RESEND, BulkKind.COPY_LINKS):
         return await invitation_links.refusals(act, users)
-    active = run.kind is BulkKind.ACTIVATE
-    if active:
-        await emails_elsewhere.check_pause(act.tx, act.principal)
     seen = [(user, person.get("seen")) for person, user in meant]
-    refused = await switching.refusals(act, seen, active)
+    refused = await switching.refusals(act, seen, run.kind is BulkKind.ACTIVATE)
     for error in refused.values():
         if isinstance(error, ActiveElsewhereError):
             await emails_elsewhere.count_answer(act.tx, act.principal)

@@ -21,7 +21,7 @@ from services.core.errors import (
 from services.database.transaction import Transaction
 from services.mail import outbox
 from services.sessions.sessions import Living, end_living
-from services.users import telling, ways_in
+from services.users import emails_elsewhere, telling, ways_in
 from services.users.actions import UserAction
 from services.users.emails_elsewhere import ActiveElsewhereError, all_active_with, is_taken
 from services.users.ends import set_end
@@ -79,8 +79,11 @@ async def refusals(
 
     The reasons are `ConflictError`, if somebody was switched after that version; for a deactivation
     `SelfDeactivationError` and `LastPlatformAdminError`; and for an activation `ConflictError` and
-    `ActiveElsewhereError`, if another active account has the email.
+    `ActiveElsewhereError`, if another active account has the email. Raises `TooManyAttemptsError`
+    for an activation while the actor has to pause, whoever has the email.
     """
+    if active:
+        await emails_elsewhere.check_pause(act.tx, act.principal)
     refused: dict[UUID, RollcallError] = {}
     keys = [user.email_key for user, _ in users] if active else []
     rivals = {rival.email_key: rival for rival in await all_active_with(act.tx, keys)}

@@ -153,11 +153,13 @@ async def test_platform_admin_resets_above_the_tenants(platform_user: User) -> N
     assert (await reset(None, token, NEW, CALLER)).tenant_slug is None
 
 
-async def test_change_asks_for_the_current_password(tenant: Tenant, admin: Actor) -> None:
+async def test_change_asks_for_the_current_password_and_a_wrong_one_is_in_the_log(
+    tenant: Tenant, admin: Actor
+) -> None:
     with pytest.raises(InvalidInputError) as caught:
         await change_password(admin, "not it", NEW)
     assert caught.value.fields == {"current": "This isn't your current password."}
-    assert await books.actions_of(tenant) == []
+    assert await books.actions_of(tenant) == ["session.confirmation_failed"]
 
 
 async def test_change_keeps_this_session_and_ends_the_others(

@@ -13,7 +13,8 @@ from services.users.emails_elsewhere import IN_USE
 from services.users.imports import runs, worker
 from services.users.imports.batches import BATCH
 from services.users.invitation_form import InvitationForm
-from tests import books
+from services.workspace import leaving
+from tests import books, statements
 from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, create_users, sign_in
 from tests.services.users.imports.importing import outcomes_of, rows_of, run_of
@@ -50,6 +51,19 @@ async def _until_paused(actor: Actor) -> None:
 @pytest.mark.usefixtures("stranger")
 async def test_typing_tells_nothing_of_another_organisations_emails(admin: Actor) -> None:
     assert await invitations.check_field(admin, "email", THERE) == ("", "")
+
+
+@ONE_DATABASE
+@pytest.mark.usefixtures("stranger")
+async def test_typing_asks_the_same_about_an_email_of_another_organisation_as_about_nobodys(
+    admin: Actor,
+) -> None:
+    asked = []
+    for email in (THERE, "free@example.com"):
+        with statements.heard(here=True) as heard:
+            await invitations.check_field(admin, "email", email)
+        asked.append([statement for statement, _ in heard])
+    assert asked[0] == asked[1]
 
 
 @ONE_DATABASE
@@ -134,3 +148,22 @@ async def test_activating_is_counted_too(admin: Actor, tenant: Tenant, stranger:
     with pytest.raises(TooManyAttemptsError):
         await accounts.set_active(admin, earlier.id, active=True)
     assert not (await books.user_of(earlier.id)).active
+
+
+@ONE_DATABASE
+@pytest.mark.usefixtures("stopped_clock", "stranger")
+async def test_during_the_pause_an_activation_tells_nothing_either(
+    admin: Actor, tenant: Tenant
+) -> None:
+    free = await create_user(tenant, active=False)
+    gone = await create_user(tenant)
+    await accounts.set_active(admin, gone.id, active=False)
+    await _until_paused(admin)
+    with pytest.raises(TooManyAttemptsError):
+        await accounts.set_active(admin, free.id, active=True)
+    with pytest.raises(TooManyAttemptsError):
+        await leaving.undo(admin, gone.id)
+    assert not (await books.user_of(free.id)).active
+    assert not (await books.user_of(gone.id)).active
+    # Whoever has to go can't wait.
+    await accounts.set_active(admin, (await create_user(tenant)).id, active=False)
