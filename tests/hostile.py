@@ -18,8 +18,8 @@ class Hostile:
 
     @property
     def kept(self) -> str:
-        """The text as a name is kept: in NFC, without space around it."""
-        return unicodedata.normalize("NFC", self.text).strip()
+        """The text as a name is kept: in NFC, its words one space apart."""
+        return unicodedata.normalize("NFC", " ".join(self.text.split()))
 
 
 def _all(**texts: str) -> tuple[Hostile, ...]:
@@ -148,8 +148,9 @@ REFUSED = {
     "isolate-left-open",
     "zero-width",
     "language-tag",
+    "marks-in-a-pile",
 }
 """Those that are no name: control characters, half a character, what nobody sees or what turns the
-direction of text, nothing to see, or too much."""
+direction of text, what covers the lines around it, nothing to see, or too much."""
 NAMES = tuple(hostile for hostile in HOSTILE if hostile.name not in REFUSED)
 """Those that are a name as good as any, and have to be shown as they are."""

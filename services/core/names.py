@@ -59,7 +59,12 @@ _JOINING_SCRIPTS = frozenset(
         "TIBETAN",
     )
 )
-_EMOJI = frozenset({"So", "Sk", "Mn"})
+_EMOJI = re.compile(
+    "[\ufe0f\U0001f3fb-\U0001f3ff]"
+)  # besides symbols: what chooses their form or colour
+# More marks above and below one letter are nobody's name, and cover the lines beside it. (UTS 39,
+# section 5.4, has 4; a syllable of Burmese may have 5.)
+_MOST_MARKS = 6
 # Scripts with letters that look like those of another of them (UTS 39, section 4), by the first
 # word of their letters' names in Unicode.
 _LOOKALIKE_SCRIPTS = {
@@ -70,6 +75,26 @@ _LOOKALIKE_SCRIPTS = {
         *("Lydian", "Gothic", "Warang Citi"),
     )
 }
+# Single letters and signs of other scripts that look like a letter of theirs (UTS 39,
+# confusables.txt).
+_LOOKALIKE_LETTERS = {
+    letter: script
+    for script, letters in {
+        "Arabic": "\u0627\u0647\u06be\u06c1\u06d5",
+        "Hebrew": "\u05d5\u05df\u05e1",
+        "N’Ko": "\u07ca",
+        "Oriya": "\u0b20",
+        "Telugu": "\u0c02",
+        "Kannada": "\u0c82",
+        "Malayalam": "\u0d02\u0d20",
+        "Sinhala": "\u0d82",
+        "Myanmar": "\u101d",
+        "Ethiopic": "\u1200\u12d0",
+        "Runic": "\u16b7\u16c1\u16d5\u16d6",
+    }.items()
+    for letter in letters
+}
+_WORDS = re.compile(r"[^\s.,'’-]+")
 # Letters of Cyrillic and of Greek, and the Latin ones that they look like (UTS 39,
 # confusables.txt).
 _LIKE_LATIN = (
@@ -92,6 +117,10 @@ _TO_LATIN = str.maketrans(
     {one: other for own, latin in _LIKE_LATIN for one, other in zip(own, latin, strict=True)}
 )
 _FROM_LATIN = [str.maketrans(latin, own) for own, latin in _LIKE_LATIN]
+# The same with the letter of Cyrillic that looks like an l. A domain of such letters alone looks
+# like a Latin one; a name of them is a name.
+_DISGUISES = _TO_LATIN | str.maketrans("\u04c0\u04cf", "Il")
+LIKE_LATIN = "This email has letters that aren’t Latin, and look as if they were. Ask whose it is."
 # No new organisation has as its slug what a path begins with, or the name of a page that is open to
 # people who aren't signed in: `/t/login` would look like a place to sign in. An organisation that
 # has such a slug keeps it. A test compares this with the routes.
@@ -141,11 +170,13 @@ SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
-    """Return a name trimmed and in NFC, of `most` characters; raises `ValueError` with a sentence.
+    """Return a name in NFC, its words one space apart, of `most` characters; raises `ValueError`
+    with a sentence.
 
     Whatever a person may be called is accepted. What could break a header or can't be stored (line
     breaks, control characters, half a surrogate pair) is not, nor is what nobody sees and what
-    turns the direction of the text around it: with them one name can be shown as another.
+    turns the direction of the text around it: with them one name can be shown as another. Nor are
+    marks that reach beyond their letter.
     """
     # Most names need no look at each character: what Python calls printable is of no category "C",
     # and of those of spaces only the common space.
@@ -153,7 +184,8 @@ def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
         unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text
     ):
         raise ValueError(f"{label} can't contain line breaks or control characters.")
-    name = unicodedata.normalize("NFC", text).strip()
+    # A page shows several spaces as one, and those of other kinds the same way.
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
     if not any(unicodedata.category(character)[0] not in "ZC" for character in name):
         raise ValueError(f"{label} is required.")
     if hides_something(name):
@@ -161,9 +193,24 @@ def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
             f"{label} can't contain invisible characters, or ones that turn the direction of text. "
             "Type it instead of pasting it."
         )
+    if _has_stray_marks(name):
+        raise ValueError(f"{label} has accents without a letter, or too many on one.")
     if len(name) > most:
         raise ValueError(f"{label} can have {most:,} characters at most.")
     return name
+
+
+def _has_stray_marks(name: str) -> bool:
+    """Whether a name begins with a combining mark, which would change what stands before it, or
+    heaps marks on one letter."""
+    if name.isascii():
+        return False
+    heap = 0
+    for character in name:
+        heap = heap + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        if heap > _MOST_MARKS:
+            return True
+    return unicodedata.category(name[0])[0] == "M"
 
 
 def hides_something(text: str) -> bool:
@@ -201,10 +248,29 @@ def mixed_scripts(name: str) -> tuple[str, ...]:
     """
     if name.isascii():
         return ()
-    letters = unicodedata.normalize("NFKC", name)
-    scripts = dict.fromkeys(_script_of(letter) for letter in letters if letter.isalpha())
-    mixed = tuple(_LOOKALIKE_SCRIPTS[it] for it in scripts if it in _LOOKALIKE_SCRIPTS)
-    return mixed if len(mixed) > 1 else ()
+    text = unicodedata.normalize("NFKC", name)
+    scripts = _lookalikes_in(text)
+    for word in () if len(scripts) > 1 else _WORDS.findall(text):
+        # Somebody may well have one name in Arabic and another one in Latin letters.
+        strange = dict.fromkeys(filter(None, map(_strange_script, word)))
+        if strange and (others := _lookalikes_in(word)):
+            scripts = [*others, *strange]
+            break
+    return tuple(scripts) if len(scripts) > 1 else ()
+
+
+def _lookalikes_in(text: str) -> list[str]:
+    """The scripts with look-alike letters that a text has letters of."""
+    scripts = dict.fromkeys(_script_of(letter) for letter in text if letter.isalpha())
+    return [_LOOKALIKE_SCRIPTS[script] for script in scripts if script in _LOOKALIKE_SCRIPTS]
+
+
+def _strange_script(character: str) -> str:
+    """The script of a single letter that looks like one of another script, and of a digit that
+    isn't one of ours; empty for all others."""
+    if character.isdecimal() and not character.isascii():
+        return _script_of(character).title()
+    return _LOOKALIKE_LETTERS.get(character, "")
 
 
 def mixed_letters(name: str, email: str) -> str:
@@ -213,9 +279,13 @@ def mixed_letters(name: str, email: str) -> str:
     if name.isascii() and email.isascii():
         return ""
     of_name = mixed_scripts(name)
-    of_email = next(filter(None, map(mixed_scripts, _EMAIL_PARTS.split(email))), ())
+    parts = _EMAIL_PARTS.split(email)
+    of_email = next(filter(None, map(mixed_scripts, parts)), ())
     if not of_name and not of_email:
-        return ""
+        disguised = any(
+            not part.isascii() and part.translate(_DISGUISES).isascii() for part in parts
+        )
+        return LIKE_LATIN if disguised else ""
     if not of_name:
         what, then = "email", "Ask whose it is."
     elif of_email:
@@ -291,8 +361,8 @@ def _has_forms(before: str, selector: str) -> bool:
 def _joins(neighbour: str) -> bool:
     if not neighbour:
         return False
-    category = unicodedata.category(neighbour)
-    return _script_of(neighbour) in _JOINING_SCRIPTS or category in _EMOJI
+    is_emoji = unicodedata.category(neighbour) == "So" or bool(_EMOJI.match(neighbour))
+    return is_emoji or _script_of(neighbour) in _JOINING_SCRIPTS
 
 
 def _script_of(character: str) -> str:

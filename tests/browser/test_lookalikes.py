@@ -1,5 +1,7 @@
 """Who is meant: people whose names look alike are told apart before something is done to them."""
 
+import re
+
 from playwright.async_api import Locator, Page, expect
 
 from models import Side, Tenant, User
@@ -15,6 +17,7 @@ from tests.browser.looks import look
 from tests.browser.server import Server
 from tests.replicas.people import Visitor
 from tests.services.workspace.rows import create_rows
+from tests.services.workspace.scene import create_poc
 
 CYRILLIC_A = "\N{CYRILLIC CAPITAL LETTER A}"
 # The lines in which a text is drawn.
@@ -73,6 +76,20 @@ async def test_a_name_that_mixes_scripts_is_marked_in_grid_details_and_dialog(
     await dialog(page).get_by_role("button", name="Cancel").click()
     await row.get_by_role("link").click()
     await expect(page.get_by_text("Mixed letters")).to_be_visible()
+
+
+async def test_so_is_that_of_somebody_at_a_customers_in_both_their_lists(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    poc = await create_poc(await factories.sign_in(ada), "Offline scanning")
+    person = await factories.create_customer(tenant, poc, first_name=f"{CYRILLIC_A}lice")
+    for user, path in ((grace, "customers"), (ada, f"pocs/{poc}/people")):
+        page = await browsers.as_user(user, f"/t/{tenant.slug}/{path}")
+        row = page.get_by_role("row").filter(has_text=person.email)
+        await expect(row.get_by_text("Mixed letters")).to_have_attribute(
+            "title", re.compile("mixes Cyrillic and Latin letters")
+        )
+        await look(page, f"mixed-{path.partition('/')[0]}")
 
 
 async def test_names_and_their_marks_fit_their_column_in_the_least_window_that_has_columns(

@@ -21,12 +21,13 @@ export default liveTable({
 
 function outsider(table, row) {
   const look = row.active ? "avatar-customer" : "avatar-customer avatar-inactive";
-  return h("div", { class: "who" }, [
+  return h("div", { class: ["who", { "who-mixed": row.mixed }] }, [
     avatar(row.id, row.name, { look, online: row.online }),
     h("div", { class: "who-words" }, [
       clip(row.name, "name-link"),
       row.title && clip(row.title, "small muted"),
     ]),
+    row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),
   ]);
 }
 

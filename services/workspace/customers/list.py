@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from models import CLOSED_STATUSES, CustomerPerson, MailProgress, Poc, PocCustomer
 from services.core import clock
+from services.core.names import mixed_letters
 from services.database.transaction import Transaction
 from services.lists.declaration import (
     Column,
@@ -47,6 +48,8 @@ class OutsiderRow:
     last_active: datetime | None = None
     mail: MailProgress | None = None
     link_ends: datetime | None = None
+    mixed: str = ""
+    """What `names.mixed_letters` says of them."""
     pocs: Sequence[ShownPoc] = field(default=(), metadata=UNSENT)
 
 
@@ -70,6 +73,7 @@ async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[Outsi
             last_active=person.last_active_at,
             mail=mails[person.id].progress(now) if person.id in mails else None,
             link_ends=ends.get(person.id),
+            mixed=mixed_letters(person.full_name, person.email),
             pocs=pocs.get(person.id, ()),
         )
         for person in people

@@ -26,6 +26,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.core import clock
 from services.core.errors import ConflictError, NotFoundError
+from services.core.names import mixed_letters
 from services.database.looking import looks_first
 from services.database.transaction import Transaction, reading
 from services.lists.events import RowChanged
@@ -51,8 +52,9 @@ class ShownPoc:
 
 @dataclass(frozen=True)
 class CustomerRow:
-    """A customer's person as pages show them; `shown` says whether the POC is open, and
-    `link_dead` of somebody who is invited that no link lets them in any more."""
+    """A customer's person as pages show them; `shown` says whether the POC is open, `link_dead` of
+    somebody who is invited that no link lets them in any more, and `mixed` what
+    `names.mixed_letters` says of them."""
 
     id: UUID
     name: str
@@ -65,6 +67,7 @@ class CustomerRow:
     mail: MailProgress | None
     shown: bool
     link_dead: bool
+    mixed: str
     version: int
 
 
@@ -237,6 +240,7 @@ async def _rows(
             mail=mails[person.id].progress(now) if person.id in mails else None,
             shown=shown,
             link_dead=person.invited and ends.get(person.id, now) <= now,
+            mixed=mixed_letters(person.full_name, person.email),
             version=person.version,
         )
         for person in people

@@ -75,6 +75,8 @@ def test_clean_name_can_be_stored_and_breaks_no_line(text: str) -> None:
         "葛\U000e0100城",  # the form of a sign that its owner writes
         "d’Arc",
         "L·lull",
+        "\u1019\u103d\u103e\u102d\u102f\u1037",  # as Burmese heaps marks
+        "q\u0323\u0307",
     ],
 )
 def test_whatever_people_are_called_is_kept_as_it_is(name: str) -> None:
@@ -109,6 +111,25 @@ def test_what_is_invisible_or_turns_the_direction_of_text_is_refused(character: 
         clean_name(f"Ada{character}nimdA", "First Name")
 
 
+@pytest.mark.parametrize("text", ["q\u0301\u200d\u0323", "a`\u200d`", "\u00a8\u200c\u00a8"])
+def test_a_joiner_joins_letters_and_emoji_alone(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^First Name can't contain invisible characters"):
+        clean_name(text, "First Name")
+
+
+@pytest.mark.parametrize(
+    "text", ["\u0338Ada", "\u0301", "A" + "\u0300\u0316" * 4, "\u0e01" + "\u0e47" * 7]
+)
+def test_marks_that_reach_beyond_their_letter_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^First Name has accents without a letter, or too many"):
+        clean_name(text, "First Name")
+
+
+@pytest.mark.parametrize("between", ["  ", "\u00a0", "\u2009", "\u3000", " \u00a0 "])
+def test_words_are_one_space_apart_as_a_page_shows_them(between: str) -> None:
+    assert clean_name(f"Ada{between}Marie", "First Name") == "Ada Marie"
+
+
 @pytest.mark.parametrize(
     ("name", "scripts"),
     [
@@ -118,6 +139,16 @@ def test_what_is_invisible_or_turns_the_direction_of_text_is_refused(character: 
         ("\u0555liver", ("Armenian", "Latin")),
         ("\ua4eelice", ("Lisu", "Latin")),
         ("\U00010300da", ("Old Italic", "Latin")),
+        ("B\u101db", ("Latin", "Myanmar")),
+        ("B\u0d20b", ("Latin", "Malayalam")),
+        ("\u05d5an", ("Latin", "Hebrew")),
+        ("Bo\u0647", ("Latin", "Arabic")),
+        ("Ada A\u0661ice", ("Latin", "Arabic-Indic")),
+        ("B\u0ce6b", ("Latin", "Kannada")),
+        ("\u0641\u0627\u0637\u0645\u0629 Ali", ()),
+        ("\u05d9\u05d5\u05e1\u05d9 Cohen", ()),
+        ("\u1019\u101d", ()),
+        ("\u0645\u062d\u0645\u062f \u0661", ()),
         ("Алиса Ковач", ()),
         ("Αλίκη", ()),
         ("Zoë Ünal-O’Brien", ()),
@@ -147,6 +178,13 @@ def test_a_name_that_mixes_scripts_whose_letters_look_alike_is_marked(
 )
 def test_so_is_an_email_of_which_one_part_does(email: str, told: str) -> None:
     assert mixed_letters("Ada", email).partition(",")[0] == told
+
+
+def test_an_email_of_letters_that_all_look_like_latin_ones_is_marked() -> None:
+    for email in ("ada@\u0430\u0440\u0440\u04cf\u0435.com", "\u0441\u043e\u0441\u043e@example.com"):
+        assert mixed_letters("Ada", email).startswith("This email has letters that aren’t Latin")
+    assert mixed_letters("\u0421\u0430\u0440\u0430", "sara@example.com") == ""
+    assert mixed_letters("Ada", "ada@\u043f\u043e\u0447\u0442\u0430.\u0440\u0444") == ""
 
 
 def test_where_both_do_the_email_is_no_proof() -> None:

@@ -11,7 +11,7 @@ from ui.actions import told
 from ui.components.part import Part
 from ui.components.person_avatar import PersonAvatar
 from ui.components.toast import Toast
-from ui.frame import text
+from ui.frame import mixed_chip, text
 from ui.pages.workspace.customer_switch import CustomerSwitch, Switch
 from ui.pages.workspace.parts import button
 from ui.words import CUSTOMER_MAILS, DEAD_LINK, DEAD_LINK_CLOSED, ago
@@ -61,6 +61,8 @@ class CustomerTable:
                 PersonAvatar(row.id, row.name, "", look)
                 with ui.element("div"):
                     text("strong", row.name).props('dir="auto"')
+                    if row.mixed:
+                        mixed_chip(row.mixed)
                     if row.title:
                         text("p", row.title, "small muted").props('dir="auto"')
             with ui.element("td").classes("muted").props('dir="auto" data-label="Email"'):
