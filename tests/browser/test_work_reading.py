@@ -33,3 +33,19 @@ async def test_whoever_may_change_nothing_opens_a_card_and_a_bar_to_read_their_t
     await page.goto(f"{url}/timeline")
     await page.get_by_role("button", name="Trial, 2 Mar").press("Enter")
     await expect(shown.get_by_text("Two gates, one hall")).to_be_visible()
+
+
+async def test_a_task_that_is_being_read_shows_what_others_make_of_it_meanwhile(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    owner = await factories.create_user(tenant)
+    rows = await create_rows(tenant.id, owner.id)
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/pocs/{rows.poc}/board")
+    await page.get_by_role("button", name="Trial", exact=True).click()
+    close = dialog(page).get_by_role("button", name="Close")
+    await close.focus()
+    form = TaskForm(title="Trial", description="Two gates, one hall")
+    await tasks.edit_task(await factories.sign_in(owner), rows.task, 1, form)
+    await expect(dialog(page).get_by_text("Two gates, one hall")).to_be_visible()
+    await expect(close).to_be_focused()

@@ -8,16 +8,16 @@ export function keepPlaces() {
   let had = null;
   let after = 0; // controls from there to the part's end
 
-  const controls = () => [...part.querySelectorAll(CONTROLS)].filter((one) => one.checkVisibility());
-  const words = (one) => one.ariaLabel ?? one.textContent;
-  const isThere = (one) => one.isConnected && one.checkVisibility();
+  const isThere = (one) => one.getClientRects().length > 0;
+  const controls = () => [...part.querySelectorAll(CONTROLS)].filter(isThere);
+  const words = (one) => one.getAttribute("aria-label") ?? one.textContent;
 
   const forget = () => {
     part = had = null;
     changes.disconnect();
   };
   const look = () => {
-    if (!part || isThere(had) || !part.isConnected) return;
+    if (!had || isThere(had) || !part.isConnected) return;
     if (![had, document.body].includes(document.activeElement)) return;
     const now = controls();
     const same = now.find((one) => words(one) === words(had));
@@ -27,9 +27,9 @@ export function keepPlaces() {
 
   const entered = ({ target }) => {
     forget();
-    part = target.closest("[data-keeps-place]");
-    if (!part || target === part) return;
-    had = target;
+    const within = target.closest("[data-keeps-place]");
+    if (!within || target === within) return;
+    [part, had] = [within, target];
     after = controls().length - controls().indexOf(target);
     changes.observe(part, { childList: true, subtree: true, attributes: true });
   };

@@ -95,7 +95,7 @@ export default {
       about: null,
       link: null,
       asking: false,
-      reading: false,
+      reading: "", // the id of what is read
     };
   },
   created() {
@@ -108,7 +108,7 @@ export default {
   },
   mounted() {
     this.stop = listen(
-      { rollcall_people: this.peopleChanged, rollcall_user: this.heard },
+      { rollcall_people: this.peopleChanged, rollcall_user: this.heard, rollcall_task: this.heardOfWork },
       { onReconnect: this.reconnected, onMissed: this.missed },
     );
     this.stopAsking = askWhile(
@@ -133,6 +133,7 @@ export default {
   methods: {
     // -- called by the server
     open({ values, body, title, about, reading }) {
+      const goesOn = reading && reading === this.reading && this.$refs.dialog?.open;
       this.about = about;
       this.reading = reading;
       this.heading = title ?? this.title;
@@ -140,6 +141,7 @@ export default {
       this.reset(values ?? {});
       this.takeUp(takeKept(this.nameKept()));
       this.$nextTick(() => {
+        if (goesOn) return; // who reads stays where they are
         if (!this.$refs.dialog.open) this.$refs.dialog.showModal();
         this.$refs.dialog.scrollTop = 0;
         (this.controlOf(this.fields[0]) ?? this.$refs.title).focus();
@@ -317,10 +319,17 @@ export default {
     missed() {
       this.peopleChanged();
       if (this.about) this.heard({ now: this.about });
+      if (this.reading) this.heardOfWork({ id: this.reading });
     },
     // A row has changed: ask the server for the current text, once for many changes in a row.
     heard({ now }) {
-      if (!this.follows || now.id !== this.about?.id) return;
+      if (this.follows && now.id === this.about?.id) this.askAnew();
+    },
+    // The same of what is read.
+    heardOfWork({ id }) {
+      if (this.follows && id === this.reading) this.askAnew();
+    },
+    askAnew() {
       clearTimeout(this.stale);
       this.stale = setTimeout(() => this.busy || this.link || this.$emit("stale"), STALE_PAUSE);
     },

@@ -120,11 +120,12 @@ class FormDialog(FilledForm[FormT, Outcome]):
         body: str | Sequence[str] | None = None,
         title: str | None = None,
         about: About | None = None,
-        reading: bool = False,
+        reading: str = "",
     ) -> None:
         """Open the dialog again, with the values of some of its fields; what isn't given is as the
-        dialog was made. For `reading`, the values are shown without a field to change them. If the
-        page closed while its handler waited for them, nothing happens."""
+        dialog was made. For `reading`, the id of what is read, the values are shown without a field
+        to change them; `on_stale` opens it again when that has changed. If the page closed while
+        its handler waited for them, nothing happens."""
         if self._client.is_deleted:
             return
         self._about = about

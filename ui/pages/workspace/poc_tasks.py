@@ -14,18 +14,18 @@ from services.sessions.sessions import Visit
 from services.users import selection
 from services.users.selection import Selection
 from services.workspace import assigning, groups, task_list, tasks
-from services.workspace.fields import OF_CUSTOMER, WorkForm, customers_field
+from services.workspace.fields import OF_CUSTOMER, customers_field
 from services.workspace.groups import GroupForm, NewGroupForm
 from services.workspace.listing import PocDetails
 from services.workspace.task_list import GroupView, TaskView
 from services.workspace.tasks import MANAGE_TASKS, NewTaskForm, TaskForm, TaskStatusForm
-from ui import work_feed
 from ui.actions import told
 from ui.components.poc_tasks import Look, PocTasks, Showing
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.input import as_text, as_uuid, as_version
 from ui.own_versions import OwnVersions
+from ui.pages.workspace.poc_task_values import chosen_of, facts_of, standing_of, values_of
 from ui.paths import home_path
 from ui.work_words import span_words
 
@@ -99,7 +99,7 @@ class _TasksScreen:
             GroupForm,
             submit="Save",
             on_submit=self._edit_group,
-            helpers=Helpers(anew=partial(self._anew, self._read_group, _facts)),
+            helpers=Helpers(anew=partial(self._anew, self._read_group, facts_of)),
         )
         self.new_task = FormDialog(
             self.toast,
@@ -115,7 +115,9 @@ class _TasksScreen:
             TaskForm,
             submit="Save",
             on_submit=self._edit_task,
-            helpers=Helpers(anew=partial(self._anew, self._read, _facts)),
+            helpers=Helpers(
+                anew=partial(self._anew, self._read, facts_of), on_stale=self._read_again
+            ),
         )
         self.assignees = FormDialog(
             self.toast,
@@ -123,7 +125,7 @@ class _TasksScreen:
             AssigneesForm,
             submit="Save",
             on_submit=self._assign,
-            helpers=replace(find_people, anew=partial(self._anew, self._read, _chosen)),
+            helpers=replace(find_people, anew=partial(self._anew, self._read, chosen_of)),
         )
         self.group_assignees = FormDialog(
             self.toast,
@@ -131,7 +133,7 @@ class _TasksScreen:
             AssigneesForm,
             submit="Save",
             on_submit=self._assign_group,
-            helpers=replace(find_people, anew=partial(self._anew, self._read_group, _chosen)),
+            helpers=replace(find_people, anew=partial(self._anew, self._read_group, chosen_of)),
         )
         self.blocked = FormDialog(
             self.toast, "What is in the way?", ReasonForm, submit="Save", on_submit=self._block
@@ -150,7 +152,7 @@ class _TasksScreen:
             accepts=self.accepts,
         )
         self.view = PocTasks(
-            *_values(found), showing, on_act=self._act, on_missed=told(self.toast)(self._show)
+            *values_of(found), showing, on_act=self._act, on_missed=told(self.toast)(self._show)
         )
 
     async def _find_people(
@@ -162,7 +164,7 @@ class _TasksScreen:
 
     async def _show(self) -> None:
         found = await task_list.list_groups(self.actor, self.poc_id)
-        self.view.show(*_values(found))
+        self.view.show(*values_of(found))
 
     async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
         if act == "add":
@@ -210,7 +212,7 @@ class _TasksScreen:
 
     async def _open_edit_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
-        self.edit_group.open(_facts(group))
+        self.edit_group.open(facts_of(group))
 
     async def _edit_group(self, form: GroupForm) -> Outcome:
         if self.about is not None:
@@ -219,7 +221,7 @@ class _TasksScreen:
 
     async def _open_assign_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
-        self.group_assignees.open(_chosen(group), title=f"Who sees to “{group.title}”?")
+        self.group_assignees.open(chosen_of(group), title=f"Who sees to “{group.title}”?")
 
     async def _assign_group(self, form: AssigneesForm) -> Outcome:
         if self.about is not None:
@@ -289,9 +291,21 @@ class _TasksScreen:
     async def _open_edit(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
         if self.may_change:
-            self.edit_task.open(_facts(task))
+            self.edit_task.open(facts_of(task))
         else:
-            self.edit_task.open(_facts(task), title="Task", body=_standing(task), reading=True)
+            self._show_facts(task)
+
+    def _show_facts(self, task: TaskView) -> None:
+        said = standing_of(task)
+        self.edit_task.open(facts_of(task), title="Task", body=said, reading=str(task.id))
+
+    async def _read_again(self) -> None:
+        """Show what the task is by now to somebody who may only read it."""
+        if self.about is None:
+            return
+        task = await self._read(self.about)
+        if self.edit_task.is_open:  # else it was closed meanwhile
+            self._show_facts(task)
 
     async def _edit_task(self, form: TaskForm) -> Outcome:
         if self.about is not None:
@@ -300,7 +314,7 @@ class _TasksScreen:
 
     async def _open_assign(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
-        self.assignees.open(_chosen(task), title=f"Who does “{task.title}”?")
+        self.assignees.open(chosen_of(task), title=f"Who does “{task.title}”?")
 
     async def _assign(self, form: AssigneesForm) -> Outcome:
         if self.about is not None:
@@ -351,7 +365,7 @@ class _TasksScreen:
 
     async def _set_days(self, task_id: UUID, sent: Mapping[str, Any], version: int) -> int:
         task = await self._read(task_id)
-        facts = _facts(task)
+        facts = facts_of(task)
         days = {
             "start_on": as_text(sent, "start") or None,
             "due_on": as_text(sent, "end") or None,
@@ -370,31 +384,3 @@ class _TasksScreen:
     async def _archive(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
         await self._take_out(task, partial(tasks.set_archived, self.actor, task.id))
-
-
-def _facts(work: TaskView | GroupView) -> dict[str, Any]:
-    """The values with which the dialog that edits a task or a group begins."""
-    form = TaskForm if isinstance(work, TaskView) else WorkForm
-    return {name: getattr(work, name) for name in form.model_fields}
-
-
-def _standing(task: TaskView) -> Sequence[str]:
-    """How a task stands, and who does it, for those who may only read it."""
-    status = task.status.label + (f": {task.blocked_reason}" if task.blocked_reason else "")
-    return [status, ", ".join(person.name for person in task.assignees) or "Nobody"]
-
-
-def _chosen(work: TaskView | GroupView) -> dict[str, Any]:
-    """The same for who is to do it."""
-    team = [person for person in work.assignees if not person.is_customer]
-    return {
-        "assignee_ids": team,
-        "customer_ids": [person for person in work.assignees if person.is_customer],
-    }
-
-
-def _values(found: Sequence[GroupView]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    return (
-        [work_feed.group_values(group) for group in found],
-        [work_feed.task_values(task) for group in found for task in group.tasks],
-    )

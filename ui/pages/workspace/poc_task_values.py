@@ -1,0 +1,38 @@
+"""What the dialogs about a POC's tasks and groups begin with, and what the tab shows of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.workspace.fields import WorkForm
+from services.workspace.task_list import GroupView, TaskView
+from services.workspace.tasks import TaskForm
+from ui import work_feed
+
+
+def facts_of(work: TaskView | GroupView) -> dict[str, Any]:
+    """The values with which the dialog that edits a task or a group begins."""
+    form = TaskForm if isinstance(work, TaskView) else WorkForm
+    return {name: getattr(work, name) for name in form.model_fields}
+
+
+def standing_of(task: TaskView) -> Sequence[str]:
+    """How a task stands, and who does it, for those who may only read it."""
+    status = task.status.label + (f": {task.blocked_reason}" if task.blocked_reason else "")
+    return [status, ", ".join(person.name for person in task.assignees) or "Nobody"]
+
+
+def chosen_of(work: TaskView | GroupView) -> dict[str, Any]:
+    """The same for who is to do it."""
+    team = [person for person in work.assignees if not person.is_customer]
+    return {
+        "assignee_ids": team,
+        "customer_ids": [person for person in work.assignees if person.is_customer],
+    }
+
+
+def values_of(found: Sequence[GroupView]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Groups and their tasks, as plain values."""
+    return (
+        [work_feed.group_values(group) for group in found],
+        [work_feed.task_values(task) for group in found for task in group.tasks],
+    )
