@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import pytest
 from playwright.async_api import Page, expect
 
 from models import SecondFactorPolicy, Tenant, User
@@ -66,8 +67,27 @@ async def test_a_day_long_ago_is_told_with_the_three_letters_of_its_month(
     async with transaction() as tx:
         seen = await tx.get_one(User, ada.id)
         seen.last_active_at = datetime(2025, 8, 18, 12, tzinfo=UTC)
-    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users", timezone_id="UTC")
     await expect(Grid(page).row("Ada Lovelace")).to_contain_text("18 Aug 2025")
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "words"),
+    [
+        ("2026-03-28T22:30Z", "2026-03-30T08:00Z", "2 days ago"),
+        ("2026-10-24T22:30Z", "2026-10-26T08:00Z", "yesterday"),
+    ],
+    ids=["after a day of 23 hours", "after a day of 25 hours"],
+)
+async def test_days_are_counted_by_their_midnights_where_the_clocks_change(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, last: str, now: str, words: str
+) -> None:
+    async with transaction() as tx:
+        (await tx.get_one(User, ada.id)).last_active_at = datetime.fromisoformat(last)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users", timezone_id="Europe/Berlin")
+    await page.clock.set_fixed_time(now)
+    await page.reload()
+    await expect(Grid(page).row("Ada Lovelace")).to_contain_text(words)
 
 
 async def test_the_view_and_the_selection_are_exported_as_they_are_shown(

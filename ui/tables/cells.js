@@ -68,12 +68,14 @@ function shortLocalDay(at) {
   return `${at.getDate()} ${MONTHS[at.getMonth()].slice(0, 3)} ${at.getFullYear()}`;
 }
 
+const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
+
 export function ago(iso) {
   if (!iso) return h("span", { class: "muted" }, "never");
   const at = new Date(iso);
   const minutes = Math.floor((Date.now() - at) / 60_000);
-  const midnight = new Date().setHours(0, 0, 0, 0);
-  const days = Math.ceil((midnight - at) / 86_400_000);
+  // Rounded, as a day on which the clocks change has an hour less or more.
+  const days = Math.round((midnight(Date.now()) - midnight(at)) / 86_400_000);
   let text = shortLocalDay(at);
   if (minutes < 2) text = "just now";
   else if (minutes < 60) text = `${minutes} minutes ago`;
