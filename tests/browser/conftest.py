@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager
+from inspect import iscoroutinefunction
 from itertools import count
 from pathlib import Path
 
@@ -45,11 +46,13 @@ _failed = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test here drives the browser, in the one event loop that it lives in."""
+    """Nearly every test here drives the browser, in the one event loop that it lives in."""
+    in_its_loop = pytest.mark.asyncio(loop_scope="session")
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if iscoroutinefunction(getattr(item, "function", None)):
+                item.add_marker(in_its_loop, append=False)
 
 
 @pytest.hookimpl(wrapper=True)

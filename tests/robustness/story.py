@@ -6,7 +6,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -59,6 +59,7 @@ class Story:
     written: dict[str, bytes] = field(default_factory=dict)
     statuses: list[int] = field(default_factory=list)
     setup_link: str = ""
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def secret(self, name: str, value: str) -> str:
         """Note a secret."""
@@ -89,6 +90,7 @@ class Browser:
         headers = {"Origin": base, "Sec-Fetch-Site": "same-origin"}
         self.http = httpx.AsyncClient(base_url=base, headers=headers, timeout=60)
         self.story = story
+        story.closing.push_async_callback(self.http.aclose)
 
     async def ask(self, path: str, form: dict[str, str] | None = None, **more: str) -> str:
         """Get an address, or post a form to it; returns the page."""
@@ -134,7 +136,10 @@ async def tell(folder: Path, more: More) -> Story:
             "ROLLCALL_MAIL_FROM": "rollcall@example.com",
             "ROLLCALL_MAIL_STARTTLS": "false",
         }
-        async with serving(folder / "data", settings=settings, forked=False) as server:
+        async with (
+            serving(folder / "data", settings=settings, forked=False) as server,
+            story.closing,
+        ):
             async with _beside(server, given, key):
                 await _day(story, server, post, more)
             _look_at_process(story, server)

@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -52,39 +53,48 @@ class Idle:
         """It has nothing to say."""
 
 
+@dataclass
+class House:
+    """A server behind a door, and who came to it."""
+
+    server: WebServer
+    port: int
+    came: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def ask(self, asked: bytes, ip: str = OTHERS, client: str = "") -> Connection:
+        """Ask over a connection from this ip, perhaps on behalf of a client."""
+        reader, writer = await asyncio.open_connection(OTHERS, self.port, local_addr=(ip, 0))
+        self.came.append(writer)
+        client = f"X-Forwarded-For: {client}\r\n" if client else ""
+        writer.write(asked + f"{client}\r\n".encode())
+        return reader, writer
+
+    async def crowd(self, count: int, **of: str) -> list[Connection]:
+        """So many requests that aren't answered, one after the other."""
+        asking, tasks = [], self.server.server_state.tasks
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(count):
+                there = len(tasks)
+                asking.append(await self.ask(NEVER, **of))
+                while len(tasks) == there:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.005)
+        return asking
+
+
 @asynccontextmanager
-async def serving(door: Door) -> AsyncIterator[tuple[WebServer, int]]:
+async def serving(door: Door) -> AsyncIterator[House]:
     """A server behind this door that believes what `OTHERS` say about their clients."""
     listener = Listener(door, listen(OTHERS, 0))
     server = web_server(ForwardedHeaders(answer, [OTHERS], door.carries), door)
     task = asyncio.create_task(server.serve(sockets=[listener]))
+    house = House(server, listener.getsockname()[1])
     try:
-        yield server, listener.getsockname()[1]
+        yield house
     finally:
         server.stop()
-        for connection in list(server.server_state.connections):
+        for connection in (*server.server_state.connections, *house.came):
             connection.transport.abort()
         await task
-
-
-async def ask(port: int, asked: bytes, ip: str = OTHERS, client: str = "") -> Connection:
-    """Ask over a connection from this ip, perhaps on behalf of a client."""
-    reader, writer = await asyncio.open_connection(OTHERS, port, local_addr=(ip, 0))
-    client = f"X-Forwarded-For: {client}\r\n" if client else ""
-    writer.write(asked + f"{client}\r\n".encode())
-    return reader, writer
-
-
-async def crowd(server: WebServer, port: int, count: int, **of: str) -> list[Connection]:
-    """So many requests that aren't answered, one after the other."""
-    asking = []
-    async with asyncio.timeout(PATIENCE):
-        for _ in range(count):
-            there = len(server.server_state.tasks)
-            asking.append(await ask(port, NEVER, **of))
-            while len(server.server_state.tasks) == there:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.005)
-    return asking
 
 
 async def is_answered(asking: Connection) -> bool:
@@ -99,9 +109,9 @@ async def is_answered(asking: Connection) -> bool:
     "of", [{"ip": CROWD}, {"client": "192.0.2.7"}], ids=["its own", "by a trusted proxy"]
 )
 async def test_one_ip_that_holds_all_connections_leaves_one_to_others(of: dict[str, str]) -> None:
-    async with serving(Door(ROOM)) as (server, port):
-        asking = await crowd(server, port, ROOM, **of)
-        assert await is_answered(await ask(port, HERE))
+    async with serving(Door(ROOM)) as house:
+        asking = await house.crowd(ROOM, **of)
+        assert await is_answered(await house.ask(HERE))
         newest, *older = reversed(asking)
         with pytest.raises(ConnectionError):
             await asyncio.wait_for(newest[0].read(), PATIENCE)
@@ -109,11 +119,11 @@ async def test_one_ip_that_holds_all_connections_leaves_one_to_others(of: dict[s
 
 
 async def test_and_gets_none_of_theirs_for_itself() -> None:
-    async with serving(Door(ROOM)) as (server, port):
-        idle = await ask(port, HERE)
+    async with serving(Door(ROOM)) as house:
+        idle = await house.ask(HERE)
         assert await is_answered(idle)
-        asking = await crowd(server, port, ROOM - 1, ip=CROWD)
-        assert not await is_answered(await ask(port, HERE, ip=CROWD))
+        asking = await house.crowd(ROOM - 1, ip=CROWD)
+        assert not await is_answered(await house.ask(HERE, ip=CROWD))
         idle[1].write(HERE + b"\r\n")
         while b" 200 " not in await asyncio.wait_for(idle[0].readuntil(b"\n"), PATIENCE):
             pass
@@ -183,21 +193,21 @@ async def test_the_door_that_is_served_knows_when_an_act_is_given_way(rollcall: 
 
 async def test_nobody_is_let_in_nor_heard_while_an_act_is_given_way() -> None:
     is_given_way = True
-    async with serving(Door(ROOM, lambda: is_given_way)) as (server, port):
-        asking = await ask(port, HERE)
+    async with serving(Door(ROOM, lambda: is_given_way)) as house:
+        asking, served = await house.ask(HERE), house.server.server_state
         for _ in range(10):
             await asyncio.sleep(0)
-        assert not server.server_state.connections
+        assert not served.connections
         is_given_way = False
         assert await is_answered(asking)
         is_given_way = True
         asking[1].write(HERE + b"\r\n")
-        (connection,) = server.server_state.connections
+        (connection,) = served.connections
         assert isinstance(connection, TimedProtocol)
         async with asyncio.timeout(PATIENCE):
             while not connection._unparsed:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0)
-        assert server.server_state.total_requests == 1
+        assert served.total_requests == 1
         connection._is_late(KEPT_OPEN)  # it isn't silent
         is_given_way = False
         while b" 200 " not in await asyncio.wait_for(asking[0].readuntil(b"\n"), PATIENCE):

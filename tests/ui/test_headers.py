@@ -248,8 +248,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-async def test_a_live_page_s_scripts_carry_the_policy_s_nonce(base: str) -> None:
-    person = await Person(base).enter()
+@pytest.fixture
+async def person(base: str) -> AsyncIterator[Person]:
+    async with Person(base) as person:
+        yield person
+
+
+async def test_a_live_page_s_scripts_carry_the_policy_s_nonce(person: Person) -> None:
     answers = [await person.http.get("/page") for _ in range(2)]
     nonces = []
     for answer in answers:
@@ -265,16 +270,14 @@ async def test_a_live_page_s_scripts_carry_the_policy_s_nonce(base: str) -> None
     assert nonces[0] != nonces[1]
 
 
-async def test_a_script_that_came_with_the_content_has_no_nonce(base: str) -> None:
-    person = await Person(base).enter()
+async def test_a_script_that_came_with_the_content_has_no_nonce(person: Person) -> None:
     page = (await person.http.get("/hostile")).text
     hostile = re.findall(r"<script[^>]*>hostile", page)
     assert hostile == ["<script>hostile"] * 3
     assert "<script nonce" in page
 
 
-async def test_a_text_that_looks_like_the_template_s_is_left_alone(base: str) -> None:
-    person = await Person(base).enter()
+async def test_a_text_that_looks_like_the_template_s_is_left_alone(person: Person) -> None:
     page = (await person.http.get("/hostile")).text
     assert "{{ request.scope }}" in page
 
@@ -302,8 +305,8 @@ async def test_a_stranger_s_request_leaves_no_client(base: str, path: str, statu
 async def test_a_page_s_own_bug_is_logged_once_and_leaves_no_client(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with harness(log) as base:
-        person = await Person(base).enter()
-        answer = await person.http.get("/broken")
-        assert (answer.status_code, "logged" in answer.text) == (500, True)
-        assert (await person.state())["clients"] == 0
+        async with Person(base) as person:
+            answer = await person.http.get("/broken")
+            assert (answer.status_code, "logged" in answer.text) == (500, True)
+            assert (await person.state())["clients"] == 0
     assert log.read_text().count("\\nRuntimeError: the page's own bug") == 1

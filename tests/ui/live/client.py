@@ -74,18 +74,18 @@ class Person:
         self.session = ""
         self.sockets: list[socketio.AsyncClient] = []
 
-    async def leave(self) -> None:
+    async def __aenter__(self) -> Self:
+        """Sign in."""
+        self.session = (await self.http.get("/enter")).headers["x-session"]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         """Close what is open. (A socket that is left to the end of its event loop may hold that up
         for as long as the server's pings are apart.)"""
         for sio in self.sockets:
             if sio.connected:
                 await sio.disconnect()
         await self.http.aclose()
-
-    async def enter(self) -> Self:
-        """Sign in."""
-        self.session = (await self.http.get("/enter")).headers["x-session"]
-        return self
 
     @property
     def headers(self) -> dict[str, str]:

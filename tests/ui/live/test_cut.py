@@ -19,10 +19,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def person(base: str) -> AsyncIterator[Person]:
-    person = await Person(base).enter()
-    yield person
-    await person.end()  # or what is left of their pages goes amid the next test
-    await person.leave()
+    async with Person(base) as person:
+        yield person
+        await person.end()  # or what is left of their pages goes amid the next test
 
 
 async def _until_it_holds(person: Person, key: str, wanted: object) -> None:
@@ -119,12 +118,12 @@ async def test_whatever_becomes_of_a_page_that_is_cut_meanwhile_it_leads_to_sign
     log = tmp_path / "log"
     with harness(log) as base:
         for how in ("whole", "amid the cut", "elements", "refused", "failed"):
-            person = await Person(base).enter()
-            answer = await person.http.get(f"/cut-while-built/{how}")
-            assert answer.status_code == 303, how
-            assert answer.headers["location"] == "/login?why=deactivated"
-            assert answer.content == b""
-            assert (await person.state())["clients"] == 0
+            async with Person(base) as person:
+                answer = await person.http.get(f"/cut-while-built/{how}")
+                assert answer.status_code == 303, how
+                assert answer.headers["location"] == "/login?why=deactivated"
+                assert answer.content == b""
+                assert (await person.state())["clients"] == 0
     assert "Traceback" not in log.read_text()
 
 
@@ -147,11 +146,11 @@ async def test_presence_begins_with_the_first_page_and_ends_with_the_last(person
 async def test_nothing_of_this_is_an_error_to_the_server(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with harness(log) as base:
-        person = await Person(base).enter()
-        page = await person.connected_page()
-        await page.sio.eio.ws.close()
-        await person.connected_page()
-        await person.end()
+        async with Person(base) as person:
+            page = await person.connected_page()
+            await page.sio.eio.ws.close()
+            await person.connected_page()
+            await person.end()
     assert "Traceback" not in log.read_text()
 
 

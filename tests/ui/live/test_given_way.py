@@ -19,9 +19,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def person(base: str) -> AsyncIterator[Person]:
-    person = await Person(base).enter()
-    yield person
-    await person.leave()
+    async with Person(base) as person:
+        yield person
 
 
 async def _acts(person: Person) -> list[str]:

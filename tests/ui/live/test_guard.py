@@ -40,9 +40,14 @@ def base(log: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def person(base: str) -> AsyncIterator[Person]:
-    person = await Person(base).enter()
-    yield person
-    await person.leave()
+    async with Person(base) as person:
+        yield person
+
+
+@pytest.fixture
+async def colleague(base: str) -> AsyncIterator[Person]:
+    async with Person(base) as colleague:
+        yield colleague
 
 
 async def refuses(person: Person, headers: dict[str, str]) -> bool:
@@ -98,8 +103,8 @@ async def test_no_cookie_is_refused(person: Person, base: str) -> None:
     assert await refuses(person, {"Origin": base})
 
 
-async def test_another_person_s_cookie_is_refused(person: Person, base: str) -> None:
-    assert await refuses(person, (await Person(base).enter()).headers)
+async def test_another_person_s_cookie_is_refused(person: Person, colleague: Person) -> None:
+    assert await refuses(person, colleague.headers)
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", None])
@@ -122,9 +127,9 @@ async def test_a_malformed_query_is_refused(person: Person, query: str) -> None:
         await page.connect(query=query.format(id=page.client_id) or "x=y")
 
 
-async def test_a_foreign_socket_is_not_heard(person: Person, base: str) -> None:
+async def test_a_foreign_socket_is_not_heard(person: Person, colleague: Person) -> None:
     page = await person.connected_page()
-    stranger = await (await Person(base).enter()).connected_page()
+    stranger = await colleague.connected_page()
     before = await _acts(person)
     await stranger.sio.emit("event", page.event())
     greeting = {
@@ -212,10 +217,10 @@ async def test_a_flood_closes_the_socket(person: Person, frame: str) -> None:
 
 
 async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_others(
-    person: Person, base: str, log: Path
+    person: Person, colleague: Person, log: Path
 ) -> None:
     pages = [await person.connected_page() for _ in range(6)]
-    colleague = await (await Person(base).enter()).connected_page()
+    other = await colleague.connected_page()
     before = (await person.state())["pages"]
     said = await asyncio.to_thread(_lines, log, SAID)
     each = int(BURST) - 10  # by itself no socket says too much
@@ -232,7 +237,7 @@ async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_ot
     now_said = await asyncio.to_thread(_lines, log, SAID)
     assert 1 <= len(now_said) <= len(said) + 1
     acted = (await person.state())["events"].count("act")
-    await colleague.click()
+    await other.click()
     async with asyncio.timeout(PATIENCE):
         while (await person.state())["events"].count("act") == acted:  # noqa: ASYNC110 - it is another process's
             await asyncio.sleep(0.05)
