@@ -1,47 +1,73 @@
-// What has the focus may go away with what it did: whoever works with the keyboard would begin anew
-// at the top of the page. In a part with `data-keeps-place` the focus goes to the control that takes
-// its place, to the one that follows, or to the part itself. Returns a function that ends this.
-const CONTROLS = "a[href], button, input, select, textarea, summary";
+// Where somebody is with the keyboard, kept when what has the focus goes away or is hidden: a button
+// that is gone once it is used, a row that somebody else removes, a part that is built again, a
+// message. The browser would begin anew at the top of the page. The focus goes to the same control
+// where it was built again, else to what stands in its place, else to the page's main part.
+const CONTROL = "a[href], button, input, select, textarea, summary, [tabindex]";
+const PASSING = "dialog, .toasts"; // the place on the page is kept while the focus is in one of these
+const WATCHED = { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "hidden"] };
 
+// Begins to keep the place; returns what ends it.
 export function keepPlaces() {
-  let part = null;
-  let had = null;
-  let after = 0; // controls from there to the part's end
-
-  const isThere = (one) => one.getClientRects().length > 0;
-  const controls = () => [...part.querySelectorAll(CONTROLS)].filter(isThere);
-  const words = (one) => one.getAttribute("aria-label") ?? one.textContent;
-
-  const forget = () => {
-    part = had = null;
-    changes.disconnect();
+  let place = null;
+  let looking;
+  const came = ({ target }) => {
+    if (!target.closest(PASSING)) place = placeOf(target);
   };
+  // Who clicks beside everything has left the place by themselves.
+  const left = () =>
+    setTimeout(() => {
+      if (isNowhere()) place = null;
+    });
+  const isLost = () => isNowhere() || (document.activeElement === place.control && !isThere(place.control));
   const look = () => {
-    if (!had || isThere(had) || !part.isConnected) return;
-    if (![had, document.body].includes(document.activeElement)) return;
-    const now = controls();
-    const same = now.find((one) => words(one) === words(had));
-    (same ?? now.at(-Math.max(after - 1, 1)) ?? part).focus();
+    const isOpen = document.querySelector("dialog[open]");
+    if (place && isLost() && document.hasFocus() && !isOpen) bring(place);
   };
-  const changes = new MutationObserver(() => setTimeout(look));
-
-  const entered = ({ target }) => {
-    forget();
-    const within = target.closest("[data-keeps-place]");
-    if (!within || target === within) return;
-    [part, had] = [within, target];
-    after = controls().length - controls().indexOf(target);
-    changes.observe(part, { childList: true, subtree: true, attributes: true });
-  };
-  // Somebody has clicked elsewhere, if it is still there a moment later.
-  const left = () => {
-    setTimeout(() => had && isThere(had) && document.activeElement !== had && forget());
-  };
-  document.addEventListener("focusin", entered);
-  document.addEventListener("focusout", left);
+  // Later: whoever removes it may bring the focus elsewhere in the same moment.
+  const changes = new MutationObserver(() => {
+    clearTimeout(looking);
+    if (place && (isNowhere() || document.activeElement === place.control)) looking = setTimeout(look);
+  });
+  changes.observe(document.body, WATCHED);
+  document.addEventListener("focusin", came);
+  document.addEventListener("mousedown", left);
   return () => {
-    forget();
-    document.removeEventListener("focusin", entered);
-    document.removeEventListener("focusout", left);
+    clearTimeout(looking);
+    changes.disconnect();
+    document.removeEventListener("focusin", came);
+    document.removeEventListener("mousedown", left);
   };
+}
+
+const isNowhere = () => document.activeElement === document.body || !document.activeElement;
+const isThere = (of) => of.getClientRects().length > 0;
+const isUsable = (of) => of.tabIndex >= 0 && !of.disabled && isThere(of);
+const nameOf = (of) => of.getAttribute("aria-label") ?? of.textContent.trim();
+
+// The control, and the way up from it: each element, and which of its parent's it is.
+function placeOf(control) {
+  const way = [];
+  for (let of = control; of !== document.body && of.parentElement; of = of.parentElement)
+    way.push({ of, at: [...of.parentElement.children].indexOf(of) });
+  return { control, way, name: nameOf(control) };
+}
+
+function bring(place) {
+  const to = isUsable(place.control) ? place.control : nextTo(place);
+  (to ?? document.getElementById("main"))?.focus({ preventScroll: true });
+}
+
+// What is nearest to where it was, in the nearest part that is still there.
+function nextTo({ control, way, name }) {
+  for (const [above, { of: box }] of way.entries()) {
+    if (!above || !box.isConnected || box.matches("#main, .app")) continue;
+    const all = [...box.querySelectorAll(CONTROL)].filter(isUsable);
+    const heir = box.children[way[above - 1].at];
+    const within = all.filter((one) => heir?.contains(one));
+    const same = within.find((one) => nameOf(one) === name) ?? within.find(({ tagName }) => tagName === control.tagName);
+    const isAfter = (one) => heir && heir.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const found = same ?? within[0] ?? all.find(isAfter) ?? all.at(-1);
+    if (found) return found;
+  }
+  return null;
 }

@@ -5,13 +5,6 @@ from collections.abc import Callable
 from nicegui import ui
 
 
-def keeps_place(box: ui.element) -> ui.element:
-    """Have the focus stay in this part of a page where what has it goes away (`kept_place.js`)."""
-    box.props["data-keeps-place"] = True
-    box.props["tabindex"] = -1
-    return box
-
-
 class Part:
     """Fills `box` by `build`, and leaves the content alone until it changes, so that the focus and
     selected text are kept.

@@ -103,6 +103,7 @@ export default {
 };
 
 function copyTheOldWay(text) {
+  const from = document.activeElement;
   const field = document.createElement("textarea");
   field.value = text;
   field.className = "visually-hidden";
@@ -110,4 +111,5 @@ function copyTheOldWay(text) {
   field.select();
   document.execCommand("copy");
   field.remove();
+  from?.focus();
 }

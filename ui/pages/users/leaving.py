@@ -24,7 +24,7 @@ from services.workspace.pocs import HandOverForm
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.local_text import LocalText
-from ui.components.part import Part, keeps_place
+from ui.components.part import Part
 from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
@@ -109,7 +109,7 @@ class _LeavingScreen:
             with ui.element("div").classes("actions"):
                 PrintButton()
                 self.undo = button("Undo", told(toast)(self._ask_undo))
-        self.work = Part(keeps_place(section("card leaving-work")), self._work)
+        self.work = Part(section("card leaving-work"), self._work)
         self.sheet = Part(section("card receipt"), build_sheet)
         self._show()
         for event in ("rollcall_details", "rollcall_work", "rollcall_audit"):

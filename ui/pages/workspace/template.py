@@ -25,7 +25,7 @@ from services.workspace.templates import GroupTemplateForm, TakeInForm, TaskTemp
 from ui import work_feed
 from ui.actions import go_to, told
 from ui.components.day_field import DayField
-from ui.components.part import Part, keeps_place
+from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.template_tasks import TemplateTasks
 from ui.components.toast import Toast
@@ -117,8 +117,7 @@ class _TemplateScreen:
             with ui.element("div").classes("template-parts"):
                 with ui.element("div").classes("card-head"):
                     self.title = Part(ui.element("div").classes("details-title"), self._tasks_title)
-                    acts = keeps_place(ui.element("div").classes("actions"))
-                    self.acts = Part(acts, self._tasks_acts)
+                    self.acts = Part(ui.element("div").classes("actions"), self._tasks_acts)
                 self.tasks = TemplateTasks(
                     [_task_row(task) for task in details.tasks],
                     details.row.facts_version,
