@@ -90,6 +90,23 @@ async def test_what_is_half_typed_when_a_session_expires_waits_for_its_writer_al
         await expect(field).to_have_value(found)
 
 
+async def test_who_signs_in_again_is_told_what_is_kept_and_of_no_restart(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await _begin(page, "dialog")
+    await factories.expire_sessions(grace)
+    await expect_signed_out(page, "Your session has expired. Sign in again.")
+    await sign_in(page, grace.email, PASSWORD)
+    await connected(page)
+    kept = page.get_by_text("is kept: open “Invite user” again.")
+    await expect(kept).to_be_visible()
+    await expect(kept).not_to_contain_text("restarted")
+    await page.keyboard.press("n")
+    await expect(dialog(page)).to_contain_text("What you had typed is here, and not sent yet.")
+    await expect(dialog(page)).not_to_contain_text("restarted")
+
+
 async def test_what_is_half_typed_waits_a_night_and_no_longer(
     browsers: Browsers, tenant: Tenant, ada: User
 ) -> None:

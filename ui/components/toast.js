@@ -65,11 +65,11 @@ export default {
       for (const old of this.toasts.slice(0, -MOST)) this.dismiss(old);
       this.release(toast);
     },
-    // A dialog that was half filled in when the server restarted isn't open any more.
+    // A dialog that was half filled in when the page had to be loaded again isn't open any more.
     tellKept() {
       const titles = newlyKept();
       if (!titles.length) return;
-      const message = `Rollcall was restarted. What you had typed is kept: open “${titles.join("”, “")}” again.`;
+      const message = `This page was loaded again. What you had typed is kept: open “${titles.join("”, “")}” again.`;
       const toast = { id: "kept", message, tone: "info" };
       this.toasts.push(toast);
       document.addEventListener("visibilitychange", this.seeKept);

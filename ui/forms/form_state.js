@@ -85,7 +85,7 @@ export const formState = {
     takeUp(kept) {
       if (!kept) return;
       for (const { name } of this.fields) if (name in kept) this.values[name] = kept[name];
-      this.change = "Rollcall was restarted. What you had typed is here, and not sent yet.";
+      this.change = "This page was loaded again. What you had typed is here, and not sent yet.";
     },
     // Number a check of a field's value, so that the answers of earlier checks are ignored.
     nextCheck(field) {
