@@ -106,3 +106,17 @@ async def test_several_are_decided_about_together(
     await acts.get_by_role("button", name="Keep").click()
     for name in ("Ada Lovelace", "Joan Clarke"):
         await expect(choice(page, name, "Keep")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_a_search_that_finds_nobody_offers_the_way_back_to_all(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    form = ReviewForm(name="Autumn review", reasons=(Reason.NO_FACTOR,), days=Days.NINETY)
+    review_id = await reviews.begin(admin, form)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/review/{review_id}")
+    await expect(choice(page, "Ada Lovelace", "Keep")).to_be_visible()
+    await page.get_by_role("searchbox", name="Search people").fill("Nobody of this name")
+    await expect(page.get_by_role("heading", name="Nobody matches")).to_be_visible()
+    await page.get_by_role("button", name="Clear filters").click()
+    await expect(choice(page, "Ada Lovelace", "Keep")).to_be_visible()
+    await expect(page.get_by_role("searchbox", name="Search people")).to_have_value("")

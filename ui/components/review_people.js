@@ -146,7 +146,7 @@ export default {
     },
     table() {
       const shown = this.found.slice(0, this.most);
-      if (!shown.length) return h("div", { class: "table-card empty" }, [h("h2", "Nobody matches")]);
+      if (!shown.length) return this.nobody();
       const all = shown.every((row) => this.chosen[row.id]);
       const choose = (event) => {
         for (const row of shown) this.chosen[row.id] = event.target.checked;
@@ -161,6 +161,14 @@ export default {
           ])),
           h("tbody", { role: "rowgroup" }, shown.map(this.item)),
         ]),
+      ]);
+    },
+    nobody() {
+      const clear = () => Object.assign(this, { text: "", reason: "", decision: "" });
+      return h("div", { class: "table-card empty" }, [
+        h("h2", "Nobody matches"),
+        h("p", "Check the spelling, or look with fewer filters."),
+        h("button", { type: "button", class: "btn", onClick: clear }, "Clear filters"),
       ]);
     },
     item(row) {
