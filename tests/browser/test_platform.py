@@ -107,7 +107,8 @@ async def test_a_platform_admin_shut_out_inside_a_tenant_lands_where_they_can_si
     inside = await browsers.as_user(other, f"/t/{tenant.slug}/users")
     await connected(inside)
     await accounts.set_active(COMMAND_LINE, other.id, active=False)
-    await expect(inside).to_have_url(re.compile(r"/platform/login\?why=deactivated"))
+    await expect_signed_out(inside, "Your account was deactivated. Contact your admin.")
+    await expect(inside).to_have_url(re.compile(r"/platform/login$"))
 
 
 async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(

@@ -3,8 +3,18 @@
 from playwright.async_api import expect
 
 from models import Tenant, User
+from services.access.actor import Actor
 from services.database.runtime import Runtime
-from tests.browser.browsers import HOME, Browsers, fill, link_in, mail_to, sign_in
+from services.users import accounts
+from tests.browser.browsers import (
+    HOME,
+    Browsers,
+    expect_signed_out,
+    fill,
+    link_in,
+    mail_to,
+    sign_in,
+)
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.factories import PASSWORD
@@ -96,3 +106,15 @@ async def test_the_forgotten_password_s_page_keeps_the_email_that_was_typed(
     # It is for the next page alone, and isn't kept.
     await page.goto(f"/t/{tenant.slug}/login")
     await expect(page.get_by_label("Email")).to_have_value("")
+
+
+async def test_why_somebody_was_signed_out_is_said_once(
+    browsers: Browsers, tenant: Tenant, ada: User, admin: Actor
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    await accounts.set_active(admin, ada.id, active=False)
+    await expect_signed_out(page, "Your account was deactivated. Contact your admin.")
+    await accounts.set_active(admin, ada.id, active=True)
+    await page.reload()
+    await expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    await expect(page.get_by_text("was deactivated")).to_have_count(0)

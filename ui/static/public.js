@@ -53,7 +53,13 @@
   // What was half typed waits for its writer if their session expired, and is nobody else's: it goes
   // with the end of a session for any other reason, and after a night.
   const dropTyped = () => memory((storage) => storage.removeItem(TYPED));
-  const why = new URLSearchParams(location.search).get("why");
+  const url = new URL(location.href);
+  const why = url.searchParams.get("why");
+  // Why somebody was signed out is said once: by the next load it may be so no more.
+  if (why) {
+    url.searchParams.delete("why");
+    history.replaceState(history.state, "", url);
+  }
   const typed = memory((storage) => JSON.parse(storage.getItem(TYPED)));
   if ((why && why !== "expired") || (email && !document.querySelector('input[name=next]:not([value=""])')))
     dropTyped();
