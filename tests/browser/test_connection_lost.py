@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Dialog, Page, expect
 
+from models import Tenant, User
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import Grid, dialog
 from tests.browser.looks import look
@@ -58,6 +59,21 @@ async def test_a_server_that_ends_is_noticed_and_its_pages_live_again_at_the_nex
         await dialog(page).get_by_role("button", name="Discard").click()
         await _invite(page, "Augusta")
         assert asked == []
+
+
+async def test_the_notice_of_a_lost_connection_stands_above_an_open_dialog(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await page.get_by_role("button", name="+ Invite User").first.click()
+    await expect(dialog(page).get_by_label("First Name")).to_be_focused()
+    await page.evaluate("socket.disconnect()")
+    notice = page.locator("#popup")
+    await expect(notice).to_contain_text("Connection lost")
+    assert await notice.evaluate("(of) => of.matches(':popover-open')")
+    await look(page, "connection-lost-amid-a-dialog")
+    await page.evaluate("socket.connect()")
+    await expect(notice).to_be_hidden()
 
 
 async def _invite(page: Page, first_name: str) -> None:

@@ -165,7 +165,7 @@
           `${isRefused ? "Tell " : busy}whoever runs Rollcall: let the proxy pass WebSocket ` +
           "upgrades (docs/proxy.md shows how), and set ROLLCALL_PUBLIC_URL to this site’s address.",
       );
-      popup.ariaHidden = "false";
+      show();
     }
     const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => undefined);
     answers = answer?.ok && !hasPassed ? answers + 1 : 0;
@@ -222,7 +222,7 @@
     lostTimer = setTimeout(() => {
       if (popup.children[0].textContent) return; // another notice already says more
       say("Connection lost", "Trying to reconnect. What you see may be out of date.");
-      popup.ariaHidden = "false";
+      show();
     }, LOST_AFTER);
   }
 
@@ -232,6 +232,15 @@
     answers = held = 0;
     say("", "");
     popup.ariaHidden = "true";
+    if (popup.popover) popup.hidePopover(); // the next time it is above what is open then
+  }
+
+  // Above an open dialog, too: whoever sends it has to know why no answer comes.
+  function show() {
+    popup.ariaHidden = "false";
+    if (!popup.showPopover || popup.matches(":popover-open")) return;
+    popup.popover = "manual";
+    popup.showPopover();
   }
 
   function say(title, text) {
