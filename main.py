@@ -222,7 +222,7 @@ async def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
         say(f"Expected entry {link.number} of {link.chain}: {link.problem}.")
     if expected and not missing:
         say(f"All expected heads lie on the chains: {len(expected):,}.")
-    if options.print_heads and not status:
+    if options.print_heads and not (status or missing):
         for head in heads:
             say(str(head))
     return 1 if missing else status
