@@ -176,11 +176,18 @@ async def _run_out_of_line(settings: Settings, migrations_run: list[str], number
     await database.close()
 
 
+@pytest.mark.parametrize(
+    ("revision", "then", "number"),
+    [
+        pytest.param("0019", "0021", "0019", id="a migration that isn't counted"),
+        pytest.param("0031", "0033", "0032", id="columns of the next number"),
+    ],
+)
 async def test_a_number_that_does_not_count_the_migrations_is_refused_with_the_way_on(
-    empty: Settings,
+    empty: Settings, revision: str, then: str, number: str
 ) -> None:
-    await _populate(empty, "0019", data="0001")
-    await _run_out_of_line(empty, ["0021"], "0019")
+    await _populate(empty, revision, data="0001")
+    await _run_out_of_line(empty, [then], number)
     with pytest.raises(OperatorError, match=r"Or run the version that made it, export there"):
         async with started(empty):
             pass
