@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, union_all
+from sqlalchemy import ColumnElement, bindparam, literal, union_all
 from sqlmodel import col, func, select
 
 from models import AuditEvent, CustomerPerson, GroupTemplate, Poc, User
@@ -18,6 +18,38 @@ from services.database.transaction import Transaction
 _PEOPLE = ((User, "users"), (CustomerPerson, ""))
 """The tables of an organisation's people, and where their pages are; a customer's people have
 none."""
+
+
+def _within(table: Any, above: bool) -> ColumnElement[bool]:
+    tenant_id = col(table.tenant_id)
+    return tenant_id.is_(None) if above else tenant_id == bindparam("tenant_id")
+
+
+# Built once, for an organisation and for above all: every entry that arrives on a page asks both.
+_FIND: Mapping[bool, Any] = {
+    above: union_all(
+        *(
+            select(table.id, table.email, table.name_key, literal(pages)).where(
+                col(table.id).in_(bindparam("ids", expanding=True)), _within(table, above)
+            )
+            for table, pages in _PEOPLE
+        )
+    )
+    for above in (False, True)
+}
+_COUNT: Mapping[bool, Any] = {
+    above: union_all(
+        *(
+            select(table.name_key, func.count())
+            .where(
+                _within(table, above), col(table.name_key).in_(bindparam("keys", expanding=True))
+            )
+            .group_by(table.name_key)
+            for table, _ in _PEOPLE
+        )
+    )
+    for above in (False, True)
+}
 
 
 @dataclass(frozen=True)
@@ -120,15 +152,9 @@ async def _find(
 ) -> dict[UUID, _Known]:
     if not ids:
         return {}
-    each: Any = union_all(
-        *(
-            select(table.id, table.email, table.name_key, literal(pages)).where(
-                col(table.id).in_(ids), col(table.tenant_id) == tenant_id
-            )
-            for table, pages in _PEOPLE
-        )
-    )
-    return {row[0]: _Known(*row) for row in await tx.exec(each)}
+    asked = {"ids": list(ids), "tenant_id": tenant_id}
+    found = await tx.exec(_FIND[tenant_id is None], params=asked)
+    return {row[0]: _Known(*row) for row in found}
 
 
 async def _count_bearers(
@@ -137,15 +163,8 @@ async def _count_bearers(
     bearers: Counter[str] = Counter()
     if not keys:
         return bearers
-    each: Any = union_all(
-        *(
-            select(table.name_key, func.count())
-            .where(col(table.tenant_id) == tenant_id, col(table.name_key).in_(keys))
-            .group_by(table.name_key)
-            for table, _ in _PEOPLE
-        )
-    )
-    for key, count in await tx.exec(each):
+    asked = {"keys": list(keys), "tenant_id": tenant_id}
+    for key, count in await tx.exec(_COUNT[tenant_id is None], params=asked):
         bearers[key] += count
     return bearers
 
