@@ -106,6 +106,15 @@ class _JsonLine(logging.Formatter):
         return json.dumps(_facts(self, record))
 
 
+_BROKEN_OFF = "ASGI callable returned without completing response."
+
+
+def _is_said_by_uvicorn_alone(record: logging.LogRecord) -> bool:
+    """Whether a line is news: that an answer breaks off is said already, with the reason
+    (`ui.headers.answers.LastResort`)."""
+    return record.msg != _BROKEN_OFF
+
+
 def set_up_logging(log_format: str) -> None:
     """Send every log line to standard error, in the chosen format."""
     handler = logging.StreamHandler(sys.stderr)
@@ -116,6 +125,7 @@ def set_up_logging(log_format: str) -> None:
     # These name websockets, and what is asked of other servers, the same way.
     for telling in ("uvicorn.error", "httpx", "httpcore", "alembic"):
         logging.getLogger(telling).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_said_by_uvicorn_alone)
     for noisy in ("nicegui", "uvicorn", "uvicorn.error"):
         logging.getLogger(noisy).handlers.clear()
         logging.getLogger(noisy).propagate = True

@@ -66,6 +66,7 @@ async def test_an_export_whose_session_ends_meanwhile_breaks_off(
     log = server.log()
     assert "Traceback" not in log
     assert "audit.csv broke off" in log
+    assert " ERROR " not in log
 
 
 async def test_one_that_is_let_be_is_whole(server: Server, tenant: Tenant) -> None:
