@@ -18,6 +18,14 @@ SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 # Of which `--soak` keeps a picture, for people to look at: two take as long as a question.
 PICTURES = {("wide", "light"), ("narrow", "dark")}
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# How far from the left edge of its place a text begins.
+INDENT = """
+(of) => {
+  const text = document.createRange();
+  text.selectNodeContents(of);
+  return text.getBoundingClientRect().left - of.getBoundingClientRect().left;
+}
+"""
 SETTLED = """
 () => Promise.allSettled(document.getAnimations()
   .filter((animation) => animation.effect.getTiming().iterations !== Infinity)

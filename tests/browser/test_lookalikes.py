@@ -13,7 +13,7 @@ from services.workspace.tasks import TaskForm
 from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog
-from tests.browser.looks import look
+from tests.browser.looks import INDENT, look
 from tests.browser.server import Server
 from tests.replicas.people import Visitor
 from tests.services.workspace.rows import create_rows
@@ -59,6 +59,23 @@ async def test_a_dialog_isolates_the_email_from_the_direction_of_its_text(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await _row(page, alice.email).get_by_role("switch").click()
     await expect(dialog(page).locator(".dialog-about bdi")).to_have_text(alice.email)
+
+
+async def test_a_dialog_begins_a_name_that_is_read_from_the_right_where_the_email_begins(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    david = await factories.create_user(
+        tenant,
+        first_name="\N{HEBREW LETTER DALET}",
+        last_name="\N{HEBREW LETTER VAV}",
+        invited=True,
+    )
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{david.id}")
+    await page.get_by_role("button", name="Copy invitation link").click()
+    about = dialog(page).locator(".dialog-about bdi")
+    await expect(about).to_have_text([david.full_name, david.email])
+    indents = [await one.evaluate(INDENT) for one in await about.all()]
+    assert max(indents) < 2
 
 
 async def test_a_name_that_mixes_scripts_is_marked_in_grid_details_and_dialog(

@@ -18,17 +18,10 @@ from services.workspace.tasks import NewTaskForm
 from tests import factories
 from tests.browser.browsers import Browsers, send_and_type_on
 from tests.browser.grid import dialog, toast
+from tests.browser.looks import INDENT
 from tests.services.workspace.rows import START, Rows, create_rows
 
 HEBREW = "שילוח Freight"
-# How far from the left edge of its place a text begins.
-INDENT = """
-(of) => {
-  const text = document.createRange();
-  text.selectNodeContents(of);
-  return text.getBoundingClientRect().left - of.getBoundingClientRect().left;
-}
-"""
 
 CHOOSE = """(select, values) => {
   for (const value of values) {
