@@ -76,6 +76,27 @@ async def test_the_notice_of_a_lost_connection_stands_above_an_open_dialog(
     await expect(notice).to_be_hidden()
 
 
+async def test_who_sent_what_is_not_answered_before_the_page_loads_again_is_told(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await Grid(page).switch("Ada Lovelace").click()
+    asked = dialog(page).get_by_role("button", name="Deactivate", exact=True)
+    await expect(asked).to_be_visible()
+    await page.evaluate("socket.disconnect()")
+    await asked.click()
+    # As after a restart: the server doesn't know the page any more, and never hears what was sent.
+    await page.evaluate(
+        """() => {
+          socket.sendBuffer = [];
+          socket.io.opts.query.client_id = "gone";
+          socket.connect();
+        }"""
+    )
+    await expect(page.get_by_text("No answer came to “Deactivate Ada Lovelace?”")).to_be_visible()
+    await Grid(page).expect_active("Ada Lovelace")
+
+
 async def _invite(page: Page, first_name: str) -> None:
     """Invite somebody, which needs a connection."""
     await page.get_by_role("button", name="+ Invite User").first.click()

@@ -69,6 +69,12 @@ export function newlyKept() {
   return all.told ? [] : Object.values(all.forms).flatMap(({ title }) => title ?? []);
 }
 
+// The titles of dialogs that were sent and not answered before the page was loaded again.
+export function newlySent() {
+  const all = kept();
+  return all.told ? [] : Object.values(all.forms).flatMap(({ sent }) => sent ?? []);
+}
+
 // Later loads don't say again what was kept.
 export function toldKept() {
   const all = kept();

@@ -3,7 +3,7 @@
 // have to be compiled on every page.
 import { h } from "vue";
 import { icon } from "icons";
-import { newlyKept, toldKept } from "live_socket";
+import { newlyKept, newlySent, toldKept } from "live_socket";
 
 const MOST = 3;
 const STAY = 6_000; // ms
@@ -67,9 +67,11 @@ export default {
     },
     // A dialog that was half filled in when the page had to be loaded again isn't open any more.
     tellKept() {
-      const titles = newlyKept();
-      if (!titles.length) return;
-      const message = `This page was loaded again. What you had typed is kept: open “${titles.join("”, “")}” again.`;
+      const [titles, sent] = [newlyKept(), newlySent()].map((all) => all.join("”, “"));
+      if (!titles && !sent) return;
+      const typed = titles && ` What you had typed is kept: open “${titles}” again.`;
+      const lost = sent && ` No answer came to “${sent}”: look whether it was done before you try again.`;
+      const message = `This page was loaded again.${typed}${lost}`;
       const toast = { id: "kept", message, tone: "info" };
       this.toasts.push(toast);
       document.addEventListener("visibilitychange", this.seeKept);
