@@ -126,7 +126,7 @@ async def counting_answers(actor: Principal) -> AsyncIterator[None]:
         if actor.user_id is not None:
             async with transaction(actor=actor) as tx:
                 await throttle.claim_in(tx, _counters(actor.user_id))
-                _log(actor.user_id)  # not before this: a look goes no further than here
+            _log(actor.user_id)  # not before this: a look goes no further than here
         raise
 
 
@@ -134,6 +134,7 @@ async def count_answer(tx: Transaction, actor: Principal) -> None:
     """Count and log an answer in the transaction that goes on after it."""
     if actor.user_id is not None:
         await throttle.count_failure(tx, _counters(actor.user_id))
+        await tx.flush()  # a look goes no further than here
         _log(actor.user_id)
 
 
