@@ -76,6 +76,15 @@ async def test_what_is_built_again_under_somebody_has_the_focus_again(
     await expect(page.get_by_role("button", name="Set up Bergen")).to_be_focused()
 
 
+async def test_a_button_that_can_be_used_no_more_leaves_the_focus_beside_it(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/rules")
+    await page.get_by_label("Default Stay").fill("9")
+    await _press(page, "Discard")
+    await expect(page.locator("main form :focus")).to_have_count(1)
+
+
 async def test_who_clicks_beside_everything_is_left_there(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:

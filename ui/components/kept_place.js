@@ -4,7 +4,7 @@
 // where it was built again, else to what stands in its place, else to the page's main part.
 const CONTROL = "a[href], button, input, select, textarea, summary, [tabindex]";
 const PASSING = "dialog, .toasts"; // the place on the page is kept while the focus is in one of these
-const WATCHED = { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "hidden"] };
+const WATCHED = { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "hidden", "disabled"] };
 
 // Begins to keep the place; returns what ends it.
 export function keepPlaces() {
@@ -40,8 +40,8 @@ export function keepPlaces() {
 }
 
 const isNowhere = () => document.activeElement === document.body || !document.activeElement;
-const isThere = (of) => of.getClientRects().length > 0;
-const isUsable = (of) => of.tabIndex >= 0 && !of.disabled && isThere(of);
+const isThere = (of) => !of.disabled && of.getClientRects().length > 0;
+const isUsable = (of) => of.tabIndex >= 0 && isThere(of);
 const nameOf = (of) => of.getAttribute("aria-label") ?? of.textContent.trim();
 
 // The control, and the way up from it: each element, and which of its parent's it is.
