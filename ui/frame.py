@@ -157,7 +157,7 @@ def text(tag: str, content: str, classes: str = "") -> TextElement:
 
 
 def mixed_chip(mixed: str) -> None:
-    """The mark of a name that mixes letters: `mixed` is what `names.mixed_letters` says of it."""
+    """The mark of a name that mixes letters: `mixed` is what `lookalikes.mixed_letters` says."""
     text("span", "Mixed letters", "chip chip-warning").props["title"] = mixed
 
 

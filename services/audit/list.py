@@ -35,7 +35,7 @@ class AuditEntry:
 
     `actor` is empty if nobody was signed in. The paths lead to the pages of who acted and of what
     it was about, below the organisation's path; a path is empty if there is no page. The emails are
-    those of people whose names need a close look: what `names.mixed_letters` says of them, or
+    those of people whose names need a close look: what `lookalikes.mixed_letters` says of them, or
     somebody else of the organisation is called alike. Entries with the same `run` are of one act on
     many.
     """

@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 
 from models import AuditEvent, CustomerPerson, GroupTemplate, Poc, User
 from services.audit.writing import PLATFORM_CHAIN
-from services.core.names import alike, mixed_letters
+from services.core.lookalikes import alike, mixed_letters
 from services.database.transaction import Transaction
 
 _PEOPLE = ((User, "users"), (CustomerPerson, ""))
@@ -55,7 +55,8 @@ _COUNT: Mapping[bool, Any] = {
 @dataclass(frozen=True)
 class Named:
     """Whom or what an entry names: the path of its page, below the organisation's own, or nothing;
-    and of somebody whose name needs a close look, the email and what `names.mixed_letters` says."""
+    and of somebody whose name needs a close look, the email and what `lookalikes.mixed_letters`
+    says."""
 
     path: str = ""
     email: str = ""

@@ -1,11 +1,10 @@
-"""Names of people and organisations: what is accepted, what looks like another name, and how they
-are listed, sorted and searched.
+"""Names of people and organisations: what is accepted, and how they are listed, sorted and
+searched.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 
 from services.core.errors import InvalidInputError
 
@@ -65,62 +64,6 @@ _EMOJI = re.compile(
 # More marks above and below one letter are nobody's name, and cover the lines beside it. (UTS 39,
 # section 5.4, has 4; a syllable of Burmese may have 5.)
 _MOST_MARKS = 6
-# Scripts with letters that look like those of another of them (UTS 39, section 4), by the first
-# word of their letters' names in Unicode.
-_LOOKALIKE_SCRIPTS = {
-    script.split()[0].upper(): script
-    for script in (
-        *("Latin", "Cyrillic", "Greek", "Armenian", "Cherokee", "Coptic", "Georgian", "Lisu"),
-        *("Canadian Aboriginal", "Deseret", "Osage", "Tifinagh", "Old Italic", "Lycian", "Carian"),
-        *("Lydian", "Gothic", "Warang Citi"),
-    )
-}
-# Single letters and signs of other scripts that look like a letter of theirs (UTS 39,
-# confusables.txt).
-_LOOKALIKE_LETTERS = {
-    letter: script
-    for script, letters in {
-        "Arabic": "\u0627\u0647\u06be\u06c1\u06d5",
-        "Hebrew": "\u05d5\u05df\u05e1",
-        "N’Ko": "\u07ca",
-        "Oriya": "\u0b20",
-        "Telugu": "\u0c02",
-        "Kannada": "\u0c82",
-        "Malayalam": "\u0d02\u0d20",
-        "Sinhala": "\u0d82",
-        "Myanmar": "\u101d",
-        "Ethiopic": "\u1200\u12d0",
-        "Runic": "\u16b7\u16c1\u16d5\u16d6",
-    }.items()
-    for letter in letters
-}
-_WORDS = re.compile(r"[^\s.,'’-]+")
-# Letters of Cyrillic and of Greek, and the Latin ones that they look like (UTS 39,
-# confusables.txt).
-_LIKE_LATIN = (
-    (
-        (
-            "\u0410\u0412\u0421\u0415\u041d\u0406\u0408\u041a\u041c\u041e\u0420\u0405\u0422\u0425"
-            "\u0430\u0441\u0501\u0435\u04bb\u0456\u0458\u043e\u0440\u051b\u0455\u051d\u0445\u0443"
-        ),
-        "ABCEHIJKMOPSTXacdehijopqswxy",
-    ),
-    (
-        (
-            "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
-            "\u03bf\u03bd"
-        ),
-        "ABEZHIKMNOPTYXov",
-    ),
-)
-_TO_LATIN = str.maketrans(
-    {one: other for own, latin in _LIKE_LATIN for one, other in zip(own, latin, strict=True)}
-)
-_FROM_LATIN = [str.maketrans(latin, own) for own, latin in _LIKE_LATIN]
-# The same with the letter of Cyrillic that looks like an l. A domain of such letters alone looks
-# like a Latin one; a name of them is a name.
-_DISGUISES = _TO_LATIN | str.maketrans("\u04c0\u04cf", "Il")
-LIKE_LATIN = "This email has letters that aren’t Latin, and look as if they were. Ask whose it is."
 # No new organisation has as its slug what a path begins with, or the name of a page that is open to
 # people who aren't signed in: `/t/login` would look like a place to sign in. An organisation that
 # has such a slug keeps it. A test compares this with the routes.
@@ -165,7 +108,6 @@ RESERVED_SLUGS = frozenset(
 )
 # The slug of a name without a single Latin letter or digit.
 NAMELESS = "organisation"
-_EMAIL_PARTS = re.compile("[@.]")
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -238,71 +180,6 @@ def with_hidden_named(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=2000)
-def mixed_scripts(name: str) -> tuple[str, ...]:
-    """The scripts that a name mixes although their letters look alike, as "Latin", "Cyrillic".
-
-    Empty for a name that mixes none. "Alice" with a Cyrillic A is one that does (UTS 39, section 4:
-    mixed-script confusables). It may be somebody's own: it is accepted, and marked where it is
-    shown.
-    """
-    if name.isascii():
-        return ()
-    text = unicodedata.normalize("NFKC", name)
-    scripts = _lookalikes_in(text)
-    for word in () if len(scripts) > 1 else _WORDS.findall(text):
-        # Somebody may well have one name in Arabic and another one in Latin letters.
-        strange = dict.fromkeys(filter(None, map(_strange_script, word)))
-        if strange and (others := _lookalikes_in(word)):
-            scripts = [*others, *strange]
-            break
-    return tuple(scripts) if len(scripts) > 1 else ()
-
-
-def _lookalikes_in(text: str) -> list[str]:
-    """The scripts with look-alike letters that a text has letters of."""
-    scripts = dict.fromkeys(_script_of(letter) for letter in text if letter.isalpha())
-    return [_LOOKALIKE_SCRIPTS[script] for script in scripts if script in _LOOKALIKE_SCRIPTS]
-
-
-def _strange_script(character: str) -> str:
-    """The script of a single letter that looks like one of another script, and of a digit that
-    isn't one of ours; empty for all others."""
-    if character.isdecimal() and not character.isascii():
-        return _script_of(character).title()
-    return _LOOKALIKE_LETTERS.get(character, "")
-
-
-def mixed_letters(name: str, email: str) -> str:
-    """What to know of somebody whose name or email mixes scripts; empty where neither does. In an
-    email, each part between its dots and its @ stands for itself, as labels of a domain do."""
-    if name.isascii() and email.isascii():
-        return ""
-    of_name = mixed_scripts(name)
-    parts = _EMAIL_PARTS.split(email)
-    of_email = next(filter(None, map(mixed_scripts, parts)), ())
-    if not of_name and not of_email:
-        disguised = any(
-            not part.isascii() and part.translate(_DISGUISES).isascii() for part in parts
-        )
-        return LIKE_LATIN if disguised else ""
-    if not of_name:
-        what, then = "email", "Ask whose it is."
-    elif of_email:
-        what, then = "name", "So does the email: ask whose it is."
-    else:
-        what, then = "name", "Compare the email."
-    return f"This {what} mixes {listed(of_name or of_email)} letters, which can look alike. {then}"
-
-
-@lru_cache(maxsize=2000)
-def alike(name: str) -> frozenset[str]:
-    """The folded names that a name is taken for: its own, and those of the same look in Latin,
-    Cyrillic or Greek letters alone."""
-    latin = name.translate(_TO_LATIN)
-    return frozenset(map(fold, (name, latin, *(latin.translate(each) for each in _FROM_LATIN))))
-
-
 def fold(text: str) -> str:
     """Fold case and drop accents, for sorting and for search that ignores both."""
     if text.isascii():
@@ -330,6 +207,11 @@ def plain(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
+def script_of(character: str) -> str:
+    """The script of a letter: the first word of its name in Unicode. Empty for no letter."""
+    return unicodedata.name(character, "").partition(" ")[0] if character else ""
+
+
 def _is_invisible(name: str, at: int) -> bool:
     character = name[at]
     if character in _JOINERS:
@@ -340,7 +222,7 @@ def _is_invisible(name: str, at: int) -> bool:
         flag = name.rfind(_BLACK_FLAG, max(at - 6, 0), at)
         return flag < 0 or name[flag + 1 : flag + 7] not in _TAGGED
     if character in _MONGOLIAN_FORMS:
-        return _script_of(name[at - 1 : at]) != "MONGOLIAN"
+        return script_of(name[at - 1 : at]) != "MONGOLIAN"
     return bool(_INVISIBLE.match(character)) or unicodedata.category(character) == "Cf"
 
 
@@ -349,7 +231,7 @@ def _has_forms(before: str, selector: str) -> bool:
     letter of some scripts (Unicode, StandardizedVariants.txt, and section 23.4)."""
     if not before:
         return False
-    script = _script_of(before)
+    script = script_of(before)
     return (
         unicodedata.category(before) in {"So", "Sm"}
         or before in _LIKE_EMOJI
@@ -362,12 +244,7 @@ def _joins(neighbour: str) -> bool:
     if not neighbour:
         return False
     is_emoji = unicodedata.category(neighbour) == "So" or bool(_EMOJI.match(neighbour))
-    return is_emoji or _script_of(neighbour) in _JOINING_SCRIPTS
-
-
-def _script_of(character: str) -> str:
-    """The script of a letter: the first word of its name in Unicode. Empty for no letter."""
-    return unicodedata.name(character, "").partition(" ")[0] if character else ""
+    return is_emoji or script_of(neighbour) in _JOINING_SCRIPTS
 
 
 def is_slug(text: str) -> bool:

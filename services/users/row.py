@@ -7,7 +7,7 @@ from uuid import UUID
 
 from models import MailProgress, MailState, OutgoingMail, Role, User
 from services.core import clock
-from services.core.names import mixed_letters
+from services.core.lookalikes import mixed_letters
 from services.lists.wire import UNSENT
 
 PICTURE_DIGITS = 16
@@ -65,7 +65,7 @@ class UserRow:
     picture: str = ""
     """Tells this picture of theirs from others; empty if they have none."""
     mixed: str = ""
-    """What `names.mixed_letters` says of them."""
+    """What `lookalikes.mixed_letters` says of them."""
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
 

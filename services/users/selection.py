@@ -12,7 +12,8 @@ from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import View, viewing
 from services.core.errors import InvalidInputError
-from services.core.names import fold, mixed_letters, plain, words_of
+from services.core.lookalikes import mixed_letters
+from services.core.names import fold, plain, words_of
 from services.lists.search import find_few
 from services.users.list import USERS
 from services.users.row import PICTURE_DIGITS
@@ -23,7 +24,7 @@ OFFERED = 8
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can be chosen. `mixed` is what `names.mixed_letters` says of them."""
+    """Somebody who can be chosen. `mixed` is what `lookalikes.mixed_letters` says of them."""
 
     id: UUID
     name: str

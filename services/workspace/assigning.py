@@ -28,7 +28,8 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, viewing
 from services.core.errors import InvalidInputError, NotFoundError
-from services.core.names import fold, mixed_letters, plain, words_of
+from services.core.lookalikes import mixed_letters
+from services.core.names import fold, plain, words_of
 from services.users.selection import OFFERED, Person, Selection
 from services.workspace.actions import GroupAction, TaskAction
 from services.workspace.members import ensure_member

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.access.permissions import Permission
 from services.core.form_fields import Option
-from services.core.names import mixed_letters
+from services.core.lookalikes import mixed_letters
 from services.sign_in.passwords import Strength
 from services.users.selection import Selection
 from ui.forms.values import option_values

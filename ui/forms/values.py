@@ -15,7 +15,7 @@ from services.core.form_fields import (
     Option,
     SeveralField,
 )
-from services.core.names import mixed_letters
+from services.core.lookalikes import mixed_letters
 from services.users.selection import Person, Selection
 from services.workspace.people import Person as Worker
 from ui.looks import version_of

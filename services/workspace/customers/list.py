@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from models import CLOSED_STATUSES, CustomerPerson, MailProgress, Poc, PocCustomer
 from services.core import clock
-from services.core.names import mixed_letters
+from services.core.lookalikes import mixed_letters
 from services.database.transaction import Transaction
 from services.lists.declaration import (
     Column,
@@ -49,7 +49,7 @@ class OutsiderRow:
     mail: MailProgress | None = None
     link_ends: datetime | None = None
     mixed: str = ""
-    """What `names.mixed_letters` says of them."""
+    """What `lookalikes.mixed_letters` says of them."""
     pocs: Sequence[ShownPoc] = field(default=(), metadata=UNSENT)
 
 

@@ -26,7 +26,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.core import clock
 from services.core.errors import ConflictError, NotFoundError
-from services.core.names import mixed_letters
+from services.core.lookalikes import mixed_letters
 from services.database.looking import looks_first
 from services.database.transaction import Transaction, reading
 from services.lists.events import RowChanged
@@ -54,7 +54,7 @@ class ShownPoc:
 class CustomerRow:
     """A customer's person as pages show them; `shown` says whether the POC is open, `link_dead` of
     somebody who is invited that no link lets them in any more, and `mixed` what
-    `names.mixed_letters` says of them."""
+    `lookalikes.mixed_letters` says of them."""
 
     id: UUID
     name: str

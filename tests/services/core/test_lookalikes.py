@@ -1,0 +1,69 @@
+"""Names and emails that look like others are marked."""
+
+import pytest
+
+from services.core.lookalikes import mixed_letters, mixed_scripts
+from services.core.names import clean_name
+
+
+@pytest.mark.parametrize(
+    ("name", "scripts"),
+    [
+        ("\u0410lice Kov\u00e1cs", ("Cyrillic", "Latin")),
+        ("Al\u0456ce", ("Latin", "Cyrillic")),
+        ("\u0391lice", ("Greek", "Latin")),
+        ("\u0555liver", ("Armenian", "Latin")),
+        ("\ua4eelice", ("Lisu", "Latin")),
+        ("\U00010300da", ("Old Italic", "Latin")),
+        ("B\u101db", ("Latin", "Myanmar")),
+        ("B\u0d20b", ("Latin", "Malayalam")),
+        ("\u05d5an", ("Latin", "Hebrew")),
+        ("Bo\u0647", ("Latin", "Arabic")),
+        ("Ada A\u0661ice", ("Latin", "Arabic-Indic")),
+        ("B\u0ce6b", ("Latin", "Kannada")),
+        ("\u0641\u0627\u0637\u0645\u0629 Ali", ()),
+        ("\u05d9\u05d5\u05e1\u05d9 Cohen", ()),
+        ("\u1019\u101d", ()),
+        ("\u0645\u062d\u0645\u062f \u0661", ()),
+        ("Алиса Ковач", ()),
+        ("Αλίκη", ()),
+        ("Zoë Ünal-O’Brien", ()),
+        ("李 Bruce", ()),
+        ("محمد Ali", ()),
+        ("\uff21da", ()),
+        ("Ada 2 🐎", ()),
+    ],
+)
+def test_a_name_that_mixes_scripts_whose_letters_look_alike_is_marked(
+    name: str, scripts: tuple[str, ...]
+) -> None:
+    assert clean_name(name, "Name") == name
+    assert mixed_scripts(name) == scripts
+
+
+@pytest.mark.parametrize(
+    ("email", "told"),
+    [
+        ("\u0430da@example.com", "This email mixes Cyrillic and Latin letters"),
+        ("ada@ex\u0430mple.com", "This email mixes Latin and Cyrillic letters"),
+        ("\u0430\u0434\u0430@\u043f\u043e\u0447\u0442\u0430.com", ""),
+        ("\u0430\u0434\u0430.lovelace@example.com", ""),
+        ("zo\u00eb@example.com", ""),
+        ("ada@example.com", ""),
+    ],
+)
+def test_so_is_an_email_of_which_one_part_does(email: str, told: str) -> None:
+    assert mixed_letters("Ada", email).partition(",")[0] == told
+
+
+def test_an_email_of_letters_that_all_look_like_latin_ones_is_marked() -> None:
+    for email in ("ada@\u0430\u0440\u0440\u04cf\u0435.com", "\u0441\u043e\u0441\u043e@example.com"):
+        assert mixed_letters("Ada", email).startswith("This email has letters that aren’t Latin")
+    assert mixed_letters("\u0421\u0430\u0440\u0430", "sara@example.com") == ""
+    assert mixed_letters("Ada", "ada@\u043f\u043e\u0447\u0442\u0430.\u0440\u0444") == ""
+
+
+def test_where_both_do_the_email_is_no_proof() -> None:
+    told = mixed_letters("\u0410da", "\u0430da@example.com")
+    assert told.startswith("This name mixes Cyrillic and Latin letters")
+    assert "So does the email" in told
