@@ -35,7 +35,9 @@ _LOOKALIKE_LETTERS = {
     }.items()
     for letter in letters
 }
-_WORDS = re.compile(r"[^\s.,'’-]+")
+# Of digits it doesn't matter whose they are, and few of their names in Unicode say it.
+OTHER_DIGITS = "digits of another script"
+_CHINESE_ZERO = "\u3007"  # looks like an O, and isn't a decimal digit
 # Letters of Cyrillic and of Greek, and the Latin ones that they look like (UTS 39,
 # confusables.txt).
 _LIKE_LATIN = (
@@ -67,7 +69,8 @@ _EMAIL_PARTS = re.compile("[@.]")
 
 @lru_cache(maxsize=2000)
 def mixed_scripts(name: str) -> tuple[str, ...]:
-    """The scripts that a name mixes although their letters look alike, as "Latin", "Cyrillic".
+    """The scripts that a name mixes although their letters look alike, as "Latin", "Cyrillic"; one
+    of them may be `OTHER_DIGITS`.
 
     Empty for a name that mixes none. "Alice" with a Cyrillic A is one that does (UTS 39, section 4:
     mixed-script confusables). It may be somebody's own: it is accepted, and marked where it is
@@ -77,7 +80,7 @@ def mixed_scripts(name: str) -> tuple[str, ...]:
         return ()
     text = unicodedata.normalize("NFKC", name)
     scripts = _lookalikes_in(text)
-    for word in () if len(scripts) > 1 else _WORDS.findall(text):
+    for word in () if len(scripts) > 1 else text.split():
         # Somebody may well have one name in Arabic and another one in Latin letters.
         strange = dict.fromkeys(filter(None, map(_strange_script, word)))
         if strange and (others := _lookalikes_in(word)):
@@ -93,10 +96,10 @@ def _lookalikes_in(text: str) -> list[str]:
 
 
 def _strange_script(character: str) -> str:
-    """The script of a single letter that looks like one of another script, and of a digit that
-    isn't one of ours; empty for all others."""
-    if character.isdecimal() and not character.isascii():
-        return script_of(character).title()
+    """The script of a single letter that looks like one of another script; `OTHER_DIGITS` for a
+    digit that isn't one of ours; empty for all others."""
+    if character == _CHINESE_ZERO or (character.isdecimal() and not character.isascii()):
+        return OTHER_DIGITS
     return _LOOKALIKE_LETTERS.get(character, "")
 
 
@@ -119,7 +122,13 @@ def mixed_letters(name: str, email: str) -> str:
         what, then = "name", "So does the email: ask whose it is."
     else:
         what, then = "name", "Compare the email."
-    return f"This {what} mixes {listed(of_name or of_email)} letters, which can look alike. {then}"
+    return f"This {what} mixes {_told(of_name or of_email)}, which can look alike. {then}"
+
+
+def _told(scripts: tuple[str, ...]) -> str:
+    """Scripts that are mixed, as "Latin and Greek letters"."""
+    letters = f"{listed([script for script in scripts if script != OTHER_DIGITS])} letters"
+    return f"{letters} and {OTHER_DIGITS}" if OTHER_DIGITS in scripts else letters
 
 
 @lru_cache(maxsize=2000)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.core.lookalikes import mixed_letters, mixed_scripts
+from services.core.lookalikes import OTHER_DIGITS, mixed_letters, mixed_scripts
 from services.core.names import clean_name
 
 
@@ -19,12 +19,17 @@ from services.core.names import clean_name
         ("B\u0d20b", ("Latin", "Malayalam")),
         ("\u05d5an", ("Latin", "Hebrew")),
         ("Bo\u0647", ("Latin", "Arabic")),
-        ("Ada A\u0661ice", ("Latin", "Arabic-Indic")),
-        ("B\u0ce6b", ("Latin", "Kannada")),
+        ("\u101d\u2019Brien", ("Latin", "Myanmar")),
+        ("\u101d'Connor", ("Latin", "Myanmar")),
+        ("\u101d-Neil", ("Latin", "Myanmar")),
+        ("Ada A\u0661ice", ("Latin", OTHER_DIGITS)),
+        ("B\u0ce6b", ("Latin", OTHER_DIGITS)),
+        ("B\u3007b", ("Latin", OTHER_DIGITS)),
         ("\u0641\u0627\u0637\u0645\u0629 Ali", ()),
         ("\u05d9\u05d5\u05e1\u05d9 Cohen", ()),
         ("\u1019\u101d", ()),
         ("\u0645\u062d\u0645\u062f \u0661", ()),
+        ("\u4e8c\u3007 Bob", ()),
         ("Алиса Ковач", ()),
         ("Αλίκη", ()),
         ("Zoë Ünal-O’Brien", ()),
@@ -67,3 +72,11 @@ def test_where_both_do_the_email_is_no_proof() -> None:
     told = mixed_letters("\u0410da", "\u0430da@example.com")
     assert told.startswith("This name mixes Cyrillic and Latin letters")
     assert "So does the email" in told
+
+
+@pytest.mark.parametrize("digit", "\u06f5\u19d0\u1a80\u07c0\u3007")
+def test_all_digits_of_other_scripts_are_told_in_the_same_words(digit: str) -> None:
+    assert mixed_letters(f"Bob{digit}", "bob@example.com") == (
+        "This name mixes Latin letters and digits of another script, which can look alike. "
+        "Compare the email."
+    )
