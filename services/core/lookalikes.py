@@ -111,15 +111,15 @@ def mixed_letters(name: str, email: str) -> str:
     of_name = mixed_scripts(name)
     parts = _EMAIL_PARTS.split(email)
     of_email = next(filter(None, map(mixed_scripts, parts)), ())
+    disguised = any(not part.isascii() and part.translate(_DISGUISES).isascii() for part in parts)
     if not of_name and not of_email:
-        disguised = any(
-            not part.isascii() and part.translate(_DISGUISES).isascii() for part in parts
-        )
         return LIKE_LATIN if disguised else ""
     if not of_name:
         what, then = "email", "Ask whose it is."
     elif of_email:
         what, then = "name", "So does the email: ask whose it is."
+    elif disguised:
+        what, then = "name", "The email has letters that look Latin and aren’t: ask whose it is."
     else:
         what, then = "name", "Compare the email."
     return f"This {what} mixes {_told(of_name or of_email)}, which can look alike. {then}"

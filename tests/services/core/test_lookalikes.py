@@ -74,6 +74,12 @@ def test_where_both_do_the_email_is_no_proof() -> None:
     assert "So does the email" in told
 
 
+def test_a_disguised_email_is_no_proof_of_a_name_that_mixes_scripts() -> None:
+    told = mixed_letters("\u0410lice Brown", "\u0441\u043e\u0441\u043e@example.com")
+    assert told.startswith("This name mixes Cyrillic and Latin letters")
+    assert told.endswith("The email has letters that look Latin and aren’t: ask whose it is.")
+
+
 @pytest.mark.parametrize("digit", "\u06f5\u19d0\u1a80\u07c0\u3007")
 def test_all_digits_of_other_scripts_are_told_in_the_same_words(digit: str) -> None:
     assert mixed_letters(f"Bob{digit}", "bob@example.com") == (
