@@ -35,6 +35,7 @@ _INVISIBLE = re.compile(
 _MONGOLIAN_FORMS = frozenset("\u180b\u180c\u180d\u180f")
 _FORMS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _KEYCAP = "\u20e3"
+_KEYS = frozenset("#*")  # besides digits: punctuation that a keycap may stand on
 # Punctuation and a letter that have a form as emoji (Unicode, emoji-variation-sequences.txt).
 _LIKE_EMOJI = frozenset("\u203c\u2049\u2139\u3030\u303d")
 # Scripts with letters that have another form, which the first selector alone chooses (Unicode,
@@ -135,24 +136,33 @@ def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
             f"{label} can't contain invisible characters, or ones that turn the direction of text. "
             "Type it instead of pasting it."
         )
-    if _has_stray_marks(name):
+    if has_stray_marks(name):
         raise ValueError(f"{label} has accents without a letter, or too many on one.")
     if len(name) > most:
         raise ValueError(f"{label} can have {most:,} characters at most.")
     return name
 
 
-def _has_stray_marks(name: str) -> bool:
-    """Whether a name begins with a combining mark, which would change what stands before it, or
-    heaps marks on one letter."""
-    if name.isascii():
+def has_stray_marks(text: str) -> bool:
+    """Whether a text has a combining mark where no letter, digit or symbol carries it, which would
+    change what stands there, or heaps marks on one letter."""
+    if text.isascii():
         return False
-    heap = 0
-    for character in name:
-        heap = heap + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+    heap, carrier = 0, " "
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cf" or _INVISIBLE.match(character):
+            continue  # `hides_something` says where these may stand
+        if category[0] != "M":
+            heap, carrier = 0, character
+            continue
+        heap = heap + 1 if category != "Mc" else 0
         if heap > _MOST_MARKS:
             return True
-    return unicodedata.category(name[0])[0] == "M"
+        on_a_key = character == _KEYCAP and carrier in _KEYS
+        if unicodedata.category(carrier)[0] in "ZP" and not on_a_key:
+            return True
+    return False
 
 
 def hides_something(text: str) -> bool:

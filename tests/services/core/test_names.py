@@ -66,6 +66,9 @@ def test_clean_name_can_be_stored_and_breaks_no_line(text: str) -> None:
         "क्\u200dष",  # as Hindi is
         "👩\u200d👩\u200d👧",
         "\u2764\ufe0f 1\ufe0f\u20e3 \u2194\ufe0f",  # as keyboards write these
+        "#\ufe0f\u20e3 *\ufe0f\u20e3",  # and keys that aren't digits
+        "\u09b0\u200d\u09cd\u09af",  # as Bengali is written
+        "1\u0307 +\u0307",
         "\u203c\ufe0f \u2049\ufe0f \u2139\ufe0f \u3030\ufe0f \u303d\ufe0f",  # and these
         "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",  # flag of Wales
         "\u1000\ufe00\u1019",  # as Khamti is written
@@ -116,7 +119,20 @@ def test_a_joiner_joins_letters_and_emoji_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\u0338Ada", "\u0301", "A" + "\u0300\u0316" * 4, "\u0e01" + "\u0e47" * 7]
+    "text",
+    [
+        "\u0338Ada",
+        "\u0301",
+        "A" + "\u0300\u0316" * 4,
+        "\u0e01" + "\u0e47" * 7,
+        "Alice \u0301Bob",
+        "A-\u0301b",
+        "A. \u0301\u0301b",
+        "A-\u20e3",
+        "Ada \u093f",  # one that has a width of its own
+        "\u060c\u200d\u064b",  # behind what joins
+        "\u0628" + "\u064b\u200d" * 7 + "\u064b",  # heaped with joiners between
+    ],
 )
 def test_marks_that_reach_beyond_their_letter_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^First Name has accents without a letter, or too many"):
