@@ -99,7 +99,7 @@ async def save_view(
     Raises `InvalidInputError`.
     """
     try:
-        name = clean_name(" ".join(plain(name).split()), "The name", LONGEST_NAME)
+        name = clean_name(plain(name), "The name", LONGEST_NAME)
     except ValueError as error:
         raise InvalidInputError({"name": str(error)}) from error
     asked = to_url(live_list, from_url(live_list, query)) | {"page": ""}

@@ -34,7 +34,7 @@ async def test_a_view_keeps_what_is_unusual_of_a_url(admin: Actor) -> None:
 
 
 async def test_a_view_needs_a_name_and_room(admin: Actor) -> None:
-    for name in (" \0 ", "Out\u202etuo"):
+    for name in (" \0 ", "Out\u202etuo", "Still\nout"):
         with pytest.raises(InvalidInputError):
             await choices.save_view(admin, USERS, name, {})
     for number in range(choices.MOST_VIEWS):
