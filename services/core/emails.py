@@ -6,7 +6,7 @@ from functools import lru_cache
 import email_validator
 from email_validator import EmailNotValidError, validate_email
 
-from services.core.names import hides_something, plain
+from services.core.names import has_stray_marks, hides_something, plain
 
 # A self-hosted company may well live under .local, and a demo under .test; the library's own
 # documentation names removing entries as the way to allow them.
@@ -29,6 +29,8 @@ def check_email(written: str) -> str:
         raise ValueError(_what_is_wrong(_compatible(written))) from None
     if hides_something(valid.normalized):  # an email tells people of one name apart
         raise ValueError("An email can't contain invisible characters. Type it letter by letter.")
+    if has_stray_marks(valid.normalized):
+        raise ValueError("An email can't have accents without a letter, or heaps of them on one.")
     return valid.normalized
 
 

@@ -302,11 +302,11 @@ async def _locked(tx: Transaction, user_id: UUID) -> User | None:
 async def _create(
     tx: Transaction, connection: SsoConnection, person: Person, caller: Caller
 ) -> User:
+    email = check_email(person.email)
     try:
         first, last = check_names(person.first_name, person.last_name)
     except InvalidInputError:  # a name with a line break in it, for example; then the email will do
-        first = last = person.email.partition("@")[0]
-    email = check_email(person.email)
+        first = last = email.partition("@")[0]
     user = User(
         tenant_id=connection.tenant_id,
         first_name=first,

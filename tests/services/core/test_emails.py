@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.core.emails import are_the_same, check_email, email_key, on_the_wire
+from services.core.names import clean_name
 
 ANYTHING = st.text(alphabet=st.characters(codec=None))
 DOMAINS = st.sampled_from(
@@ -42,6 +43,12 @@ def test_anything_typed_is_an_email_or_gets_a_sentence(written: str) -> None:
 def test_email_as_it_is_shown_is_an_email_still(written: str) -> None:
     shown = checked(written)
     assert check_email(shown) == shown
+
+
+@given(EMAILS)
+def test_what_stands_before_the_at_is_a_name(written: str) -> None:
+    local = checked(written).rpartition("@")[0]
+    assert clean_name(local, "Name") == local
 
 
 @given(EMAILS)
@@ -115,6 +122,8 @@ def test_dots_are_the_mail_servers_business() -> None:
         "ada\u3164@example.com",
         "a\u034fda@example.com",
         "a" * 255 + "@example.com",
+        "a" + "\u0323" * 20 + "@example.com",
+        "a.\u0301da@example.com",
     ],
 )
 def test_what_is_no_email_is_refused(written: str) -> None:
@@ -133,6 +142,10 @@ def test_what_is_no_email_is_refused(written: str) -> None:
         ("ada@example", "“example” isn't a whole domain, such as example.com."),
         ("ada@example..com", "No mail can be sent to this email. Check it letter by letter."),
         ("ada@example.invalid", "No mail can be sent to this email. Check it letter by letter."),
+        (
+            "q" + "\u0323" * 20 + "@example.com",
+            "An email can't have accents without a letter, or heaps of them on one.",
+        ),
     ],
 )
 def test_what_is_no_email_is_told_in_our_own_words(written: str, said: str) -> None:

@@ -10,8 +10,9 @@ from services.database.runtime import Runtime
 from services.sso import connections, flow
 from services.sso.attempts import Purpose
 from services.sso.connections import ConnectionForm
+from services.sso.errors import Refusal, SsoError
 from services.sso.flow import Arrival, Departure
-from tests import factories
+from tests import books, factories
 from tests.services.sso.provider import CLIENT_ID, CLIENT_SECRET, TestProvider, providing
 
 DOMAIN = "example.com"
@@ -63,3 +64,13 @@ async def arrive(tenant: Tenant, provider: TestProvider, *, invitation: str = ""
     departure = await flow.leave(tenant.slug, purpose, factories.CALLER, invitation=invitation)
     answer = await provider.visit(departure.url)
     return await flow.arrive(tenant.slug, departure.sealed, answer, factories.CALLER)
+
+
+async def refused(tenant: Tenant, provider: TestProvider, invitation: str = "") -> Refusal:
+    """Why this sign-in is refused. No session began, and the log has the reason."""
+    before = await books.actions_of(tenant)
+    with pytest.raises(SsoError) as caught:
+        await arrive(tenant, provider, invitation=invitation)
+    assert (await books.actions_of(tenant))[len(before) :] == ["session.sso_refused"]
+    assert (await books.audit_of(tenant))[-1].details["reason"] == caught.value.reason.value
+    return caught.value.reason

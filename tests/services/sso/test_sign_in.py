@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from models import ExternalIdentity, MailTemplate, Role, SignInMethod, Tenant, User
+from models import ExternalIdentity, MailTemplate, SignInMethod, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
     DeadLinkError,
-    InvalidInputError,
     SsoRequiredError,
     TooManyAttemptsError,
 )
@@ -19,25 +18,12 @@ from services.sign_in import password_change, sign_in, throttle
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
-from services.tenants import rules
-from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, invitations
 from tests import books, factories
 from tests.conftest import ONE_DATABASE
 from tests.mail_server import MailServer
-from tests.racing import race
-from tests.services.sso.conftest import arrive, form
+from tests.services.sso.conftest import arrive, form, refused
 from tests.services.sso.provider import TestProvider
-
-
-async def refused(tenant: Tenant, provider: TestProvider, invitation: str = "") -> Refusal:
-    """Why this sign-in is refused. No session began, and the log has the reason."""
-    before = await books.actions_of(tenant)
-    with pytest.raises(SsoError) as caught:
-        await arrive(tenant, provider, invitation=invitation)
-    assert (await books.actions_of(tenant))[len(before) :] == ["session.sso_refused"]
-    assert (await books.audit_of(tenant))[-1].details["reason"] == caught.value.reason.value
-    return caught.value.reason
 
 
 @ONE_DATABASE
@@ -215,60 +201,6 @@ async def test_an_inactive_user_is_refused_linked_or_not(
     await accounts.set_active(admin, ada.id, active=False)
     assert await books.live_sessions_of(ada.id) == []
     assert await refused(tenant, provider) is Refusal.INACTIVE
-
-
-async def test_a_first_sign_in_makes_an_account_where_the_tenant_wants_that(
-    tenant: Tenant, admin: Actor, provider: TestProvider
-) -> None:
-    await connections.connect(admin, form(provider, new_people="sales_engineer"))
-    provider.sign_in("new@example.com", given_name="Nora", family_name="New")
-    await arrive(tenant, provider)
-    (user,) = await books.users_with("new@example.com")
-    assert (user.full_name, user.role) == ("Nora New", Role.SALES_ENGINEER)
-    assert (user.tenant_id, user.password_hash, user.invited) == (tenant.id, None, False)
-    assert "user.created_by_sso" in await books.actions_of(tenant)
-
-
-async def test_no_account_is_made_for_an_email_that_was_deactivated_here(
-    tenant: Tenant, admin: Actor, provider: TestProvider
-) -> None:
-    await connections.connect(admin, form(provider, new_people="sales_engineer"))
-    await factories.create_user(tenant, email="gone@example.com", active=False)
-    provider.sign_in("gone@example.com")
-    assert await refused(tenant, provider) is Refusal.INACTIVE
-
-
-async def test_who_is_new_stays_no_longer_than_the_organisation_allows(
-    tenant: Tenant, provider: TestProvider, admin: Actor
-) -> None:
-    limit = RulesForm(review_every=ReviewEvery.NEVER, longest_stay_days=90)
-    await rules.edit_rules(admin, limit)
-    await connections.connect(admin, form(provider, new_people="sales_engineer"))
-    provider.sign_in("bob@example.com")
-    await arrive(tenant, provider)
-    (bob,) = await books.users_with("bob@example.com")
-    assert bob.end_date == clock.now().date() + timedelta(days=90)
-
-
-@ONE_DATABASE
-@pytest.mark.parametrize("role", ["tenant_admin", "platform_admin", "nonsense"])
-async def test_no_role_that_manages_users_is_given_to_new_people(
-    admin: Actor, unconnected: TestProvider, role: str
-) -> None:
-    with pytest.raises(InvalidInputError):
-        await connections.connect(admin, form(unconnected, new_people=role))
-
-
-async def test_two_first_sign_ins_at_once_make_one_account_and_one_link(
-    tenant: Tenant, admin: Actor, provider: TestProvider
-) -> None:
-    await connections.connect(admin, form(provider, new_people="sales_engineer"))
-    for number in range(3):
-        provider.sign_in(f"twin{number}@example.com")
-        done, refusals = await race(arrive(tenant, provider), arrive(tenant, provider))
-        assert (len(done), refusals) == (2, [])
-        (user,) = await books.users_with(f"twin{number}@example.com")
-        assert len(await books.identities_of(user.id)) == 1
 
 
 @ONE_DATABASE
