@@ -143,9 +143,11 @@ class Rule:
     fresh: bool
 
 
-# Every secret that a call hands out or sets. `authorize` reads the rule here, and a test walks all
-# calls: it fails for a call that hands out or sets something that isn't listed here. Whoever makes
-# an admin passes on their own power, and a stolen session must not be enough for that.
+# What calls hand out or set, and what that takes: `authorize` reads the rule here. Tests hold the
+# calls against it that return what may be a secret, make a link, a token or a sealed value, or take
+# a fresh sign-in. They don't see whatever else lets somebody in: a change of one's own password
+# isn't listed, and takes the current one. Whoever makes an admin passes on their own power, and a
+# stolen session must not be enough for that.
 SECRETS: dict[Secret, Rule] = {
     Secret.INVITATION: Rule(P.INVITE_USERS, fresh=False),
     Secret.TENANT_ADMIN_INVITATION: Rule(P.INVITE_TENANT_ADMINS, fresh=True),

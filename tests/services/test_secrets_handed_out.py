@@ -1,5 +1,5 @@
-"""Everything that a call hands out or sets and that lets somebody in is in one table, with what the
-call requires."""
+"""Which calls hand out or set what lets somebody in, as far as their types, what they call and the
+fresh sign-in that they take show it: they are in one table, with what each requires."""
 
 import dataclasses
 import importlib
@@ -103,7 +103,9 @@ WORDS_ALONE = {
     "workspace.members.add_member",
 }
 
-# These take a fresh sign-in, and let nobody in: they shut people out, or take a second step away.
+# These take a fresh sign-in, and hand out or set no secret. One only asks for it; the others shut
+# people out, take a second step away, change the words of mails, or open an organisation again:
+# whoever could sign in there before can again, by the ways in that they have.
 HANDS_OUT_NOTHING = {
     "sign_in.confirmation.require_fresh",
     "sign_in.second_factors.passkeys.remove",
@@ -121,7 +123,7 @@ MAKES_A_WAY_IN = {
     "database.vault.seal",
 }
 
-# What takes no fresh sign-in, by hand: whatever else lets somebody in, or takes data out, does.
+# What takes no fresh sign-in, by hand: whatever else is in the table does.
 TAKEN_STALE = {
     Secret.INVITATION,
     Secret.USERS_EXPORT,
@@ -230,7 +232,7 @@ async def test_what_lets_somebody_in_takes_a_fresh_sign_in(
 
 @pytest.mark.walk
 @ONE_DATABASE  # how old a sign-in may be is judged in Python
-async def test_what_takes_a_fresh_sign_in_stands_in_the_table_or_lets_nobody_in(
+async def test_what_takes_a_fresh_sign_in_stands_in_the_table_or_hands_out_nothing(
     rollcall: Runtime,
 ) -> None:
     scenes = await set_scenes(roles=_first_that_may)
