@@ -15,6 +15,7 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.database import changes, runtime
 from services.database.lasting import warn
+from services.database.transport import Listening
 from services.sessions import ended_sessions, receipts
 from services.sessions.events import SessionsEnded
 from services.workspace.customers.cut import find_unshown
@@ -39,6 +40,7 @@ def subscribe(bus: Bus) -> None:
     """Have the bus tell which sessions end."""
     bus.subscribe(SessionsEnded, _close_pages)
     bus.subscribe(PocShownNoMore, _close_pages_of_poc)
+    bus.subscribe(Listening, _compare_all)
 
 
 async def _close_pages(event: SessionsEnded) -> None:
@@ -52,6 +54,11 @@ async def _close_pages_of_poc(event: PocShownNoMore) -> None:
     await live.cut(pages, event.reason.value, event.committed_at)
 
 
+async def _compare_all(event: Listening) -> None:
+    if event.again:  # an event may have been missed
+        runtime.current().part(Comparison).compare_all()
+
+
 def _pages_that_show(customer_id: UUID, poc_id: UUID) -> list[live.OpenPage]:
     shown = (customer_id, poc_id)
     return [page for page in live.all_pages() if (page.user_id, page.shows) == shown]
@@ -59,7 +66,7 @@ def _pages_that_show(customer_id: UUID, poc_id: UUID) -> list[live.OpenPage]:
 
 async def compare_forever() -> None:
     """Close the pages whose sessions have ended in the database, until cancelled."""
-    comparison = Comparison()
+    comparison = runtime.current().part(Comparison)
     while True:
         await live.any_open()
         await comparison.until_news()
@@ -68,6 +75,7 @@ async def compare_forever() -> None:
             await comparison.go_on()
         except RollcallError as error:
             warn(log, f"Open pages can't be compared with the database now: {error}")
+            comparison.compare_all()
 
 
 class Comparison:
@@ -85,9 +93,14 @@ class Comparison:
         self._all_mark: object = None
         self._all_at = -math.inf
 
+    def compare_all(self) -> None:
+        """Have the next look ask about all that are open."""
+        self._mark = self._all_mark = None
+        self._all_at = -math.inf
+
     async def until_news(self) -> None:
-        """Wait until a commit is noticed, a page of another session opens, or a session is nearly
-        over; not at all where nobody tells of commits."""
+        """Wait until a commit is noticed, a page opens, or a session is nearly over, for
+        `ALL_SECONDS` at most; not at all where nobody tells of commits."""
         if self._has_news():
             return
         left = (min(self._expiries.values()) - clock.now()).total_seconds() - LOOK_SECONDS
@@ -114,25 +127,23 @@ class Comparison:
         if not open_sessions:
             return False
         mark, now = await changes.mark(), clock.now()
-        ended: dict[UUID, EndReason] = {}
         is_all = mark != self._all_mark and self._is_time_for_all()
         if is_all:
             asked = open_sessions
+            self._all_mark, self._all_at = mark, time.monotonic()
         else:
             asked = {one for one in open_sessions if self._expiries.get(one, now) <= now}
             if mark == self._mark and not asked:
                 return False
             if mark != self._mark:
-                ended = await ended_sessions.find_since(now - LATELY)
+                asked |= open_sessions & await ended_sessions.find_since(now - LATELY)
+        self._mark = mark
         over, alive = await ended_sessions.compare(asked)
-        over |= {one: reason for one, reason in ended.items() if one in open_sessions}
         known = self._expiries | alive
         self._expiries = {one: at for one, at in known.items() if one not in over}
-        self._mark = mark
         await self._close(over)
         if is_all:
             await self._close_unshown()
-            self._all_mark, self._all_at = mark, time.monotonic()
         return True
 
     def _is_time_for_all(self) -> bool:

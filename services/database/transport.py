@@ -5,8 +5,8 @@ PostgreSQL: NOTIFY in the same transaction, and one LISTEN connection per proces
 written (`sqlite_transport`).
 
 A lost message makes nothing wrong: every service call asks the database, and open pages are
-compared with it all the time (`ui.live`). A process that listens again after an interruption hears
-a `Listening`, and makes up for what it missed.
+compared with it after commits (`ui.sweep`). A process that listens again after an interruption
+hears a `Listening`, and makes up for what it missed.
 """
 
 import asyncio

@@ -18,9 +18,7 @@ _ALIVE = holders.alive(select(LoginSession.id, LoginSession.expires_at)).where(
     col(LoginSession.id).in_(bindparam("ids", expanding=True))
 )
 _ENDED_SINCE = Prepared(
-    select(LoginSession.id, LoginSession.end_reason).where(
-        col(LoginSession.ended_at) >= bindparam("since")
-    )
+    select(LoginSession.id).where(col(LoginSession.ended_at) >= bindparam("since"))
 )
 
 
@@ -55,12 +53,11 @@ async def compare(
     return dict.fromkeys(over, EndReason.REVOKED) | reasons, alive
 
 
-async def find_since(since: datetime) -> dict[UUID, EndReason]:
-    """Which sessions were ended since then, and why: however many are open, this reads only these.
+async def find_since(since: datetime) -> set[UUID]:
+    """Which sessions were ended since then: however many are open, this reads only these.
 
     A session says when it was ended, by the clock of the process that did it, before that counts:
     ask for more than the time since the last look.
     """
     async with reading() as tx:
-        rows = await _ENDED_SINCE.rows(tx, since=since)
-    return {row.id: row.end_reason or EndReason.REVOKED for row in rows}
+        return set(await _ENDED_SINCE.rows(tx, since=since))

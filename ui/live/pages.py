@@ -81,6 +81,11 @@ _unconnected: Unconnected[OpenPage] = Unconnected()
 class _Opened(asyncio.Event):
     """Wakes whoever waits for it when a page opens."""
 
+    def tell(self) -> None:
+        """Wake them. Each waits for the next page."""
+        self.set()
+        self.clear()
+
 
 async def any_open() -> None:
     """Wait until there is an open page."""
@@ -116,9 +121,7 @@ def register(
     )
     page.last_before = last_message(page.rooms)
     _pages[client.id] = page
-    told = runtime.current().part(_Opened)
-    told.set()
-    told.clear()  # each waits for the next one
+    runtime.current().part(_Opened).tell()
     page.account.join()
 
     def client_deleted() -> None:

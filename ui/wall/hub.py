@@ -158,7 +158,7 @@ class Hub:
             if line.screen is not None:
                 by_screen[line.screen.screen_id].append(line)
                 session_ids.add(line.screen.session_id)
-        ended = await ended_sessions.find(session_ids) if session_ids else {}
+        ended = await ended_sessions.find(session_ids)
         settings = await screens.find_settings(by_screen.keys())
         groups: dict[Group, list[tuple[Line, ScreenSettings]]] = defaultdict(list)
         for screen_id, open_lines in by_screen.items():
