@@ -20,9 +20,10 @@ from tests.statements import heard
 
 SOON = clock.now().date() + timedelta(days=30)
 ADA = {"first_name": "Ada", "last_name": "Lovelace", "role": "sales_engineer"}
-MOST = {"deactivate": 7, "activate": 8, "invite": 12}
-"""Statements of each. On PostgreSQL, users are locked before the session is read, and the other
-processes are notified."""
+MOST = {"deactivate": 7, "activate": 9, "invite": 12}
+"""Statements of each. What can tell that an email is used elsewhere, an activation and an
+invitation, first asks whether its actor has to pause. On PostgreSQL, users are locked before the
+session is read, and the other processes are notified."""
 
 
 async def test_an_act_takes_no_more_statements_than_it_needs(
