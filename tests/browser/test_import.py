@@ -168,6 +168,16 @@ async def test_a_file_that_is_no_list_of_people_is_told_what_it_is(
     await expect(page.get_by_role("main").get_by_text("This is a PDF.")).to_be_visible()
 
 
+async def test_a_file_that_is_refused_leaves_the_focus_where_another_is_chosen(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await _import_page(browsers, tenant, grace)
+    await page.get_by_label("Choose a file").focus()
+    await _choose(page, b"%PDF-1.7\n")
+    await expect(page.get_by_role("main").get_by_text("This is a PDF.")).to_be_visible()
+    await expect(page.get_by_label("Choose a file")).to_be_focused()
+
+
 async def test_the_password_is_asked_before_anything_else_happens(
     browsers: Browsers, tenant: Tenant, platform_user: User
 ) -> None:

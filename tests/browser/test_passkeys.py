@@ -111,6 +111,19 @@ async def test_a_passkey_is_made_signs_in_alone_or_after_the_password_and_is_rem
     await expect(account).to_have_url(HOME)
 
 
+async def test_a_button_that_is_built_again_below_a_new_list_has_the_focus_again(
+    account: Page,
+) -> None:
+    await _device(account)
+    other = await account.context.new_page()
+    await other.goto(account.url)
+    await connected(other)
+    await other.get_by_role("button", name="Add a passkey").focus()
+    await _add(account)
+    await expect(other.get_by_text("Passkey of")).to_be_visible()
+    await expect(other.get_by_role("button", name="Add a passkey")).to_be_focused()
+
+
 async def test_a_passkey_that_is_not_given_is_told_and_can_be_tried_again(account: Page) -> None:
     protocol, device = await _device(account)
     finger = {"authenticatorId": device}

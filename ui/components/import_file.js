@@ -69,7 +69,7 @@ export default {
     async chosen(event) {
       const file = event.target.files[0];
       event.target.value = ""; // so that the same file can be chosen again once it is corrected
-      if (!file) return;
+      if (!file || this.phase === "reading") return;
       Object.assign(this, { name: file.name, error: "", preview: null, phase: "reading" });
       if (file.size > this.max_bytes) return this.refused("This file is too large: 4 MB at most. Split it.");
       try {

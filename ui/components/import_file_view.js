@@ -41,7 +41,8 @@ function fileButton(page, label, primary) {
       class: "visually-hidden",
       accept: ".csv,.tsv,.txt,.xlsx,text/csv,text/plain",
       "aria-label": "Choose a file",
-      disabled: busy,
+      "aria-disabled": busy ? "true" : null, // not `disabled`: it keeps the focus while it is busy
+      onClick: (event) => busy && event.preventDefault(),
       onChange: page.chosen,
     }),
     label,

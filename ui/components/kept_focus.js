@@ -1,6 +1,10 @@
 // Rows that go away, or move, take the focus with them: whoever works with the keyboard would begin
 // anew at the top of the page. Called when rows have changed and aren't drawn yet, this brings the
 // focus back to its row, or to a button of the row that takes its place.
+//
+// kept_place.js keeps the place at all other changes, and only within the part that stays. What is
+// here is for views that know before the change that rows move: it follows a row into any list of
+// the view.
 export function keepFocus(view) {
   const had = document.activeElement;
   const row = had?.closest("[data-row]");

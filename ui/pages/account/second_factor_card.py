@@ -101,7 +101,7 @@ class SecondFactorCard:
                 self._button("New recovery codes", self._renew)
 
     def _passkey(self, passkey: OwnPasskey) -> None:
-        with ui.element("li").classes("passkey-row"):
+        with ui.element("li").classes("passkey-row").props(f'data-row="{passkey.id}"'):
             text("strong", passkey.name).props('dir="auto"')
             used = f"used {ago(passkey.last_used_at)}" if passkey.last_used_at else "not used yet"
             text("span", f"Passkey of {passkey.created_at:%-d %B %Y}, {used}", "muted")

@@ -90,7 +90,8 @@ class ScreensSection:
 
     def _row(self, row: ScreenRow) -> None:
         state = "twice" if len(row.tabs) > 1 else "live" if row.tabs else "offline"
-        with ui.element("li").classes("screen-row").props(f'data-state="{state}"'):
+        line = ui.element("li").classes("screen-row")
+        with line.props(f'data-state="{state}" data-row="{row.id}"'):
             ui.element("span").classes("screen-mark").props('aria-hidden="true"')
             with ui.element("div").classes("screen-what"):
                 text("strong", row.name).props('dir="auto"')

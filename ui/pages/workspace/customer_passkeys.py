@@ -63,7 +63,7 @@ class PasskeyCard:
             return
         with ui.element("ul").classes("customer-rows"):
             for one in own:
-                with ui.element("li"):
+                with ui.element("li").props(f'data-row="{one.id}"'):
                     with ui.element("div").classes("customer-task"):
                         text("strong", one.name).props('dir="auto"')
                         added = f"Added {day_words(one.created_at.date())}"

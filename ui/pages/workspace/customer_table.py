@@ -55,7 +55,8 @@ class CustomerTable:
                     self._row(row)
 
     def _row(self, row: CustomerRow) -> None:
-        with ui.element("tr").classes("" if row.active else "is-inactive"):
+        line = ui.element("tr").props(f'data-row="{row.id}"')
+        with line.classes("" if row.active else "is-inactive"):
             with ui.element("td"), ui.element("div").classes("customer-person"):
                 look = "avatar-customer" if row.active else "avatar-customer avatar-inactive"
                 PersonAvatar(row.id, row.name, "", look)
