@@ -255,14 +255,16 @@ class FormDialog(FilledForm[FormT, Outcome]):
             event.sender.run_method("showPeople", name, seq, *people_values(found))
 
     async def _stale(self) -> None:
-        if self._helpers.on_stale is None or self._shown is None:
+        shown = self._shown
+        if self._helpers.on_stale is None or shown is None:
             return
         try:
             await self._helpers.on_stale()
         except SessionEndedError:
             return
         except RollcallError as error:
-            self._show_errors({}, str(error))
+            if shown is self._shown:
+                self._show_errors({}, str(error))
 
     def _again(self) -> None:
         self.open(self._opened_with)

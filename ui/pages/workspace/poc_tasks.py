@@ -270,11 +270,15 @@ class _TasksScreen:
         return found[group_id]
 
     async def _read(self, task_id: UUID) -> TaskView:
+        task = await self._find(task_id)
+        self.about, self.version = task_id, task.version
+        return task
+
+    async def _find(self, task_id: UUID) -> TaskView:
         found = await task_list.list_groups(self.actor, self.poc_id)
         shown = {task.id: task for group in found for task in group.tasks}
         if task_id not in shown:
             raise NotFoundError("This task isn't there any more. Look again.")
-        self.about, self.version = task_id, shown[task_id].version
         return shown[task_id]
 
     async def _anew(
@@ -301,10 +305,11 @@ class _TasksScreen:
 
     async def _read_again(self) -> None:
         """Show what the task is by now to somebody who may only read it."""
-        if self.about is None:
+        about = self.about
+        if about is None:
             return
-        task = await self._read(self.about)
-        if self.edit_task.is_open:  # else it was closed meanwhile
+        task = await self._find(about)
+        if self.edit_task.is_open and self.about == about:  # else closed meanwhile, or another's
             self._show_facts(task)
 
     async def _edit_task(self, form: TaskForm) -> Outcome:
