@@ -49,3 +49,19 @@ async def test_a_task_that_is_being_read_shows_what_others_make_of_it_meanwhile(
     await tasks.edit_task(await factories.sign_in(owner), rows.task, 1, form)
     await expect(dialog(page).get_by_text("Two gates, one hall")).to_be_visible()
     await expect(close).to_be_focused()
+
+
+async def test_that_what_is_being_read_has_changed_is_said_to_screen_readers(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    owner = await factories.create_user(tenant)
+    rows = await create_rows(tenant.id, owner.id)
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/pocs/{rows.poc}/board")
+    await page.get_by_role("button", name="Trial", exact=True).click()
+    said = dialog(page).get_by_role("status")
+    await expect(dialog(page).get_by_text("None").first).to_be_visible()
+    await expect(said).to_have_count(0)
+    form = TaskForm(title="Trial", description="Two gates, one hall")
+    await tasks.edit_task(await factories.sign_in(owner), rows.task, 1, form)
+    await expect(said).to_have_text("This has just changed.")

@@ -11,6 +11,7 @@ const FOLLOW_PAUSE = 150; // ms without input until the part beside the form fol
 const RENEWAL = 300; // at most this many ms until people are searched again
 const NAME = "{name}"; // marks in a text the names of the people whom the dialog is about
 const STALE_PAUSE = 200; // ms from a change of these people until the server is asked
+const CHANGED = "This has just changed.";
 
 const NAMED = (text) => `<template v-for="(part, index) in named(${text})" :key="index"
     ><bdi v-if="index % 2">{{ part }}</bdi><template v-else>{{ part }}</template></template>`;
@@ -136,6 +137,7 @@ export default {
     // -- called by the server
     open({ values, body, title, about, reading }) {
       const goesOn = reading && reading === this.reading && this.$refs.dialog?.open;
+      const [before, said] = [this.shown(), this.change];
       this.about = about;
       this.reading = reading;
       this.heading = title ?? this.title;
@@ -143,7 +145,10 @@ export default {
       this.reset(values ?? {});
       this.takeUp(takeKept(this.nameKept()));
       this.$nextTick(() => {
-        if (goesOn) return; // who reads stays where they are
+        if (goesOn) {
+          this.change = before === this.shown() ? said : CHANGED;
+          return; // who reads stays where they are
+        }
         if (!this.$refs.dialog.open) this.$refs.dialog.showModal();
         this.$refs.dialog.scrollTop = 0;
         (this.controlOf(this.fields[0]) ?? this.$refs.title).focus();
@@ -208,6 +213,10 @@ export default {
       Object.assign(this, { errors: {}, notes: {}, scores: {}, general: "", change: "" });
       this.link = null;
       this.asking = false;
+    },
+    // What is read, to see whether it has changed.
+    shown() {
+      return JSON.stringify([this.lines, this.values]);
     },
     closed() {
       this.forget();
