@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,12 @@ def hanging(folder: Path) -> Iterator[Path]:
             libc.umount2(bytes(folder), DETACH)
     finally:
         os.close(device)
+
+
+def side_threads() -> set[threading.Thread]:
+    """The threads of this process that do work which may never end (`services.core.side_thread`).
+    Others come and go as they like."""
+    return {thread for thread in threading.enumerate() if thread.name == "side thread"}
 
 
 def threads_of(pid: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from services.core.side_thread import SideThread
 from tests.browser.waiting import PATIENCE
+from tests.hanging import side_threads
 
 
 async def test_what_is_done_is_returned_and_what_fails_is_raised() -> None:
@@ -28,12 +29,12 @@ async def test_who_hangs_is_left_alone_and_no_other_thread_begins_until_it_ends(
         begun.append(1)
         may_end.wait(PATIENCE)
 
-    before = threading.active_count()
+    before = side_threads()
     for _ in range(20):
         with pytest.raises(TimeoutError):
             await aside.run(hang, 0.01)
     assert begun == [1]
-    assert threading.active_count() == before + 1
+    assert len(side_threads() - before) == 1
     waiting = asyncio.create_task(aside.run(lambda: 7, PATIENCE))
     may_end.set()
     assert await waiting == 7
