@@ -7,7 +7,7 @@ from playwright.async_api import Locator, Page, expect
 from models import Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import comments, tasks
+from services.workspace import comments, members, tasks
 from services.workspace.comments import NewCommentForm
 from services.workspace.tasks import TaskForm
 from tests import books, factories
@@ -191,6 +191,24 @@ async def test_comments_say_by_the_email_who_wrote_them_where_names_look_alike(
     await accounts.rename(admin, one.id, f"{CYRILLIC_A}da", "Lovelace")
     await expect(heads.first.get_by_text("Mixed letters")).to_be_visible()
     await accounts.rename(admin, one.id, "Mary", "Jackson")
+    await expect(heads.locator("bdi")).to_have_count(0)
+
+
+async def test_who_takes_the_name_of_one_who_commented_has_that_one_told_apart_at_once(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    alice = await _alice(tenant)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+    heads = page.locator(".comment-head")
+    await expect(heads).to_have_count(1)
+    await accounts.rename(admin, alice.id, ada.first_name, ada.last_name)
+    await expect(heads.locator("bdi")).to_have_text([ada.email])  # Alice has said nothing
+    await members.add_member(await factories.sign_in(ada), rows.poc, alice.id)
+    await comments.post(await factories.sign_in(alice), rows.poc, NewCommentForm(body="Live"))
+    await expect(heads.locator("bdi")).to_have_count(2)
+    await accounts.rename(admin, alice.id, "Alice", "Kovacs")
+    await expect(heads.filter(has_text="Alice Kovacs")).to_have_count(1)
     await expect(heads.locator("bdi")).to_have_count(0)
 
 

@@ -86,8 +86,11 @@ export default {
         row.focus({ preventScroll: true });
       });
     },
-    // An author was activated, deactivated or renamed.
+    // An author was activated, deactivated or renamed. Emails tell those apart whose names look alike:
+    // with the name of one, be it an author or not, those of others may come or go.
     patchPerson({ id, name, active, picture, email, mixed }) {
+      const known = [...this.byId.values()].find((comment) => comment.author_id === id);
+      if (known ? known.author !== name : email) this.$emit("missed");
       const comments = [...this.byId.values()].map((comment) =>
         comment.author_id === id
           ? { ...comment, author: name, author_active: active, picture, email, mixed }
