@@ -33,6 +33,11 @@ class Person:
     picture: str = ""
     """Tells this picture of theirs from others; empty if they have none."""
 
+    @classmethod
+    def of(cls, person_id: UUID, name: str, email: str, picture: str = "") -> "Person":
+        """Somebody by their name and email, and their picture's digest."""
+        return cls(person_id, name, email, mixed_letters(name, email), picture[:PICTURE_DIGITS])
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -64,7 +69,10 @@ async def list_selectable(
         )
         users = found.all()
         gone = set(chosen) - await _find_selectable(view, among, chosen)
-    return Selection([_person(user) for user in users[:OFFERED]], len(users) > OFFERED, list(gone))
+    offered = [
+        Person.of(user.id, user.full_name, user.email, user.picture) for user in users[:OFFERED]
+    ]
+    return Selection(offered, len(users) > OFFERED, list(gone))
 
 
 async def require_selectable(
@@ -108,9 +116,3 @@ def _selectable(view: View, among: Permission | None) -> list[ColumnElement[bool
 
 def _roles(among: Permission | None) -> Sequence[Role]:
     return [role for role in Role if among is None or may(role, among)]
-
-
-def _person(user: User) -> Person:
-    picture = user.picture[:PICTURE_DIGITS]
-    mixed = mixed_letters(user.full_name, user.email)
-    return Person(user.id, user.full_name, user.email, mixed, picture)

@@ -28,7 +28,6 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, viewing
 from services.core.errors import InvalidInputError, NotFoundError
-from services.core.lookalikes import mixed_letters
 from services.core.names import fold, plain, words_of
 from services.users.selection import OFFERED, Person, Selection
 from services.workspace.actions import GroupAction, TaskAction
@@ -60,10 +59,7 @@ async def list_assignable(
             select(CustomerPerson.id).where(*can, col(CustomerPerson.id).in_(list(chosen)))
         )
         gone = set(chosen) - set(still)
-    offered = [
-        Person(one.id, one.full_name, one.email, mixed_letters(one.full_name, one.email))
-        for one in people[:OFFERED]
-    ]
+    offered = [Person.of(one.id, one.full_name, one.email) for one in people[:OFFERED]]
     return Selection(offered, len(people) > OFFERED, list(gone))
 
 

@@ -15,10 +15,8 @@ from services.core.form_fields import (
     Option,
     SeveralField,
 )
-from services.core.lookalikes import mixed_letters
 from services.users.selection import Person, Selection
 from services.workspace.people import Person as Worker
-from ui.looks import version_of
 
 
 def field_values(name: str, field: FormField) -> dict[str, Any]:
@@ -84,12 +82,7 @@ def _plain(value: object) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Worker):
-        value = _chosen(value)
+        value = Person.of(value.id, value.name, value.email, value.picture)
     if isinstance(value, Person):
         return person_values(value)
     return value
-
-
-def _chosen(person: Worker) -> Person:
-    mixed = mixed_letters(person.name, person.email)
-    return Person(person.id, person.name, person.email, mixed, version_of(person.picture))
