@@ -22,7 +22,7 @@ def standing_of(task: TaskView) -> Sequence[str]:
 
 
 def chosen_of(work: TaskView | GroupView) -> dict[str, Any]:
-    """The same for who is to do it."""
+    """The people with whom the dialog that assigns a task or a group begins."""
     team = [person for person in work.assignees if not person.is_customer]
     return {
         "assignee_ids": team,
