@@ -175,6 +175,14 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgr
         pytest.fail(str(error), pytrace=False)
 
 
+@pytest.fixture
+def postgres_database(postgres_server: postgres.PostgresServer) -> Iterator[str]:
+    """The name of a database on it, which is dropped after the test."""
+    name = postgres_server.create_database()
+    yield name
+    postgres_server.drop_database(name)
+
+
 @pytest.fixture(scope="session")
 def postgres_lender(postgres_server: postgres.PostgresServer) -> Iterator[lent.Lender]:
     """Lends databases of the server, which are emptied afterwards."""

@@ -33,7 +33,7 @@ def pooling(server: PostgresServer, mode: str, database: str) -> Iterator[str]:
     folder.chmod(0o755)
     process = subprocess.Popen([PROGRAM, "-q", folder / "pgbouncer.ini"], user=unprivileged_user())
     try:
-        url = server.url(database).replace(str(server.port), str(port))
+        url = server.url(database, port)
         _wait_for(url)
         yield url
     finally:

@@ -60,9 +60,10 @@ class PostgresServer:
         self._numbers = count(1)
         self._connection: psycopg.Connection | None = None
 
-    def url(self, database: str) -> str:
-        """The address of one of its databases, as Rollcall's setting takes it."""
-        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, port: int | None = None) -> str:
+        """The address of one of its databases, as Rollcall's setting takes it; or that by the port
+        of what stands before it."""
+        return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{database}"
 
     def create_database(self, name: str | None = None, *, empty: bool = False) -> str:
         """Create a database, a copy of the template if there is one and it isn't to be empty;

@@ -122,14 +122,14 @@ async def test_a_postgresql_that_can_only_be_read_is_shown_until_it_can_be_writt
     request: pytest.FixtureRequest,
     chromium: Browser,
     postgres_server: PostgresServer,
+    postgres_database: str,
     tmp_path: Path,
 ) -> None:
-    name = postgres_server.create_database()
-    url = postgres_server.url(name)
+    url = postgres_server.url(postgres_database)
     async with _on_postgresql(url, tmp_path / "data", request, chromium) as (browsers, robin):
         page = await opened(browsers, robin)
         await expect(card(page, "In order").get_by_text("Writing")).to_be_visible()
-        postgres_server.set_read_only(name, True)
+        postgres_server.set_read_only(postgres_database, True)
         needed = card(page, "Need you")
         await expect(needed.get_by_text("The database can only be read now")).to_be_visible(
             timeout=PATIENCE
@@ -137,10 +137,9 @@ async def test_a_postgresql_that_can_only_be_read_is_shown_until_it_can_be_writt
         await expect(needed.get_by_text("that it is no standby")).to_be_visible()
         await expect(card(page, "In order").get_by_text("Writing")).to_have_count(0)
         await expect(page.get_by_text(LIVE)).to_be_visible()
-        postgres_server.set_read_only(name, False)
+        postgres_server.set_read_only(postgres_database, False)
         await expect(card(page, "In order").get_by_text("Writing")).to_be_visible(timeout=PATIENCE)
         await expect(page.get_by_text(LIVE)).to_be_visible()
-    postgres_server.drop_database(name)
 
 
 async def test_the_report_is_copied_as_the_command_prints_it(

@@ -32,15 +32,12 @@ async def _answer(http: httpx.AsyncClient, server: Server) -> tuple[int, str]:
 
 
 async def test_who_can_not_listen_is_not_ready_until_it_can(
-    postgres_server: PostgresServer, tmp_path: Path
+    postgres_server: PostgresServer, postgres_database: str, tmp_path: Path
 ) -> None:
     relay = Relay()
     relay.refused = LISTENER.encode()
-    url = postgres_server.url(postgres_server.create_database())
     async with relay.before(postgres_server.port):
-        settings = {
-            "ROLLCALL_DATABASE_URL": url.replace(str(postgres_server.port), str(relay.port))
-        }
+        settings = {"ROLLCALL_DATABASE_URL": postgres_server.url(postgres_database, relay.port)}
         async with serving(tmp_path / "data", settings=settings, until="/healthz") as server:
             await eventually(lambda: "Listening for other processes failed" in server.log())
             await _answers(server, UNHEARD)
@@ -52,10 +49,9 @@ async def test_who_can_not_listen_is_not_ready_until_it_can(
 
 
 async def test_behind_a_proxy_that_pools_transactions_it_is_not_ready_and_says_why(
-    postgres_server: PostgresServer, tmp_path: Path
+    postgres_server: PostgresServer, postgres_database: str, tmp_path: Path
 ) -> None:
-    name = postgres_server.create_database()
-    with pooling(postgres_server, "transaction", name) as url:
+    with pooling(postgres_server, "transaction", postgres_database) as url:
         settings = {"ROLLCALL_DATABASE_URL": url}
         async with serving(tmp_path / "data", settings=settings, until="/healthz") as server:
             await eventually(lambda: DEAF in server.log())
@@ -63,10 +59,9 @@ async def test_behind_a_proxy_that_pools_transactions_it_is_not_ready_and_says_w
 
 
 async def test_behind_a_proxy_that_pools_sessions_it_is_ready(
-    postgres_server: PostgresServer, tmp_path: Path
+    postgres_server: PostgresServer, postgres_database: str, tmp_path: Path
 ) -> None:
-    name = postgres_server.create_database()
-    with pooling(postgres_server, "session", name) as url:
+    with pooling(postgres_server, "session", postgres_database) as url:
         settings = {"ROLLCALL_DATABASE_URL": url}
         async with serving(tmp_path / "data", settings=settings, until="/healthz") as server:
             await _answers(server, READY)

@@ -77,7 +77,7 @@ async def test_who_asks_a_database_that_went_silent_waits_ten_seconds_at_most(
 ) -> None:
     name = postgres_server.create_database()
     async with Relay().before(postgres_server.port) as relay:
-        url = postgres_server.url(name).replace(str(postgres_server.port), str(relay.port))
+        url = postgres_server.url(name, relay.port)
         async with started(make_settings(tmp_path_factory.mktemp("data"), url)):
             await asyncio.gather(*(_ask() for _ in range(4)))  # connections to fall silent
             relay.talks.clear()

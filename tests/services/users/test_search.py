@@ -130,62 +130,65 @@ async def test_without_full_text_search_sqlite_reads_every_user(
 
 
 async def test_without_rights_postgresql_reads_every_user_and_says_what_to_do(
-    postgres_server: postgres.PostgresServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    postgres_server: postgres.PostgresServer,
+    postgres_database: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    name = postgres_server.create_database()
-    role = f"{name}_tenant"
-    with psycopg.connect(postgres_server.url(name), autocommit=True) as connection:
+    role = f"{postgres_database}_tenant"
+    with psycopg.connect(postgres_server.url(postgres_database), autocommit=True) as connection:
         connection.execute("DROP EXTENSION pg_trgm CASCADE")
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
         connection.execute(
             sql.SQL("GRANT ALL ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(role))
         )
-    url = postgres_server.url(name).replace(f"//{postgres.USER}@", f"//{role}@")
+    url = postgres_server.url(postgres_database).replace(f"//{postgres.USER}@", f"//{role}@")
     with caplog.at_level(logging.WARNING, "models.migrations.search_index"):
         async with started(make_settings(tmp_path, url)):
             tenant = await create_tenant()
             admin = await sign_in(await create_admin(tenant))
             await create_user(tenant, first_name="Findable")
             assert await _found(admin, "findable") == ["Findable Lovelace"]
-    postgres_server.drop_database(name)
     assert "permission denied" in caplog.text
     assert "CREATE EXTENSION pg_trgm" in caplog.text
 
 
 async def test_on_a_postgresql_that_can_only_be_read_the_advice_is_to_wait_for_that(
-    postgres_server: postgres.PostgresServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    postgres_server: postgres.PostgresServer,
+    postgres_database: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    name = postgres_server.create_database()
-    postgres_server.run(name, "DROP EXTENSION pg_trgm CASCADE")
-    settings = make_settings(tmp_path, postgres_server.url(name))
-    postgres_server.set_read_only(name, True)
+    postgres_server.run(postgres_database, "DROP EXTENSION pg_trgm CASCADE")
+    settings = make_settings(tmp_path, postgres_server.url(postgres_database))
+    postgres_server.set_read_only(postgres_database, True)
     with caplog.at_level(logging.WARNING, "models.migrations.search_index"):
         async with started(settings):
             pass
         assert "Restart Rollcall once the database can be written to." in caplog.text
         assert "CREATE EXTENSION pg_trgm" not in caplog.text
         caplog.clear()
-        postgres_server.set_read_only(name, False)
+        postgres_server.set_read_only(postgres_database, False)
         async with started(settings):
             pass
     assert caplog.text == "", "as it was told, a restart made the index"
-    postgres_server.drop_database(name)
 
 
 async def test_who_may_not_make_the_index_is_not_told_to_make_what_is_there(
-    postgres_server: postgres.PostgresServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    postgres_server: postgres.PostgresServer,
+    postgres_database: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    name = postgres_server.create_database()
-    role = f"{name}_guest"
-    postgres_server.run(name, "DROP INDEX ix_user_account_search")
-    with psycopg.connect(postgres_server.url(name), autocommit=True) as connection:
+    role = f"{postgres_database}_guest"
+    postgres_server.run(postgres_database, "DROP INDEX ix_user_account_search")
+    with psycopg.connect(postgres_server.url(postgres_database), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
         connection.execute(
             sql.SQL("GRANT ALL ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(role))
         )
-    url = postgres_server.url(name).replace(f"//{postgres.USER}@", f"//{role}@")
+    url = postgres_server.url(postgres_database).replace(f"//{postgres.USER}@", f"//{role}@")
     with caplog.at_level(logging.WARNING, "models.migrations.search_index"):
         async with started(make_settings(tmp_path, url)):
             pass
-    postgres_server.drop_database(name)
     assert "must be owner of table user_account. Mend that, then restart." in caplog.text
