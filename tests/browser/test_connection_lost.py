@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Dialog, Page, expect
 
 from models import Tenant, User
-from tests.browser.browsers import Browsers, fill
+from tests.browser.browsers import Browsers, connected, fill
 from tests.browser.grid import Grid, dialog
 from tests.browser.looks import look
 from tests.browser.server import serving
@@ -74,6 +74,37 @@ async def test_the_notice_of_a_lost_connection_stands_above_an_open_dialog(
     await look(page, "connection-lost-amid-a-dialog")
     await page.evaluate("socket.connect()")
     await expect(notice).to_be_hidden()
+
+
+async def test_the_notice_stands_above_what_is_opened_after_it(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await connected(page)
+    await page.evaluate("socket.disconnect()")
+    await expect(page.locator("#popup")).to_contain_text("Connection lost")
+    await page.evaluate(
+        """() => document.addEventListener("beforetoggle", ({ target, newState }) => {
+          if (newState === "open") window.openedLast = target.id || target.tagName;
+        }, true)"""
+    )
+    await page.keyboard.press("Control+k")
+    await expect(dialog(page)).to_be_visible()
+    await page.wait_for_function("window.openedLast === 'popup'")
+
+
+async def test_whoever_is_in_a_dialog_is_told_there_that_the_connection_is_lost(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await page.get_by_role("button", name="+ Invite User").first.click()
+    await expect(dialog(page).get_by_label("First Name")).to_be_focused()
+    await page.evaluate("socket.disconnect()")
+    # All outside the dialog is inert.
+    said = dialog(page).get_by_role("status").filter(has_text="Connection lost")
+    await expect(said).to_be_visible()
+    await page.evaluate("socket.connect()")
+    await expect(said).to_have_count(0)
 
 
 async def test_who_sent_what_is_not_answered_before_the_page_loads_again_is_told(

@@ -12,6 +12,8 @@ const RENEWAL = 300; // at most this many ms until people are searched again
 const NAME = "{name}"; // marks in a text the names of the people whom the dialog is about
 const STALE_PAUSE = 200; // ms from a change of these people until the server is asked
 const CHANGED = "This has just changed.";
+const CUT_AFTER = 2_000; // ms without a connection until that is said, as on the page (live.js)
+const CUT = "Connection lost. Trying to reconnect. What you see may be out of date.";
 
 const NAMED = (text) => `<template v-for="(part, index) in named(${text})" :key="index"
     ><bdi v-if="index % 2">{{ part }}</bdi><template v-else>{{ part }}</template></template>`;
@@ -68,7 +70,7 @@ export default {
         ${ABOUT}
         <p v-for="(line, index) in lines" :key="index">${NAMED("line")}</p>
       </div>
-      <div v-if="change" class="banner banner-warning" role="status">{{ change }}</div>
+      <div v-if="cut || change" class="banner banner-warning" role="status">{{ cut }} {{ change }}</div>
       <div v-if="general" class="banner banner-danger" role="alert">{{ general }}</div>
       ${FACTS}
       <template v-if="!link && !reading">${FIELDS}</template>
@@ -97,6 +99,7 @@ export default {
       link: null,
       asking: false,
       reading: "", // the id of what is read
+      cut: "", // that there is no connection
     };
   },
   created() {
@@ -110,7 +113,7 @@ export default {
   mounted() {
     this.stop = listen(
       { rollcall_people: this.peopleChanged, rollcall_user: this.heard, rollcall_task: this.heardOfWork },
-      { onReconnect: this.reconnected, onMissed: this.missed },
+      { onReconnect: this.reconnected, onMissed: this.missed, onDisconnect: this.disconnected },
     );
     this.stopAsking = askWhile(
       () => this.$refs.dialog?.open && !this.busy && this.isHalfTyped(),
@@ -125,6 +128,7 @@ export default {
     this.stopAsking();
     clearTimeout(this.stale);
     clearTimeout(this.renewal);
+    clearTimeout(this.cutting);
     this.forget();
   },
   computed: {
@@ -348,7 +352,14 @@ export default {
       clearTimeout(this.stale);
       this.stale = setTimeout(() => this.busy || this.link || this.$emit("stale"), STALE_PAUSE);
     },
+    // An open dialog makes all else inert: a screen reader is told nothing by the page's own notice.
+    disconnected() {
+      clearTimeout(this.cutting);
+      this.cutting = setTimeout(() => this.say(() => (this.cut = CUT)), CUT_AFTER);
+    },
     reconnected() {
+      clearTimeout(this.cutting);
+      this.say(() => (this.cut = ""));
       this.missed();
       this.awaitAnswer();
     },

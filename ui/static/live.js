@@ -238,10 +238,18 @@
   // Above an open dialog, too: whoever sends it has to know why no answer comes.
   function show() {
     popup.ariaHidden = "false";
-    if (!popup.showPopover || popup.matches(":popover-open")) return;
+    if (!popup.showPopover) return;
     popup.popover = "manual";
+    if (popup.matches(":popover-open")) popup.hidePopover();
     popup.showPopover();
   }
+
+  // A dialog that opens later, such as the palette, would stand above it.
+  const opened = ({ target, newState }) => {
+    const isDialog = target instanceof HTMLDialogElement && newState === "open";
+    if (isDialog && popup.children[0].textContent) show();
+  };
+  document.addEventListener("toggle", opened, true);
 
   function say(title, text) {
     const [first, second] = popup.children;
