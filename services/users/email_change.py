@@ -298,8 +298,10 @@ async def _require_free(tx: Transaction, user: User, wanted: str) -> None:
     refused = refusal(await allowed_domains(tx, user.tenant_id), wanted)
     if refused:
         raise InvalidInputError({"email": refused})
+    if not user.active:
+        return
     other = await active_with(tx, wanted)
-    if other is None or other.id == user.id or not user.active:
+    if other is None or other.id == user.id:
         return
     if other.tenant_id == user.tenant_id:
         raise InvalidInputError({"email": IN_USE})

@@ -84,15 +84,20 @@ async def refusals(
     """
     if active:
         await emails_elsewhere.check_pause(act.tx, act.principal)
-    refused: dict[UUID, RollcallError] = {}
-    keys = [user.email_key for user, _ in users] if active else []
+    refused: dict[UUID, RollcallError] = {
+        user.id: ConflictError(
+            f"Someone else has just changed {user.full_name}. Look again, then decide."
+        )
+        for user, seen_version in users
+        if seen_version is not None and seen_version < user.status_version
+    }
+    current = [user for user, _ in users if user.id not in refused]
+    # Not asked for the others, whose refusal isn't counted: asking alone takes longer if somebody
+    # has the email.
+    keys = [user.email_key for user in current] if active else []
     rivals = {rival.email_key: rival for rival in await all_active_with(act.tx, keys)}
-    for user, seen_version in users:
-        if seen_version is not None and seen_version < user.status_version:
-            refused[user.id] = ConflictError(
-                f"Someone else has just changed {user.full_name}. Look again, then decide."
-            )
-        elif active:
+    for user in current:
+        if active:
             if rival := rivals.get(user.email_key):
                 refused[user.id] = _taken_by(rival, user)
             rivals[user.email_key] = user  # of several with one email, the first is activated

@@ -1,6 +1,8 @@
 """Whether another organisation has an email: told once it can't be helped, and not often."""
 
 import logging
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import pytest
 
@@ -8,15 +10,16 @@ from models import AttemptCounter, ImportState, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import ConflictError, InvalidInputError, TooManyAttemptsError
 from services.sign_in import throttle
-from services.users import accounts, invitations
+from services.users import accounts, email_change, invitations
+from services.users.email_change import EmailForm
 from services.users.emails_elsewhere import IN_USE
 from services.users.imports import runs, worker
 from services.users.imports.batches import BATCH
-from services.users.invitation_form import InvitationForm
+from services.users.invitation_form import InvitationForm, PersonalInvitation
 from services.workspace import leaving
 from tests import books, statements
 from tests.conftest import ONE_DATABASE
-from tests.factories import create_user, create_users, sign_in
+from tests.factories import create_user, create_users, sign_in, sign_in_all
 from tests.services.users.imports.importing import outcomes_of, rows_of, run_of
 
 FREE = throttle.FREE_FAILURES["elsewhere"]
@@ -64,6 +67,75 @@ async def test_typing_asks_the_same_about_an_email_of_another_organisation_as_ab
             await invitations.check_field(admin, "email", email)
         asked.append([statement for statement, _ in heard])
     assert asked[0] == asked[1]
+
+
+Ask = Callable[[Actor, str], Awaitable[object]]
+
+
+async def _asks_the_same(tenant: Tenant, ask: Ask, refused: type[Exception] | None = None) -> None:
+    """Check that what the database is asked doesn't depend on who has the email."""
+    # Whoever has just acted looks first, and the first of anything asks more.
+    admins = await sign_in_all(await create_users(3, tenant, role=Role.TENANT_ADMIN))
+    asked = []
+    for actor, email in zip(admins, ("first@example.com", THERE, "free@example.com"), strict=True):
+        with statements.heard(here=True) as heard:
+            if refused is None:
+                await ask(actor, email)
+            else:
+                with pytest.raises(refused):
+                    await ask(actor, email)
+        asked.append([statement for statement, _ in heard])
+    assert asked[1] == asked[2]
+
+
+@ONE_DATABASE
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"end_date": "2000-01-01"},
+        {"role": Role.PLATFORM_ADMIN.value},
+        {"contact_id": str(uuid4())},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_an_invitation_that_is_wrong_anyway_asks_the_same_whoever_has_its_email(
+    tenant: Tenant, wrong: dict[str, str]
+) -> None:
+    async def invite(actor: Actor, email: str) -> None:
+        values = {"first_name": "A", "last_name": "L", "role": Role.ADMINISTRATOR.value} | wrong
+        await invitations.invite(actor, PersonalInvitation(**values, email=email))
+
+    await _asks_the_same(tenant, invite, InvalidInputError)
+
+
+@ONE_DATABASE
+@pytest.mark.usefixtures("stranger")
+async def test_an_activation_by_who_saw_an_older_state_asks_the_same_whoever_has_the_email(
+    tenant: Tenant,
+) -> None:
+    emails = ("first@example.com", THERE, "free@example.com")
+    users = {email: await create_user(tenant, email=email, active=False) for email in emails}
+
+    async def activate(actor: Actor, email: str) -> None:
+        user = users[email]
+        seen = user.status_version - 1
+        await accounts.set_active(actor, user.id, active=True, seen_version=seen)
+
+    await _asks_the_same(tenant, activate, ConflictError)
+
+
+@ONE_DATABASE
+@pytest.mark.usefixtures("stranger")
+async def test_a_new_email_of_somebody_inactive_asks_the_same_whoever_has_it(
+    tenant: Tenant,
+) -> None:
+    users = iter(await create_users(3, tenant, active=False))
+
+    async def change(actor: Actor, email: str) -> None:
+        await email_change.change_email(actor, next(users).id, EmailForm(email=email))
+
+    await _asks_the_same(tenant, change)
 
 
 @ONE_DATABASE
