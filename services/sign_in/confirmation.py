@@ -4,10 +4,9 @@ from models import LoginSession
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
-from services.audit.writing import record
 from services.core import clock
 from services.core.errors import InvalidInputError, SessionEndedError
-from services.database.transaction import transaction
+from services.database.looking import looks_first
 from services.sign_in import throttle
 from services.sign_in.actions import SignInAction
 from services.sign_in.passwords import slot, verify_password
@@ -33,8 +32,7 @@ async def confirm_password(actor: Actor, password: str) -> None:
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if not matches:
-        async with transaction(actor=actor) as tx:
-            await record(tx, SignInAction.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
+        await note_failure(actor)
         raise InvalidInputError({"password": "This isn't your password."})
     async with acting(actor, Permission.USE_OWN_ACCOUNT) as act:
         if act.own.password_hash != stored:
@@ -42,3 +40,14 @@ async def confirm_password(actor: Actor, password: str) -> None:
         await throttle.forget(act.tx, counters)
         session = await act.tx.get_one(LoginSession, actor.session_id)
         session.authenticated_at = clock.now()
+
+
+@looks_first
+async def note_failure(actor: Actor) -> None:
+    """Log that somebody who is signed in said a wrong password.
+
+    Raises `SessionEndedError`, and logs nothing in their name, if they were shut out while the
+    password was hashed.
+    """
+    async with acting(actor, Permission.USE_OWN_ACCOUNT) as act:
+        await act.record(SignInAction.CONFIRMATION_FAILED, act.own)

@@ -19,8 +19,8 @@ from services.database.transaction import Transaction, reading, transaction
 from services.mail import outbox
 from services.sessions import known_devices
 from services.sessions.sessions import Caller, end
-from services.sign_in import throttle
-from services.sign_in.actions import PasswordAction, SignInAction
+from services.sign_in import confirmation, throttle
+from services.sign_in.actions import PasswordAction
 from services.sign_in.passwords import (
     Strength,
     check_password,
@@ -140,8 +140,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         await throttle.claim(counters)
         matches = await verify_password(current, stored)
     if not matches:
-        async with transaction(actor=actor) as tx:
-            await record(tx, SignInAction.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
+        await confirmation.note_failure(actor)
         raise InvalidInputError({"current": "This isn't your current password."})
     hashed = await hash_password(new)
     async with acting(actor, Permission.USE_OWN_ACCOUNT, urgent=True) as act:

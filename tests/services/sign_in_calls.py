@@ -153,6 +153,12 @@ SIGN_IN_CALLS = [
         takes_id=False,
     ),
     Call(
+        "sign_in.confirmation.note_failure",
+        EVERYONE,
+        lambda a, _t: confirmation.note_failure(a),
+        takes_id=False,
+    ),
+    Call(
         "sign_in.password_change.judge_new_password",
         EVERYONE,
         lambda a, _t: password_change.judge_new_password(a, NEW_PASSWORD),
