@@ -26,8 +26,8 @@ class MailReport:
 
 
 async def check_mail() -> MailReport:
-    """Connect to the mail server, greet it, sign in and name the sender, as for a mail, but send
-    none.
+    """Connect to the mail server, greet it, sign in and name the sender, who is the recipient, too,
+    as for a mail, but send none.
 
     Takes `CHECK_SECONDS` at most. Needs no actor: it is for the command line.
     """
@@ -99,7 +99,7 @@ def _missing(settings: Settings) -> MailReport | None:
 def _refusal(refused: RollcallError, settings: Settings) -> str:
     if isinstance(refused, MisconfiguredError):
         return str(refused)
-    return f"{_server(settings)} takes no mail now: {refused}. {SEE_ITS_LOG}"
+    return f"{_server(settings)} takes no mail now: {str(refused).rstrip('.')}. {SEE_ITS_LOG}"
 
 
 def _too_slow(settings: Settings, seconds: int) -> MailReport:

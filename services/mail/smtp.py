@@ -21,6 +21,7 @@ from services.mail.message import UnsendableError, as_bytes
 from services.mail.troubles import (
     ANSWERS,
     BrokenOffError,
+    MisconfiguredError,
     UnansweredError,
     no_connection,
     no_smtputf8,
@@ -99,7 +100,8 @@ async def connected(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
 
 
 async def try_sender(session: aiosmtplib.SMTP, settings: Settings) -> RollcallError | None:
-    """Begin a mail and take it back; returns what the server's refusal means, if it refused.
+    """Begin a mail to the sender itself and take it back; returns what the server's refusal means,
+    if it refused.
 
     Many servers say only then that they want TLS, or somebody who has signed in. Raises
     `BrokenOffError`.
@@ -135,8 +137,15 @@ class _Sending:
         return await self._answered(self._commands(message, handing_over))
 
     async def try_sender(self) -> RollcallError | None:
-        """The same of the command that names the sender, alone."""
-        return await self._answered(self._mail())
+        """The same of the commands that name the sender and the recipient, alone.
+
+        Of the recipient only what is wrong with the settings counts, which Postfix says no sooner:
+        the sender may have no mailbox, and a server that doesn't know us may put us off for now.
+        """
+        if (refused := await self._answered(self._mail())) is not None:
+            return refused
+        refused = await self._answered(self._rcpt())
+        return refused if isinstance(refused, MisconfiguredError) else None
 
     async def _answered(self, commands: Awaitable[RollcallError | None]) -> RollcallError | None:
         try:
@@ -167,8 +176,7 @@ class _Sending:
         content = as_bytes(message, utf8=self.utf8)
         if (refused := await self._mail()) is not None:
             return refused
-        self.patience, self.command = PATIENCE.rcpt, "RCPT"
-        await self.session.rcpt(self.recipient, encoding=self.encoding, timeout=self.patience)
+        await self._rcpt()
         self.patience, self.command = PATIENCE.data, "DATA"
         answer = await self.session.execute_command(b"DATA", timeout=self.patience)
         if answer.code != START_INPUT:
@@ -186,6 +194,10 @@ class _Sending:
             self.sender, options=options, encoding=self.encoding, timeout=self.patience
         )
         return None
+
+    async def _rcpt(self) -> None:
+        self.patience, self.command = PATIENCE.rcpt, "RCPT"
+        await self.session.rcpt(self.recipient, encoding=self.encoding, timeout=self.patience)
 
     async def _text(self, content: bytes) -> None:
         """Send the text, and wait for the answer to the dot at its end.

@@ -81,16 +81,16 @@ def refusal(error: aiosmtplib.SMTPException, sender: str) -> RollcallError:
         return refusal(error.recipients[0], sender)
     if not isinstance(error, aiosmtplib.SMTPResponseException):
         return NotSentError(str(error))
-    words = f"{error.code} {error.message}"
+    words, said = f"{error.code} {error.message}", _said(error)
     if isinstance(error, aiosmtplib.SMTPHeloError):
-        return MisconfiguredError(_name_refused(words))
+        return MisconfiguredError(_name_refused(said))
     if isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPRecipientRefused):
-        hint = next((hint for said, hint in _OF_THE_SETTINGS if said.search(error.message)), "")
-        if hint:
-            return MisconfiguredError(f"The mail server refuses every mail: {words}. {hint}")
+        hints = (hint for pattern, hint in _OF_THE_SETTINGS if pattern.search(error.message))
+        if hint := next(hints, ""):
+            return MisconfiguredError(f"The mail server refuses every mail: {said}. {hint}")
     if isinstance(error, aiosmtplib.SMTPSenderRefused) and error.code in PERMANENT:
         return MisconfiguredError(
-            f"The mail server refuses {sender} as the sender: {words}. Check ROLLCALL_MAIL_FROM, "
+            f"The mail server refuses {sender} as the sender: {said}. Check ROLLCALL_MAIL_FROM, "
             "and what the account of ROLLCALL_MAIL_USERNAME may send as."
         )
     return UnsendableError(words) if error.code in PERMANENT else NotSentError(words)
@@ -140,10 +140,10 @@ def no_connection(error: BaseException, settings: Settings) -> MisconfiguredErro
 def _greeting(causes: list[BaseException], server: str) -> str:
     for cause in causes:
         if isinstance(cause, aiosmtplib.SMTPHeloError):
-            return _name_refused(f"{cause.code} {cause.message}")
+            return _name_refused(_said(cause))
         if isinstance(cause, aiosmtplib.SMTPConnectResponseError):
             return (
-                f"The mail server ({server}) turns Rollcall away: {cause.code} {cause.message}. "
+                f"The mail server ({server}) turns Rollcall away: {_said(cause)}. "
                 "If it stays so, check ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT."
             )
         silent = isinstance(cause, aiosmtplib.SMTPConnectTimeoutError)
@@ -167,7 +167,7 @@ def _sign_in(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, aiosmtplib.SMTPAuthenticationError):
             return (
-                f"The mail server doesn't let Rollcall in: {cause.code} {cause.message}. "
+                f"The mail server doesn't let Rollcall in: {_said(cause)}. "
                 "Check ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD."
             )
         said = str(cause)
@@ -211,6 +211,11 @@ def _stalled(causes: list[BaseException], server: str) -> str:
                         f"{step}. If it stays so, check {settings}, or see the server's log."
                     )
     return ""
+
+
+def _said(error: aiosmtplib.SMTPResponseException) -> str:
+    """The server's words, to stand in a sentence of ours."""
+    return f"{error.code} {error.message}".rstrip(".")
 
 
 def _last_words(causes: list[BaseException]) -> str:

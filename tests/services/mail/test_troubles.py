@@ -284,6 +284,48 @@ async def test_a_check_finds_what_a_server_says_only_once_a_mail_begins(
     assert mend in report.words
 
 
+@pytest.mark.parametrize(
+    ("answer", "mend"),
+    [
+        ("530 5.7.0 Must issue a STARTTLS command first", "Set ROLLCALL_MAIL_STARTTLS=true"),
+        ("530 5.7.0 Authentication required", "Check ROLLCALL_MAIL_USERNAME"),
+        ("554 5.7.1 <rollcall@example.com>: Relay access denied", "Check ROLLCALL_MAIL_USERNAME"),
+    ],
+)
+async def test_a_check_finds_what_postfix_says_of_the_settings_only_at_rcpt(
+    mail_server: MailServer, rollcall: Runtime, answer: str, mend: str
+) -> None:
+    mail_server.refused[rollcall.settings.mail_from or ""] = answer
+    report = await check_mail()
+    assert not report.works
+    assert answer in report.words
+    assert mend in report.words
+
+
+@pytest.mark.parametrize(
+    "answer", ["450 4.2.0 Greylisted, come again", "550 5.1.1 No such person here"]
+)
+async def test_a_check_passes_over_what_a_server_has_against_the_sender_as_a_recipient(
+    mail_server: MailServer, rollcall: Runtime, answer: str
+) -> None:
+    mail_server.refused[rollcall.settings.mail_from or ""] = answer
+    report = await check_mail()
+    assert report.works, report.words
+    assert mail_server.attempts == 1
+
+
+@pytest.mark.parametrize(
+    "answer", ["451 4.3.0 The queue is full.", "530 5.7.0 Authentication required."]
+)
+async def test_a_refusal_that_ends_with_a_full_stop_gets_no_second_one(
+    mail_server: MailServer, answer: str
+) -> None:
+    mail_server.refused_sender = answer
+    words = (await check_mail()).words
+    assert f"{answer} " in words
+    assert ".." not in words
+
+
 async def test_a_check_of_no_mail_server_says_so(rollcall: Runtime) -> None:
     for report in (await check_mail(), await send_test(EMAIL)):
         assert not report.works
