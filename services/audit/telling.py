@@ -91,8 +91,8 @@ async def _keep(folder: Path, heads: Sequence[Head]) -> bool:
     lines = "".join(f"{head}\n" for head in heads)
     try:
         await runtime.current().part(_Writing).run(partial(_append, path, lines), WRITE_SECONDS)
-    except TimeoutError:
-        return _not_kept(f"{path}: no answer within {WRITE_SECONDS} seconds")
+    except TimeoutError:  # ours, or the system's own (ETIMEDOUT), which may come sooner
+        return _not_kept(f"{path}: no answer")
     except OSError as error:
         return _not_kept(f"{path}: {error.strerror}")
     untold().folder = ""

@@ -1,6 +1,8 @@
 """Audit heads leave the machine: as log lines, into a folder, by mail."""
 
+import errno
 import logging
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from models import Tenant
 from services.access.actor import COMMAND_LINE
 from services.audit.check import find_missing
 from services.audit.heads import read_heads
-from services.audit.telling import Teller
+from services.audit.telling import Teller, untold
 from services.core import clock
 from services.database.runtime import Runtime
 from services.users import accounts
@@ -77,6 +79,19 @@ async def test_a_folder_that_cannot_be_written_to_is_told_and_tried_again(
     await teller.tell()
     (file,) = folder.iterdir()
     assert _numbers(file.read_text(), tenant.slug) == [1]
+
+
+async def test_a_share_that_gives_up_by_itself_is_told_without_a_time_that_it_did_not_take(
+    rollcall: Runtime, tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(_file: int) -> None:
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+
+    rollcall.settings.audit_heads_dir = tmp_path / "heads"
+    monkeypatch.setattr(os, "fsync", give_up)
+    await _act(tenant)
+    await Teller().tell()
+    assert untold().folder.endswith(".txt: no answer. Check ROLLCALL_AUDIT_HEADS_DIR.")
 
 
 async def test_a_mail_a_day_has_every_head(
