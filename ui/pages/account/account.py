@@ -154,7 +154,7 @@ class _AccountScreen:
             self._session(session)
 
     def _session(self, session: OpenSession) -> None:
-        with ui.element("li"):
+        with ui.element("li").props(f'data-row="{session.id}"'):
             text("strong", session.device)
             text("span", session.ip or "unknown IP address", "muted")
             since = text("span", f"active {ago(session.last_seen_at)}", "muted")
