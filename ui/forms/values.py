@@ -16,7 +16,6 @@ from services.core.form_fields import (
     SeveralField,
 )
 from services.users.selection import Person, Selection
-from services.workspace.people import Person as Worker
 
 
 def field_values(name: str, field: FormField) -> dict[str, Any]:
@@ -67,8 +66,7 @@ def person_values(person: Person) -> dict[str, Any]:
 
 
 def opening_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that a dialog opens with; chosen people come as `Person`, of the selection or of
-    the work."""
+    """The values that a dialog opens with; chosen people come as `Person`."""
     return {name: _plain(value) for name, value in values.items()}
 
 
@@ -81,8 +79,6 @@ def _plain(value: object) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, Worker):
-        value = Person.of(value.id, value.name, value.email, value.picture)
     if isinstance(value, Person):
         return person_values(value)
     return value

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.users.selection import Person
 from services.workspace.fields import WorkForm
 from services.workspace.task_list import GroupView, TaskView
 from services.workspace.tasks import TaskForm
@@ -22,12 +23,20 @@ def standing_of(task: TaskView) -> Sequence[str]:
 
 
 def chosen_of(work: TaskView | GroupView) -> dict[str, Any]:
-    """The people with whom the dialog that assigns a task or a group begins."""
-    team = [person for person in work.assignees if not person.is_customer]
+    """The people with whom the dialog that assigns a task or a group begins, as its search shows
+    them."""
     return {
-        "assignee_ids": team,
-        "customer_ids": [person for person in work.assignees if person.is_customer],
+        "assignee_ids": _people(work, of_customer=False),
+        "customer_ids": _people(work, of_customer=True),
     }
+
+
+def _people(work: TaskView | GroupView, *, of_customer: bool) -> list[Person]:
+    return [
+        Person.of(one.id, one.name, one.email, one.picture)
+        for one in work.assignees
+        if one.is_customer == of_customer
+    ]
 
 
 def values_of(found: Sequence[GroupView]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
