@@ -54,7 +54,7 @@ async def _close_pages_of_poc(event: PocShownNoMore) -> None:
     await live.cut(pages, event.reason.value, event.committed_at)
 
 
-async def _compare_all(event: Listening) -> None:
+def _compare_all(event: Listening) -> None:
     if event.again:  # an event may have been missed
         runtime.current().part(Comparison).compare_all()
 

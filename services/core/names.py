@@ -59,9 +59,8 @@ _JOINING_SCRIPTS = frozenset(
         "TIBETAN",
     )
 )
-_EMOJI = re.compile(
-    "[\ufe0f\U0001f3fb-\U0001f3ff]"
-)  # besides symbols: what chooses their form or colour
+# Of emoji, besides symbols: what chooses their form or colour.
+_EMOJI = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
 # More marks above and below one letter are nobody's name, and cover the lines beside it. (UTS 39,
 # section 5.4, has 4; a syllable of Burmese may have 5.)
 _MOST_MARKS = 6

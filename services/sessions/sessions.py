@@ -320,8 +320,7 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 
-# Built once: each page and each socket that is opened asks for them.
-_AMONG = col(LoginSession.id).in_(bindparam("ids", expanding=True))
+# Built once: each page and each socket that is opened asks for it.
 _LIVING = Prepared(
     holders.alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
 )
@@ -329,7 +328,7 @@ _LIVING = Prepared(
 # and what the act has changed besides is written later, with all the rest.
 _END = Prepared(
     update(LoginSession)
-    .where(_AMONG)
+    .where(col(LoginSession.id).in_(bindparam("ids", expanding=True)))
     .values(ended_at=bindparam("ended_at"), end_reason=bindparam("end_reason"))
 )
 

@@ -1,14 +1,24 @@
 """The work as people see it who may change nothing about it."""
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
-from models import Role, Tenant
+from models import Role, Tenant, User
 from services.workspace import task_list, tasks
 from services.workspace.tasks import TaskForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import dialog
-from tests.services.workspace.rows import START, create_rows
+from tests.services.workspace.rows import START, Rows, create_rows
+
+
+async def _reading(browsers: Browsers, tenant: Tenant) -> tuple[Page, User, Rows]:
+    """A page on which an Administrator reads a task, the owner of its POC, and its rows."""
+    owner = await factories.create_user(tenant)
+    rows = await create_rows(tenant.id, owner.id)
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/pocs/{rows.poc}/board")
+    await page.get_by_role("button", name="Trial", exact=True).click()
+    return page, owner, rows
 
 
 async def test_whoever_may_change_nothing_opens_a_card_and_a_bar_to_read_their_task(
@@ -38,11 +48,7 @@ async def test_whoever_may_change_nothing_opens_a_card_and_a_bar_to_read_their_t
 async def test_a_task_that_is_being_read_shows_what_others_make_of_it_meanwhile(
     browsers: Browsers, tenant: Tenant
 ) -> None:
-    owner = await factories.create_user(tenant)
-    rows = await create_rows(tenant.id, owner.id)
-    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
-    page = await browsers.as_user(author, f"/t/{tenant.slug}/pocs/{rows.poc}/board")
-    await page.get_by_role("button", name="Trial", exact=True).click()
+    page, owner, rows = await _reading(browsers, tenant)
     close = dialog(page).get_by_role("button", name="Close")
     await close.focus()
     form = TaskForm(title="Trial", description="Two gates, one hall")
@@ -54,11 +60,7 @@ async def test_a_task_that_is_being_read_shows_what_others_make_of_it_meanwhile(
 async def test_that_what_is_being_read_has_changed_is_said_to_screen_readers(
     browsers: Browsers, tenant: Tenant
 ) -> None:
-    owner = await factories.create_user(tenant)
-    rows = await create_rows(tenant.id, owner.id)
-    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
-    page = await browsers.as_user(author, f"/t/{tenant.slug}/pocs/{rows.poc}/board")
-    await page.get_by_role("button", name="Trial", exact=True).click()
+    page, owner, rows = await _reading(browsers, tenant)
     said = dialog(page).get_by_role("status")
     await expect(dialog(page).get_by_text("None").first).to_be_visible()
     await expect(said).to_have_count(0)
