@@ -70,7 +70,8 @@ export default {
         ${ABOUT}
         <p v-for="(line, index) in lines" :key="index">${NAMED("line")}</p>
       </div>
-      <div v-if="cut || change" class="banner banner-warning" role="status">{{ cut }} {{ change }}</div>
+      <p v-if="cut" class="visually-hidden" role="status">{{ cut }}</p>
+      <div v-if="change" class="banner banner-warning" role="status">{{ change }}</div>
       <div v-if="general" class="banner banner-danger" role="alert">{{ general }}</div>
       ${FACTS}
       <template v-if="!link && !reading">${FIELDS}</template>
@@ -352,7 +353,8 @@ export default {
       clearTimeout(this.stale);
       this.stale = setTimeout(() => this.busy || this.link || this.$emit("stale"), STALE_PAUSE);
     },
-    // An open dialog makes all else inert: a screen reader is told nothing by the page's own notice.
+    // An open dialog makes all else inert: the page's own notice, which stands above the dialog, tells
+    // a screen reader nothing.
     disconnected() {
       clearTimeout(this.cutting);
       this.cutting = setTimeout(() => this.say(() => (this.cut = CUT)), CUT_AFTER);
