@@ -14,11 +14,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from services.core.errors import OperatorError
 from services.core.setting_types import ROOT, in_product_folder
+from services.core.side_thread import have_done
 
 PREFIX = "ROLLCALL_"
 # Names the file to read instead of `.env`. Only read from the environment, for people who run
 # several.
 ENV_FILE = f"{PREFIX}ENV_FILE"
+# A share that takes longer to answer, in seconds, hangs.
+FILE_SECONDS = 10
 
 
 class Pairs(PydanticBaseSettingsSource):
@@ -71,10 +74,10 @@ def environment() -> dict[str, str]:
 def env_file() -> dict[str, str]:
     """Rollcall's lines of the file `.env` beside main.py; raises `OperatorError` where it can't be
     read as one."""
-    path = env_path()
-    if not path.exists() and not os.environ.get(ENV_FILE):
-        return {}  # one that is named is there, or its settings would be missed in silence
-    text = _read(path, "The file of settings")
+    path, is_named = env_path(), bool(os.environ.get(ENV_FILE))
+    text = _read(
+        path, ENV_FILE if is_named else "The file of settings", may_be_missing=not is_named
+    )
     for line in parse_stream(io.StringIO(text)):
         if line.error:
             raise OperatorError(f"{path}, line {line.original.line}: this isn't NAME=value.")
@@ -101,10 +104,34 @@ def named_files() -> list[Path]:
     ]
 
 
-def _read(path: Path, what: str) -> str:
-    """The text of a file; raises `OperatorError` that says what the file is for."""
+def require_answer(path: Path, what: str) -> None:
+    """Refuse a path on a share that hangs. Raises `OperatorError` that says what the path is for;
+    whether anything is there, others look."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        have_done(path.exists, FILE_SECONDS)
+    except TimeoutError as error:
+        raise OperatorError(f"{what}: {_no_answer(path)}") from error
+    except OSError:
+        return
+
+
+def _no_answer(path: Path) -> str:
+    return f"{path} doesn't answer. See to the share that it is on."
+
+
+def _read(path: Path, what: str, *, may_be_missing: bool = False) -> str:
+    """The text of a file; raises `OperatorError` that says what the file is for.
+
+    The file may be on a share that hangs.
+    """
+    try:
+        text = have_done(path.read_bytes, FILE_SECONDS).decode("utf-8-sig")
+    except FileNotFoundError as error:
+        if may_be_missing:
+            return ""
+        raise OperatorError(f"{what}: can't read {path} ({error.strerror}).") from error
+    except TimeoutError as error:
+        raise OperatorError(f"{what}: {_no_answer(path)}") from error
     except OSError as error:
         raise OperatorError(f"{what}: can't read {path} ({error.strerror}).") from error
     except UnicodeDecodeError:

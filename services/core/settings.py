@@ -25,7 +25,14 @@ from sqlalchemy.engine import make_url
 
 from services.core.emails import check_email
 from services.core.errors import OperatorError
-from services.core.setting_sources import ENV_FILE, PREFIX, Pairs, env_file, environment
+from services.core.setting_sources import (
+    ENV_FILE,
+    PREFIX,
+    Pairs,
+    env_file,
+    environment,
+    require_answer,
+)
 from services.core.setting_types import (
     DRIVERS,
     check_database_url,
@@ -250,10 +257,11 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the settings; raises `OperatorError` that names each wrong one."""
+    """Read the settings; raises `OperatorError` that names each wrong one, or the one whose share
+    hangs."""
     try:
         written = Pairs(Settings, env_file())() | Pairs(Settings, environment(), literally=True)()
-        return Settings(_env_file=None, **written)
+        settings = Settings(_env_file=None, **written)
     except ValidationError as error:
         lines = []
         for problem in error.errors():
@@ -261,6 +269,10 @@ def load() -> Settings:
             field = Settings.model_fields.get(name)
             lines.append(explain(PREFIX + name.upper() if name else "", field, problem))
         raise OperatorError("Wrong settings:\n  " + "\n  ".join(lines)) from None
+    require_answer(settings.data_dir, f"{PREFIX}DATA_DIR")
+    if settings.is_sqlite:
+        require_answer(settings.database_file.parent, f"{PREFIX}DATABASE_URL")
+    return settings
 
 
 def unknown_settings() -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -34,9 +35,28 @@ class SideThread:
             return await asyncio.shield(begun)
 
 
+def have_done(work: Callable[[], ResultT], seconds: float) -> ResultT:
+    """The same before there is an event loop: have it done in a thread beside this one.
+
+    Raises `TimeoutError` if it takes longer, and what the work raises.
+    """
+    result: Future[ResultT] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except Exception as error:  # noqa: BLE001 - whoever waits gets it
+            result.set_exception(error)
+
+    threading.Thread(target=run, name="side thread", daemon=True).start()
+    return result.result(timeout=seconds)
+
+
 def _begin(work: Callable[[], ResultT]) -> asyncio.Future[ResultT]:
     loop = asyncio.get_running_loop()
     result: asyncio.Future[ResultT] = loop.create_future()
+    # Who waited may have left: then nobody is to be told that it failed.
+    result.add_done_callback(lambda done: done.exception())
 
     def run() -> None:
         try:

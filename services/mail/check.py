@@ -9,20 +9,24 @@ from services.core.emails import check_email, on_the_wire
 from services.core.errors import RollcallError
 from services.core.settings import Settings
 from services.database import runtime
+from services.mail.errors import MisconfiguredError, NotRelayedError, RefusedByPolicyError
 from services.mail.message import Letter, compose
 from services.mail.smtp import SEE_ITS_LOG, connected, hand_over, say_goodbye, try_sender
-from services.mail.troubles import MisconfiguredError
 
 # How many seconds a try takes at most: somebody sits there and waits.
 CHECK_SECONDS, SEND_SECONDS = 30, 60
 
+_TRY_ANOTHER = "`doctor --send-to EMAIL` tells whether it takes one to somebody else."
+
 
 @dataclass(frozen=True)
 class MailReport:
-    """Whether it worked, and a sentence for the operator that names the setting to mend."""
+    """Whether it worked, and a sentence for the operator that names the setting to mend. Where it
+    didn't, mails to others may arrive all the same (`may_work`)."""
 
     works: bool
     words: str
+    may_work: bool = False
 
 
 async def check_mail() -> MailReport:
@@ -43,7 +47,9 @@ async def check_mail() -> MailReport:
     except TimeoutError:
         return _too_slow(settings, CHECK_SECONDS)
     if refused is not None:
-        return MailReport(False, _without_password(_refusal(refused, settings), settings))
+        words = _without_password(_refusal(refused, settings), settings)
+        may_work = isinstance(refused, NotRelayedError | RefusedByPolicyError)
+        return MailReport(False, words, may_work=may_work)
     signed_in = f", signed in as {settings.mail_username}" if settings.mail_username else ""
     return MailReport(True, f"{_server(settings)} answers{signed_in}.")
 
@@ -97,6 +103,11 @@ def _missing(settings: Settings) -> MailReport | None:
 
 
 def _refusal(refused: RollcallError, settings: Settings) -> str:
+    if isinstance(refused, NotRelayedError):
+        return f"{refused} Unless it is to deliver only to domains of its own: {_TRY_ANOTHER}"
+    if isinstance(refused, RefusedByPolicyError):
+        said = str(refused).rstrip(".")
+        return f"{_server(settings)} takes no mail to {settings.mail_from}: {said}. {_TRY_ANOTHER}"
     if isinstance(refused, MisconfiguredError):
         return str(refused)
     return f"{_server(settings)} takes no mail now: {str(refused).rstrip('.')}. {SEE_ITS_LOG}"

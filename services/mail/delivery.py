@@ -22,17 +22,18 @@ from services.database import changes, runtime
 from services.database.lasting import warn
 from services.database.transaction import reading
 from services.mail import letters, queue
-from services.mail.lanes import Lanes
-from services.mail.message import Letter, UnsendableError, compose
-from services.mail.outbox import LeftOutError, is_configured
-from services.mail.queue import Lease
-from services.mail.smtp import hand_over
-from services.mail.troubles import (
+from services.mail.errors import (
     BrokenOffError,
     MisconfiguredError,
     NotSentError,
     UnansweredError,
+    UnsendableError,
 )
+from services.mail.lanes import Lanes
+from services.mail.message import Letter, compose
+from services.mail.outbox import LeftOutError, is_configured
+from services.mail.queue import Lease
+from services.mail.smtp import hand_over
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from email.policy import EmailPolicy
 from email.utils import quote
 from typing import Any
 
-from services.core.errors import RollcallError
+from services.mail.errors import UnsendableError
 
 LOGO_ID = "logo@rollcall"
 """The name by which a mail's HTML refers to the logo that comes along (RFC 2392)."""
@@ -24,10 +24,6 @@ LINE = 78
 # A name with at most this many ASCII characters fits on a line, and is never folded.
 SHORT_NAME = 50
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=^_`{|}~-]*")
-
-
-class UnsendableError(RollcallError):
-    """This mail can't be sent, however often it is tried again."""
 
 
 @dataclass(frozen=True)

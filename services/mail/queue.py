@@ -17,9 +17,9 @@ from models import MailState, OutgoingMail
 from services.core import clock, operator_log
 from services.database.transaction import reading, transaction
 from services.mail import smtp
+from services.mail.errors import NotSentError
 from services.mail.lanes import Openings
 from services.mail.outbox import lock_recipient, progressed
-from services.mail.troubles import NotSentError
 
 # A lease outlasts several renewals, so that one failed renewal does no harm.
 LEASE = timedelta(minutes=3)

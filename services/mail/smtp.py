@@ -17,16 +17,16 @@ from services.core.emails import in_ascii, on_the_wire
 from services.core.errors import RollcallError
 from services.core.lazily import lazily
 from services.core.settings import Settings
-from services.mail.message import UnsendableError, as_bytes
-from services.mail.troubles import (
-    ANSWERS,
+from services.mail.errors import (
     BrokenOffError,
     MisconfiguredError,
+    RefusedByPolicyError,
     UnansweredError,
-    no_connection,
-    no_smtputf8,
-    refusal,
+    UnsendableError,
 )
+from services.mail.message import as_bytes
+from services.mail.refusals import ANSWERS, no_smtputf8, refusal
+from services.mail.troubles import no_connection
 
 if TYPE_CHECKING:
     from services.mail import conversation
@@ -70,11 +70,11 @@ async def hand_over(
 
     `handing_over` is called when everything except the mail's text is agreed upon: from then on the
     mail may have arrived, whatever happens. Raises `UnsendableError`, `NotSentError` and the
-    special cases of it in `troubles`. Once the server has answered, nothing that follows changes
+    special cases of it in `errors`. Once the server has answered, nothing that follows changes
     the result: some servers hang up without a goodbye.
     """
     async with connected(settings) as session:
-        sending = _Sending(session, on_the_wire(settings.mail_from or ""), recipient)
+        sending = _Sending(session, settings, recipient)
         refused = await sending.send(message, handing_over or (lambda: None))
         await say_goodbye(session)
     if refused is not None:
@@ -107,7 +107,7 @@ async def try_sender(session: aiosmtplib.SMTP, settings: Settings) -> RollcallEr
     `BrokenOffError`.
     """
     sender = on_the_wire(settings.mail_from or "")
-    refused = await _Sending(session, sender, sender).try_sender()
+    refused = await _Sending(session, settings, sender).try_sender()
     with suppress(OSError, aiosmtplib.SMTPException):
         await session.rset(timeout=PATIENCE.quit)
     return refused
@@ -122,9 +122,10 @@ async def say_goodbye(session: aiosmtplib.SMTP) -> None:
 class _Sending:
     """One mail, while the commands for it are sent."""
 
-    def __init__(self, session: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
-        self.session, self.sender, self.recipient = session, sender, recipient
-        self.utf8 = not (sender.isascii() and recipient.isascii())
+    def __init__(self, session: aiosmtplib.SMTP, settings: Settings, recipient: str) -> None:
+        self.session, self.recipient = session, recipient
+        self.sender, self.signs_in = on_the_wire(settings.mail_from or ""), settings.mail_username
+        self.utf8 = not (self.sender.isascii() and recipient.isascii())
         self.encoding = "utf-8" if self.utf8 else "ascii"
         self.patience, self.command = PATIENCE.mail, "MAIL"
         self.handed_over = False
@@ -139,13 +140,14 @@ class _Sending:
     async def try_sender(self) -> RollcallError | None:
         """The same of the commands that name the sender and the recipient, alone.
 
-        Of the recipient only what is wrong with the settings counts, which Postfix says no sooner:
-        the sender may have no mailbox, and a server that doesn't know us may put us off for now.
+        Of the recipient only what may be wrong with the settings counts, which many servers say no
+        sooner: the sender may have no mailbox, and who doesn't know us may put us off for now.
         """
         if (refused := await self._answered(self._mail())) is not None:
             return refused
         refused = await self._answered(self._rcpt())
-        return refused if isinstance(refused, MisconfiguredError) else None
+        known = isinstance(refused, MisconfiguredError | RefusedByPolicyError)
+        return refused if known else None
 
     async def _answered(self, commands: Awaitable[RollcallError | None]) -> RollcallError | None:
         try:
@@ -162,9 +164,9 @@ class _Sending:
             if error.code not in ANSWERS:  # what came wasn't SMTP
                 words = f"The mail server's answer makes no sense: {error.message}"
                 raise self._broken(words) from error
-            return refusal(error, self.sender)
+            return refusal(error, self.sender, signs_in=bool(self.signs_in))
         except aiosmtplib.SMTPException as error:
-            return refusal(error, self.sender)
+            return refusal(error, self.sender, signs_in=bool(self.signs_in))
 
     def _broken(self, words: str) -> BrokenOffError:
         said = f"{words} {SEE_ITS_LOG}"

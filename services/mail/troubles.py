@@ -1,11 +1,7 @@
-"""What goes wrong between Rollcall and its mail server, in words that name the setting to mend.
-
-`UnsendableError` is the mail's own fault (the recipient doesn't exist). `NotSentError` is what the
-operator can mend, or what ends by itself, so the mail waits for it.
-"""
+"""Why there is no conversation between Rollcall and its mail server, in words that name the setting
+to mend."""
 
 import os
-import re
 import socket
 import ssl
 import traceback
@@ -13,25 +9,8 @@ from collections.abc import Iterator
 
 import aiosmtplib
 
-from services.core.errors import RollcallError
 from services.core.settings import Settings
-from services.mail.message import UnsendableError
-
-PERMANENT = range(500, 600)
-ANSWERS = range(200, 600)
-
-# What servers say at MAIL and RCPT about trouble that has nothing to do with this recipient.
-# Postfix says all of it only at RCPT (smtpd_delay_reject), with codes that mean "for good".
-_OF_THE_SETTINGS = (
-    (re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE), "Check ROLLCALL_MAIL_HOSTNAME."),
-    (re.compile(r"STARTTLS", re.IGNORECASE), "Set ROLLCALL_MAIL_STARTTLS=true, or leave it out."),
-    (
-        re.compile(r"authentication (is )?required|relay(ing)? (access )?denied", re.IGNORECASE),
-        "Check ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD.",
-    ),
-    (re.compile(r"sender address rejected", re.IGNORECASE), "Check ROLLCALL_MAIL_FROM."),
-)
-
+from services.mail.errors import MisconfiguredError
 
 # What Rollcall waits for once it is connected, by the library's method, and what to look at if no
 # answer comes.
@@ -57,56 +36,6 @@ _CERTIFICATES = {
 }
 # Revoked, for another purpose, too weak and the like.
 _UNFIT = "Renew it on the server that ROLLCALL_MAIL_SERVER names."
-
-
-class NotSentError(RollcallError):
-    """This mail wasn't sent; the next attempt may succeed."""
-
-
-class MisconfiguredError(NotSentError):
-    """No mail can be sent until somebody mends a setting, or the server; the sentence names it."""
-
-
-class BrokenOffError(NotSentError):
-    """The server stalled or hung up amid a mail."""
-
-
-class UnansweredError(BrokenOffError):
-    """The whole mail was handed over and no answer came: whether it arrived is unknown."""
-
-
-def refusal(error: aiosmtplib.SMTPException, sender: str) -> RollcallError:
-    """What the server's answer to a command of the mail means."""
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return refusal(error.recipients[0], sender)
-    if not isinstance(error, aiosmtplib.SMTPResponseException):
-        return NotSentError(str(error))
-    words, said = f"{error.code} {error.message}", _said(error)
-    if isinstance(error, aiosmtplib.SMTPHeloError):
-        return MisconfiguredError(_name_refused(said))
-    if isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPRecipientRefused):
-        hints = (hint for pattern, hint in _OF_THE_SETTINGS if pattern.search(error.message))
-        if hint := next(hints, ""):
-            return MisconfiguredError(f"The mail server refuses every mail: {said}. {hint}")
-    if isinstance(error, aiosmtplib.SMTPSenderRefused) and error.code in PERMANENT:
-        return MisconfiguredError(
-            f"The mail server refuses {sender} as the sender: {said}. Check ROLLCALL_MAIL_FROM, "
-            "and what the account of ROLLCALL_MAIL_USERNAME may send as."
-        )
-    return UnsendableError(words) if error.code in PERMANENT else NotSentError(words)
-
-
-def no_smtputf8(sender: str, recipient: str) -> RollcallError:
-    """The server can't take an email with letters other than ASCII before the @."""
-    if not sender.isascii():
-        return MisconfiguredError(
-            f"The mail server can't send from {sender}: it lacks SMTPUTF8, which letters outside "
-            "ASCII before the @ need. Set ROLLCALL_MAIL_FROM to an email without them."
-        )
-    return UnsendableError(
-        f"The mail server can't send to {recipient}: it lacks SMTPUTF8, which letters outside "
-        "ASCII before the @ need."
-    )
 
 
 def no_connection(error: BaseException, settings: Settings) -> MisconfiguredError:
@@ -140,10 +69,10 @@ def no_connection(error: BaseException, settings: Settings) -> MisconfiguredErro
 def _greeting(causes: list[BaseException], server: str) -> str:
     for cause in causes:
         if isinstance(cause, aiosmtplib.SMTPHeloError):
-            return _name_refused(_said(cause))
+            return name_refused(said_by(cause))
         if isinstance(cause, aiosmtplib.SMTPConnectResponseError):
             return (
-                f"The mail server ({server}) turns Rollcall away: {_said(cause)}. "
+                f"The mail server ({server}) turns Rollcall away: {said_by(cause)}. "
                 "If it stays so, check ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT."
             )
         silent = isinstance(cause, aiosmtplib.SMTPConnectTimeoutError)
@@ -156,7 +85,8 @@ def _greeting(causes: list[BaseException], server: str) -> str:
     return ""
 
 
-def _name_refused(words: str) -> str:
+def name_refused(words: str) -> str:
+    """That the server doesn't take the name that Rollcall says in EHLO, with its words."""
     return (
         f"The mail server refuses the name that Rollcall gives itself: {words}. Set "
         "ROLLCALL_MAIL_HOSTNAME to a full name of this machine, such as rollcall.example.com."
@@ -167,7 +97,7 @@ def _sign_in(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, aiosmtplib.SMTPAuthenticationError):
             return (
-                f"The mail server doesn't let Rollcall in: {_said(cause)}. "
+                f"The mail server doesn't let Rollcall in: {said_by(cause)}. "
                 "Check ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD."
             )
         said = str(cause)
@@ -213,7 +143,7 @@ def _stalled(causes: list[BaseException], server: str) -> str:
     return ""
 
 
-def _said(error: aiosmtplib.SMTPResponseException) -> str:
+def said_by(error: aiosmtplib.SMTPResponseException) -> str:
     """The server's words, to stand in a sentence of ours."""
     return f"{error.code} {error.message}".rstrip(".")
 

@@ -81,7 +81,14 @@ async def look_at_secret_files() -> list[Check]:
     denied = folders.troubles(settings.data_dir) if settings.data_dir.exists() else []
     if denied:
         return [failed(SECRETS, "Rollcall can’t write to its data folder", denied[0])]
-    opened = [path for path in _secret_files(settings) if _is_open_to_others(path)]
+    beside, opened = runtime.current().part(_SecretFiles), list[Path]()
+    for path in await beside.run(lambda: list(_secret_files(settings)), FOLDER_SECONDS):
+        try:
+            if await beside.run(partial(_is_open_to_others, path), FOLDER_SECONDS):
+                opened.append(path)
+        except TimeoutError:
+            mend = f"{path} can’t be looked at: see to the share that it is on."
+            return [warning(SECRETS, "A secret file doesn’t answer", mend)]
     if not opened:
         return [well(SECRETS, "their owner’s alone")]
     count = count_words(len(opened), "secret file")
@@ -94,6 +101,10 @@ async def look_at_secret_files() -> list[Check]:
             f"Run `chmod go-rwx {names}`{more}.",
         )
     ]
+
+
+class _SecretFiles(SideThread):
+    """Where they are looked at: some may be on a share that hangs."""
 
 
 def _secret_files(settings: Settings) -> Iterator[Path]:

@@ -59,6 +59,9 @@ async def look_at_mail() -> list[Check]:
             )
         ]
     found = await check.check_mail()
+    if found.may_work:
+        refused = f"The mail server takes no mail to {settings.mail_from}, its sender"
+        return [warning(MAIL, refused, found.words)]
     if not found.works:
         return [failed(MAIL, "The mail server can’t be used", found.words)]
     signed_in = ", signed in" if settings.mail_username else ""

@@ -1,6 +1,7 @@
 """Work that hangs holds up neither other work, nor the threads that all share."""
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -38,6 +39,23 @@ async def test_who_hangs_is_left_alone_and_no_other_thread_begins_until_it_ends(
     waiting = asyncio.create_task(aside.run(lambda: 7, PATIENCE))
     may_end.set()
     assert await waiting == 7
+
+
+async def test_what_fails_once_nobody_waits_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    aside, may_end = SideThread(), threading.Event()
+
+    def hang() -> None:
+        may_end.wait(PATIENCE)
+        raise OSError("gone")
+
+    with pytest.raises(TimeoutError):
+        await aside.run(hang, 0.01)
+    may_end.set()
+    assert await aside.run(lambda: 7, PATIENCE) == 7
+    gc.collect()
+    assert caplog.text == ""
 
 
 async def test_two_at_the_same_time_are_done_one_after_the_other() -> None:

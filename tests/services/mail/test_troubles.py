@@ -269,7 +269,7 @@ async def test_a_check_sends_nothing_and_a_test_sends_one(mail_server: MailServe
     ("answer", "mend"),
     [
         ("530 5.7.0 Must issue a STARTTLS command first", "Set ROLLCALL_MAIL_STARTTLS=true"),
-        ("530 5.7.0 Authentication required", "Check ROLLCALL_MAIL_USERNAME"),
+        ("530 5.7.0 Authentication required", "Set ROLLCALL_MAIL_USERNAME"),
         ("550 5.7.60 You may not send as this sender", "Check ROLLCALL_MAIL_FROM"),
         ("451 4.3.0 The queue is full", "ROLLCALL_MAIL_SERVER names"),
     ],
@@ -288,8 +288,8 @@ async def test_a_check_finds_what_a_server_says_only_once_a_mail_begins(
     ("answer", "mend"),
     [
         ("530 5.7.0 Must issue a STARTTLS command first", "Set ROLLCALL_MAIL_STARTTLS=true"),
-        ("530 5.7.0 Authentication required", "Check ROLLCALL_MAIL_USERNAME"),
-        ("554 5.7.1 <rollcall@example.com>: Relay access denied", "Check ROLLCALL_MAIL_USERNAME"),
+        ("530 5.7.0 Authentication required", "Set ROLLCALL_MAIL_USERNAME"),
+        ("554 5.7.1 <rollcall@example.com>: Relay access denied", "Set ROLLCALL_MAIL_USERNAME"),
     ],
 )
 async def test_a_check_finds_what_postfix_says_of_the_settings_only_at_rcpt(

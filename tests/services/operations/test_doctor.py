@@ -293,6 +293,17 @@ async def test_a_folder_that_hangs_is_told_however_often_and_with_one_thread(
     assert found.state is State.OK
 
 
+async def test_a_secret_file_on_a_share_that_hangs_is_told_and_holds_nobody_up(
+    fresh: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 0.2)
+    with hanging(tmp_path / "share") as share:
+        monkeypatch.setenv("ROLLCALL_MAIL_PASSWORD_FILE", str(share / "password"))
+        found = (await examine(fresh, "Secret files"))["Secret files"]
+    assert found.state is State.WARNING
+    assert f"{share}/password can’t be looked at" in found.remedy
+
+
 @ONE_DATABASE
 async def test_a_backup_on_a_share_that_hangs_is_told(
     rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
