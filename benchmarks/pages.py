@@ -1,19 +1,44 @@
-"""Writes the kept figures as a page of tables and plots."""
+"""Writes the kept figures as pages of tables and plots: one for each benchmark, and an index."""
 
 from pathlib import Path
 from typing import Any
 
 VERDICTS = {True: ": met", False: ": **missed**", None: ""}
+INDEX = "figures.md"
+# The folder of the benchmarks' own pages, beside the index.
+PAGES = "figures"
 
 
 def write(folder: Path, kept: dict[str, Any]) -> None:
-    """Write `figures.md` from what `figures.keep` returned; plots are shown where there are any."""
-    parts = ["# Figures", "Written by the benchmarks. Durations: p50 / p99 / worst."]
+    """Write the pages of what `figures.keep` returned; plots are shown where there are any."""
+    (folder / PAGES).mkdir(parents=True, exist_ok=True)
+    rows = ["| | measured | aims met | missed |", "| --- | --- | ---: | ---: |"]
     for name, result in kept.items():
-        parts += [f"## {result['title']}", _machine(result["machine"]), _table(result)]
+        page = f"{PAGES}/{name}.md"
         plots = sorted(path.name for path in folder.glob(f"{name}-*.svg"))
-        parts += [f"![{result['title']}, drawn]({plot})" for plot in plots]
-    (folder / "figures.md").write_text("\n\n".join(parts) + "\n", "utf-8")
+        _write(
+            folder / page,
+            f"# {result['title']}",
+            f"[All figures](../{INDEX}). Durations: p50 / p99 / worst.",
+            _machine(result["machine"]),
+            _table(result),
+            *(f"![{result['title']}, drawn](../{plot})" for plot in plots),
+        )
+        cells = [
+            f"[{result['title']}]({page})",
+            result["machine"]["at"],
+            *(str(_judged(result, verdict)) for verdict in (True, False)),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    _write(folder / INDEX, "# Figures", "Written by the benchmarks.", "\n".join(rows))
+
+
+def _write(path: Path, *parts: str) -> None:
+    path.write_text("\n\n".join(parts) + "\n", "utf-8")
+
+
+def _judged(result: dict[str, Any], verdict: bool) -> int:
+    return sum(figure["met"] is verdict for figure in result["figures"])
 
 
 def _machine(machine: dict[str, Any]) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import machine, pages
 from benchmarks.__main__ import BENCHMARKS, main
-from benchmarks.figures import Figure, Result
+from benchmarks.figures import Figure, Result, keep
 from benchmarks.plot import draw
 from benchmarks.statistics import Spread
 from tests import sizes
@@ -53,6 +54,7 @@ def test_each_benchmark_runs_and_keeps_its_figures(names: tuple[str, ...], tmp_p
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+    assert "without completing response" not in done.stderr, "the server logs unlike the product"
     kept = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert list(kept) == list(names)
     page = (tmp_path / "figures.md").read_text(encoding="utf-8")
@@ -61,7 +63,9 @@ def test_each_benchmark_runs_and_keeps_its_figures(names: tuple[str, ...], tmp_p
         assert all(figure["ours"] for figure in kept[name]["figures"])
         if name in FULL:
             assert [figure for figure in kept[name]["figures"] if figure["met"] is False] == []
-        assert kept[name]["title"] in page
+        assert f"[{kept[name]['title']}](figures/{name}.md)" in page
+        own = (tmp_path / "figures" / f"{name}.md").read_text(encoding="utf-8")
+        assert all(f"| {figure['what']} |" in own for figure in kept[name]["figures"])
 
 
 def test_an_unknown_benchmark_is_named(
@@ -72,6 +76,26 @@ def test_an_unknown_benchmark_is_named(
         main()
     assert ended.value.code == 2
     assert "there is no benchmark nonsense" in capsys.readouterr().err
+
+
+def test_each_benchmark_has_a_page_of_its_own_that_shows_its_plots(tmp_path: Path) -> None:
+    results = [
+        Result(name, f"The {name}", "sizes", [Figure("a line", 1, "ms", (2.0,), (1.0,), met=met)])
+        for name, met in (("first", True), ("second", False))
+    ]
+    (tmp_path / "first-ms.svg").touch()
+    pages.write(tmp_path, keep(tmp_path, machine.describe(), results))
+    index = (tmp_path / "figures.md").read_text(encoding="utf-8")
+    first, second = (
+        (tmp_path / "figures" / f"{name}.md").read_text(encoding="utf-8")
+        for name in ("first", "second")
+    )
+    assert "[The first](figures/first.md)" in index
+    assert "[The second](figures/second.md)" in index
+    assert "](../first-ms.svg)" in first
+    assert "missed" not in first
+    assert "**missed**" in second
+    assert "first-ms.svg" not in second
 
 
 def test_a_plot_has_a_line_for_each_figure_and_its_floor(tmp_path: Path) -> None:
