@@ -1,12 +1,14 @@
 """Serves as `main.py serve` does, for as long as a block runs."""
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from services.core.logs import set_up_logging
 from services.core.settings import Settings
 from ui.listener import WebServer, listen, web_server
 from ui.server import prepare
@@ -14,7 +16,11 @@ from ui.server import prepare
 
 @asynccontextmanager
 async def serving_rollcall(settings: Settings) -> AsyncIterator[None]:
-    """Serve the Rollcall that was started until the block ends."""
+    """Serve the Rollcall that was started until the block ends. It logs as `main.py` does, and only
+    errors are shown: refused sign-ins, say, are what some benchmarks ask for."""
+    set_up_logging(settings.log_format)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.ERROR)
     served = prepare(settings)
     async with _running(served.server, served.listener):
         yield
