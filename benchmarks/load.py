@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 from uuid import uuid4
 
-import httpx
+import aiohttp
 import socketio
 import websockets
 
@@ -25,6 +25,8 @@ CONTENT_LENGTH = re.compile(r"\r\ncontent-length: (\d+)", re.IGNORECASE)
 AT_ONCE = 10
 # Seconds that a socket may take to be greeted while the machine opens many.
 PATIENCE = 60
+# What comes of asking a server that isn't there, or hasn't the time.
+NO_ANSWER = (aiohttp.ClientConnectionError, TimeoutError, socketio.exceptions.ConnectionError)
 # The bytes around a message of 126 bytes or more: engine.io's and socket.io's digit, and the header
 # of a websocket frame (RFC 6455, section 5.2).
 FRAMING = len("42") + 4
@@ -57,17 +59,28 @@ class Load:
         return len(self.sockets)
 
     async def pages(
-        self, url: str, path: str, cookies: list[str], event: str, spread: float = 0.0
+        self,
+        url: str,
+        path: str,
+        cookies: list[str],
+        event: str,
+        spread: float = 0.0,
+        connections: int = AT_ONCE,
     ) -> float:
         """Open a page for each cookie, as a browser does: the HTML, then its socket.
 
         Each begins at a random moment within `spread` seconds, and tries again for as long as
-        nothing answers. Returns how many seconds it took until the last was open.
+        nothing answers. Their HTML comes over so many `connections`. Returns how many seconds it
+        took until the last was open.
         """
         begun = time.perf_counter()
         gate = asyncio.Semaphore(len(cookies) if spread else AT_ONCE)
-        limits = httpx.Limits(max_connections=AT_ONCE)
-        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as http:
+        async with aiohttp.ClientSession(
+            url,
+            connector=aiohttp.TCPConnector(limit=connections),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(PATIENCE),
+        ) as http:
 
             async def open_one(token: str) -> None:
                 await asyncio.sleep(random.random() * spread)
@@ -75,7 +88,7 @@ class Load:
                     while True:
                         try:
                             await self._open(http, url, path, token, event)
-                        except (httpx.TransportError, socketio.exceptions.ConnectionError, Busy):
+                        except (*NO_ANSWER, Busy):
                             await asyncio.sleep(0.5 + random.random())
                         else:
                             return
@@ -84,15 +97,15 @@ class Load:
         return time.perf_counter() - begun
 
     async def _open(
-        self, http: httpx.AsyncClient, url: str, path: str, token: str, event: str
+        self, http: aiohttp.ClientSession, url: str, path: str, token: str, event: str
     ) -> None:
         cookie = f"rollcall={token}"
-        page = await http.get(path, headers={"Cookie": cookie})
-        if page.status_code == 503:  # a machine that others use, too
-            raise Busy
-        found = CLIENT_ID.search(page.text)
+        async with http.get(path, headers={"Cookie": cookie}, allow_redirects=False) as page:
+            if page.status == 503:  # a machine that others use, too
+                raise Busy
+            found = CLIENT_ID.search(await page.text())
         if found is None:
-            raise RuntimeError(f"{path} answered {page.status_code}, without a page")
+            raise RuntimeError(f"{path} answered {page.status}, without a page")
         client = self._client(event)
         await client.connect(
             f"{url}?client_id={found[1]}&tab_id={uuid4()}&document_id={uuid4()}"

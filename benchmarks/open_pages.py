@@ -1,12 +1,14 @@
 """Open pages: the memory that each costs, and how many are opened a second.
 
-The floor is an empty page of NiceGUI alone, served and opened in the same way.
+They are pages of many people, of whom each has a few. Up to `MOST_OF_ONE` are also opened as one
+person's, whose requests take turns. The floor is an empty page of NiceGUI alone, served and opened
+in the same way.
 """
 
 from benchmarks.figures import Figure, Result
 from benchmarks.options import Options
 from benchmarks.processes import Child
-from benchmarks.scene import Server, open_pages, scene
+from benchmarks.scene import MOST_OF_ONE, Server, open_pages, scene
 
 MOST_KIB = 150
 # Pages that are opened before the measurement: the first ones load parts that stay, however many
@@ -19,6 +21,8 @@ async def run(options: Options) -> Result:
     figures: list[Figure] = []
     for pages in options.opened:
         figures += await _measure(pages)
+        if pages <= MOST_OF_ONE:
+            figures.append(await _of_one(pages))
     return Result("open_pages", "Open Users pages", "open pages", figures)
 
 
@@ -26,8 +30,8 @@ async def _measure(pages: int) -> list[Figure]:
     async with scene() as stage:
         rollcall, empty = await stage.rollcall(), await stage.server("benchmarks.empty")
         load, bare_load = await stage.load(), await stage.load()
-        users = await rollcall.ask("tenant", slug="open", users=250)
-        cookies = await rollcall.cookies(users[0], pages + WARM)
+        await rollcall.ask("tenant", slug="open", users=250)
+        cookies = await rollcall.cookies_of_many("open", pages + WARM)
         ours = await _open(rollcall, load, "/t/open/users", cookies)
         floor = await _open(empty, bare_load, "/", [""] * (pages + WARM))
     memory, seconds, processor = zip(ours, floor, strict=True)
@@ -44,6 +48,15 @@ async def _measure(pages: int) -> list[Figure]:
         Figure("opened a second", pages, "/s", (seconds[0],), (seconds[1],)),
         Figure("processor time a page", pages, "ms", (processor[0],), (processor[1],)),
     ]
+
+
+async def _of_one(pages: int) -> Figure:
+    async with scene() as stage:
+        rollcall, load = await stage.rollcall(), await stage.load()
+        users = await rollcall.ask("tenant", slug="open", users=250)
+        cookies = await rollcall.cookies(users[0], pages + WARM)
+        _, a_second, _ = await _open(rollcall, load, "/t/open/users", cookies)
+    return Figure("opened a second, one person's", pages, "/s", (a_second,))
 
 
 async def _open(

@@ -12,6 +12,12 @@ from benchmarks.processes import Child
 
 # Pages share a session as tabs share a browser.
 TABS = 20
+# How many people many pages are of, at least.
+PEOPLE = 50
+# Nobody has more pages: what is measured as one person's ends there.
+MOST_OF_ONE = 100
+# How many connections a browser has to one server.
+CONNECTIONS = 6
 
 
 def free_port() -> int:
@@ -69,6 +75,14 @@ class Server:
     async def cookies(self, user_id: str, pages: int) -> list[str]:
         """A session's token for each of so many pages of a user."""
         tokens: list[str] = await self.ask("sessions", user_id=user_id, count=-(-pages // TABS))
+        return (tokens * TABS)[:pages]
+
+    async def cookies_of_many(self, slug: str, pages: int) -> list[str]:
+        """A token for each of so many pages of Tenant Admins. They are `PEOPLE` or more, and each
+        has as many pages as the others, `TABS` at most."""
+        people = min(pages, max(PEOPLE, -(-pages // TABS)))
+        users = await self.ask("people", slug=slug, role="tenant_admin", count=people)
+        tokens = [token for user in users for token in await self.cookies(user, 1)]
         return (tokens * TABS)[:pages]
 
 

@@ -1,8 +1,10 @@
 """The storm: every open page comes back at once after a restart.
 
 Each page asks again at a random moment within `SPREAD`, as a visible one does, and again until it
-is live. The floor is the same storm on empty pages of NiceGUI alone. Meanwhile a toggle is flipped
-again and again, and seen by the grids that are live already.
+is live. They are those of fifty people or more, of which each has as many connections as a browser
+has; up to `MOST_OF_ONE` are also measured as one person's, whose requests take turns. The floor is
+the same storm on empty pages of NiceGUI alone. Meanwhile a toggle is flipped again and again, and
+seen by the grids that are live already.
 """
 
 import asyncio
@@ -10,7 +12,7 @@ import asyncio
 from benchmarks.figures import Figure, Result, spread
 from benchmarks.options import Options
 from benchmarks.processes import Child
-from benchmarks.scene import Server, open_pages, scene
+from benchmarks.scene import CONNECTIONS, MOST_OF_ONE, Server, open_pages, scene
 from benchmarks.statistics import Spread
 
 # Seconds over which visible pages ask again (ui/static/live.js).
@@ -23,22 +25,30 @@ AT_REST = 150
 async def run(options: Options) -> Result:
     """Measure."""
     figures: list[Figure] = []
+    at_rest = max(2, round(AT_REST * options.effort))
     for pages in options.storm:
-        figures += await _measure(pages, max(2, round(AT_REST * options.effort)))
+        figures += await _measure(pages, at_rest)
+        if pages <= MOST_OF_ONE:
+            figures += await _measure(pages, at_rest, of_one=True)
     return Result("storm", "Storm: all pages come back after a restart", "open pages", figures)
 
 
-async def _measure(pages: int, at_rest: int) -> list[Figure]:
+async def _measure(pages: int, at_rest: int, *, of_one: bool = False) -> list[Figure]:
     async with scene() as stage:
         first, empty = await stage.rollcall(), await stage.server("benchmarks.empty")
         load, probe = await stage.load(), await stage.load()
         users = await first.ask("tenant", slug="storm", users=200)
-        cookies = await first.cookies(users[0], pages + 1)
-        await open_pages(load, first.url, "/t/storm/users", cookies[1:])
+        (own,) = await first.cookies(users[0], 1)
+        if of_one:
+            cookies = await first.cookies(users[0], pages)
+        else:
+            cookies = await first.cookies_of_many("storm", pages)
+        connections = CONNECTIONS * len(set(cookies))
+        await open_pages(load, first.url, "/t/storm/users", cookies)
         await first.stop()
         await load.ask("close")
         rollcall = await stage.rollcall(port=first.port)
-        await open_pages(probe, rollcall.url, "/t/storm/users", cookies[:1], "rollcall_user")
+        await open_pages(probe, rollcall.url, "/t/storm/users", [own], "rollcall_user")
         await probe.ask("wait", count=1, seconds=1)
         calm = await toggles(rollcall, probe, users[1], at_rest)
         coming = asyncio.create_task(
@@ -46,9 +56,10 @@ async def _measure(pages: int, at_rest: int) -> list[Figure]:
                 "pages",
                 url=rollcall.url,
                 path="/t/storm/users",
-                cookies=cookies[1:],
+                cookies=cookies,
                 event="",
                 spread=SPREAD,
+                connections=connections,
             )
         )
         meanwhile: list[float] = []
@@ -58,11 +69,20 @@ async def _measure(pages: int, at_rest: int) -> list[Figure]:
             )
         seconds = await coming
         bare = await load.ask(
-            "pages", url=empty.url, path="/", cookies=[""] * pages, event="", spread=SPREAD
+            "pages",
+            url=empty.url,
+            path="/",
+            cookies=[""] * pages,
+            event="",
+            spread=SPREAD,
+            connections=connections,
         )
+    whose = ", one person's" if of_one else ""
+    took = (round(seconds, 2),), (round(bare, 2),)
+    toggle = f"a toggle meanwhile (floor: at rest){whose}"
     return [
-        Figure("until all are live", pages, "s", (round(seconds, 2),), (round(bare, 2),)),
-        spread("a toggle meanwhile (floor: at rest)", pages, Spread(meanwhile), Spread(calm)),
+        Figure(f"until all are live{whose}", pages, "s", *took),
+        spread(toggle, pages, Spread(meanwhile), Spread(calm)),
     ]
 
 
