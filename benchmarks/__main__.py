@@ -77,6 +77,7 @@ SIZES = (
     "many",
     "due",
     "flooding",
+    "strangers",
 )
 FOLDER = Path(__file__).parent.parent / ".bench"
 

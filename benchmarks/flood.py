@@ -6,7 +6,9 @@ dialog's button (the frame leaves this process) to the commit. The dialog is ope
 The floor is the same with the same pages open and silent, in rounds that take turns. The flood has
 the highest pace that is allowed, and then fifty times that pace, until its pages are closed; and
 then the same pages are silent, and their addresses, a picture and an export are asked for over many
-connections at once.
+connections at once. There are pages, too, that send at the allowed pace and read nothing, and
+strangers, while the target has one silent page: they try to sign in, open sockets, and ask for and
+send the forms of invitations and new passwords, over many connections.
 
 Few events are taken before the click: some 25 of each who floods at the allowed pace, and 4 to 11
 until they are cut, but more of these on a busy machine. So they are sent in an order by chance,
@@ -28,6 +30,7 @@ from benchmarks.options import Options
 from benchmarks.processes import Child
 from benchmarks.scene import Server, scene
 from benchmarks.statistics import Spread
+from benchmarks.strangers import KINDS
 from benchmarks.visitor import Page, Visitor
 from models import Role
 from tests import postgres
@@ -39,13 +42,16 @@ TIMES = 2.0
 # The two kinds of floods: events a second of each who floods. The second is fifty times the allowed
 # pace; a client that sends more takes processor time from the server, as both run on this machine.
 FASTEST = 50 * PER_SECOND
-PACES = {"at the pace let through": PER_SECOND * 0.95, "until it is cut": FASTEST}
+LET_THROUGH, UNTIL_CUT = "at the pace let through", "until it is cut"
+UNREAD = "at that pace, reading nothing"
+PACES = {LET_THROUGH: PER_SECOND * 0.95, UNREAD: PER_SECOND * 0.95, UNTIL_CUT: FASTEST}
 REQUESTS = "by many requests at once"
 # Seconds from the begin of a flood to the click, from and to: one at full speed is over soon, and
 # the click comes while it lasts.
 BEFORE_CLICK: dict[str | None, tuple[float, float]] = {
-    "at the pace let through": (1.0, 1.5),
-    "until it is cut": (0.02, 0.2),
+    LET_THROUGH: (1.0, 1.5),
+    UNREAD: (1.0, 1.5),
+    UNTIL_CUT: (0.02, 0.2),
 }
 LATER = (0.3, 0.6)
 CONNECTIONS = 12
@@ -59,13 +65,16 @@ PATHS = {
 CUSTOMER = "A customer"
 """Who floods from the page of their POC, while its owner is deactivated."""
 
+STRANGERS = "Strangers"
+"""Who flood while a Sales Engineer is deactivated."""
+
 
 @dataclass
 class Outcome:
     """The result of one case."""
 
     floor: list[float] = field(default_factory=list)
-    flooded: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in FLOODS})
+    flooded: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     idle_entries: int = 0
     at_work: dict[str | None, list[float]] = field(default_factory=lambda: defaultdict(list))
     """How much of a processor the server used until the commit, in percent, in each round."""
@@ -106,16 +115,21 @@ async def _measure(options: Options, **settings: str) -> list[Figure]:
         for role in (*PATHS, CUSTOMER):
             for pages, people in cases:
                 case = _Case(rollcall, floods[:people], page, admin, role, pages)
-                outcome = await case.run(rounds)
-                figures += _figures(role, pages, people, outcome)
+                who = role.label if isinstance(role, Role) else role
+                who += f", {pages} {'page' if pages == 1 else 'pages'}"
+                who += f" of each of {people}" if people > 1 else ""
+                figures += _figures(who, pages * people, await case.run(rounds))
+        for connections in options.strangers:
+            case = _Case(
+                rollcall, floods[:1], page, admin, STRANGERS, kinds=KINDS, connections=connections
+            )
+            who = f"{STRANGERS}, {connections} connections"
+            figures += _figures(who, connections, await case.run(rounds))
     return figures
 
 
-def _figures(role: Role | str, pages: int, people: int, outcome: Outcome) -> list[Figure]:
-    who = role.label if isinstance(role, Role) else role
-    who += f", {pages} {'page' if pages == 1 else 'pages'}"
-    who += f" of each of {people}" if people > 1 else ""
-    size, floor = pages * people, Spread(outcome.floor)
+def _figures(who: str, size: int, outcome: Outcome) -> list[Figure]:
+    floor = Spread(outcome.floor)
     return [
         *(
             spread(f"{who}: {kind}", size, Spread(took), floor, TIMES)
@@ -137,7 +151,7 @@ def _done(who: str, size: int, outcome: Outcome) -> list[Figure]:
     """What the floods did, so that one that did nothing is seen."""
     silent = Spread(outcome.at_work[None]).numbers
     figures = [Figure(f"{who}: events that the pages have", size, "", (outcome.events,))]
-    for kind in FLOODS:
+    for kind in outcome.flooded:
         used, least = Spread(outcome.at_work[kind]).numbers, min(outcome.sent[kind])
         figures += [
             Figure(f"{who}: {kind}: processor of the server", size, "%", used, silent),
@@ -156,20 +170,22 @@ class _Case:
     """The admin's list of users."""
     admin: str
     role: Role | str
-    pages: int
+    pages: int = 1
+    kinds: Sequence[str] = FLOODS
+    connections: int = CONNECTIONS
     number: int = 0
     """Of the round."""
 
     async def run(self, rounds: int) -> Outcome:
         """Rounds with and without a flood, in turns."""
         warmed, outcome = Outcome(), Outcome()
-        for kind in FLOODS:
+        for kind in self.kinds:
             await self._round(kind, warmed)  # the first of anything is slow
         outcome.events, outcome.idle_entries = warmed.events, warmed.idle_entries
         for self.number in range(1, rounds + 1):
-            for kind, took in outcome.flooded.items():
+            for kind in self.kinds:
                 outcome.floor.append(await self._round(None, outcome))
-                took.append(await self._round(kind, outcome))
+                outcome.flooded[kind].append(await self._round(kind, outcome))
         return outcome
 
     async def _round(self, kind: str | None, outcome: Outcome) -> float:
@@ -180,7 +196,10 @@ class _Case:
         users = await self.rollcall.ask("people", slug=SLUG, role=role, count=len(self.floods))
         given = [await self._pages_of(user) for user in users]
         opened = await asyncio.gather(
-            *(self._open(flood, *own) for flood, own in zip(self.floods, given, strict=True))
+            *(
+                self._open(flood, *own, reads=kind != UNREAD)
+                for flood, own in zip(self.floods, given, strict=True)
+            )
         )
         outcome.events = outcome.events or sum(opened)
         if sum(opened) != outcome.events:
@@ -197,7 +216,15 @@ class _Case:
             )
         if kind == REQUESTS:
             await asyncio.gather(
-                *(flood.ask("request", connections=CONNECTIONS) for flood in self.floods)
+                *(flood.ask("request", connections=self.connections) for flood in self.floods)
+            )
+        if kind in KINDS:
+            await self.floods[0].ask(
+                "knock",
+                url=self.rollcall.url,
+                slug=SLUG,
+                kind=kind,
+                connections=self.connections,
             )
         await asyncio.sleep(random.uniform(*BEFORE_CLICK.get(kind, LATER)))
         values = {"about:id": users[0]}
@@ -215,37 +242,38 @@ class _Case:
         outcome.idle_entries += await self.rollcall.ask("idle_entries", user_ids=users)
         return float((committed - clicked) * 1000)
 
-    async def _pages_of(self, user: str) -> tuple[Sequence[str], str, str, str]:
-        """The pages of this user, or of somebody at the customer of a POC of theirs; with the token
-        of a session, its cookie's name, and a task of the team's that isn't finished."""
-        token = ""
-        if isinstance(self.role, Role):
+    async def _pages_of(self, user: str) -> tuple[Sequence[str], str, str]:
+        """The pages of this user, or of somebody at the customer of a POC of theirs; with a cookie
+        for them, and a task of the team's that isn't finished."""
+        cookie = ""
+        if self.role != CUSTOMER:
             # Two sessions, so that there is something to sign out: once.
             _, token = await self.rollcall.ask("sessions", user_id=user, count=2)
+            cookie = f"rollcall={token}"
         if self.role is Role.TENANT_ADMIN:
-            return PATHS[self.role], token, "rollcall", ""
+            return PATHS[self.role], cookie, ""
         poc = await self.rollcall.ask("poc", owner_id=user, tasks=10, comments=10)
-        if isinstance(self.role, Role):
-            first, *more = PATHS[self.role]
+        if self.role != CUSTOMER:
+            first, *more = PATHS[Role.SALES_ENGINEER]
             board = f"pocs/{poc['id']}"
             paths = [first, board, f"{board}/comments", *more]
-            return paths, token, "rollcall", poc["tasks"][0]
+            return paths, cookie, poc["tasks"][0]
         token = await self.rollcall.ask("customer", slug=SLUG, poc_id=poc["id"])
-        return [f"customer/{poc['id']}"], token, "rollcall-customer", poc["tasks"][0]
+        return [f"customer/{poc['id']}"], f"rollcall-customer={token}", poc["tasks"][0]
 
     async def _open(
-        self, flood: Child, paths: Sequence[str], token: str, cookie: str, task: str
+        self, flood: Child, paths: Sequence[str], cookie: str, task: str, *, reads: bool
     ) -> int:
         return await flood.ask(  # type: ignore[no-any-return]  # how many events they have
             "open",
             url=self.rollcall.url,
             paths=[f"/t/{SLUG}/{path}" for path in paths],
-            token=token,
+            cookie=cookie,
             pages=self.pages,
             about=self.admin,
-            cookie=cookie,
             task=task,
             others=[f"/t/{SLUG}/users/{self.admin}/picture", *self._exports()],
+            reads=reads,
         )
 
     def _exports(self) -> list[str]:

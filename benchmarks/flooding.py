@@ -14,8 +14,10 @@ import aiohttp
 import httpx
 import socketio
 
+from benchmarks import strangers
 from benchmarks.load import CLIENT_ID, PATIENCE
 from benchmarks.processes import serve_commands
+from benchmarks.unread import Unread
 
 ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
@@ -33,7 +35,7 @@ class Flooding:
     """The pages of a flood, and what they send."""
 
     def __init__(self) -> None:
-        self.pages: list[tuple[socketio.AsyncClient, list[dict[str, Any]]]] = []
+        self.pages: list[tuple[socketio.AsyncClient | Unread, list[dict[str, Any]]]] = []
         self.task: asyncio.Task[None] | None = None
         self.sent = 0
         self.http: aiohttp.ClientSession | None = None
@@ -43,18 +45,20 @@ class Flooding:
         self,
         url: str,
         paths: list[str],
-        token: str,
+        cookie: str,
         pages: int,
         about: str,
-        cookie: str = "rollcall",
         task: str = "",
         others: Sequence[str] = (),
+        *,
+        reads: bool = True,
     ) -> int:
         """Open so many pages of one session, of these paths in turn; returns how many events they
         have. What can be said about somebody is said about this user, and about a task, this.
-        `others` are paths that are asked for beside those of the pages (`request`)."""
+        `others` are paths that are asked for beside those of the pages (`request`). What the pages
+        are told is read, or stays with the server."""
         self.http = self.http or aiohttp.ClientSession()
-        headers = {"Cookie": f"{cookie}={token}", "Origin": url}
+        headers = {"Cookie": cookie, "Origin": url}
         self.asked_for = (url, [*paths[:pages], *others], dict(headers))
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers) as http:
             for _, path in zip(range(pages), cycle(paths), strict=False):
@@ -62,14 +66,12 @@ class Flooding:
                 client_id, elements = CLIENT_ID.search(html), ELEMENTS.search(html)
                 if client_id is None or elements is None:
                     raise RuntimeError(f"{path} has no page")
-                sio = socketio.AsyncClient(reconnection=False, http_session=self.http)
-                await sio.connect(
-                    f"{url}?client_id={client_id[1]}&tab_id={uuid4()}&document_id={uuid4()}"
+                connect = self._connect if reads else Unread.connect
+                sio = await connect(
+                    url,
+                    f"client_id={client_id[1]}&tab_id={uuid4()}&document_id={uuid4()}"
                     "&next_message_id=0&implicit_handshake=true",
-                    headers=dict(headers),  # which it takes the cookie out of
-                    transports=["websocket"],
-                    socketio_path="/_nicegui_ws/socket.io",
-                    wait_timeout=PATIENCE,
+                    headers,
                 )
                 self.pages.append((sio, _events(elements[1], client_id[1], about, task)))
         return sum(len(events) for _, events in self.pages)
@@ -88,6 +90,13 @@ class Flooding:
         self.sent = 0
         self.task = asyncio.create_task(self._request(connections))
 
+    async def knock(self, url: str, slug: str, kind: str, connections: int) -> None:
+        """Ask for what strangers may ask for, of one kind, over so many connections."""
+        self.sent = 0
+        self.task = asyncio.create_task(
+            strangers.knock(url, slug, kind, connections, self._note_one)
+        )
+
     async def end(self) -> dict[str, int]:
         """Stop, and close the pages; tells how many events were sent, and how many pages had been
         closed by the server."""
@@ -101,6 +110,20 @@ class Flooding:
             await self.http.close()
             self.http = None
         return {"sent": self.sent, "closed": closed}
+
+    async def _connect(self, url: str, query: str, headers: dict[str, str]) -> socketio.AsyncClient:
+        sio = socketio.AsyncClient(reconnection=False, http_session=self.http)
+        await sio.connect(
+            f"{url}?{query}",
+            headers=dict(headers),  # which it takes the cookie out of
+            transports=["websocket"],
+            socketio_path="/_nicegui_ws/socket.io",
+            wait_timeout=PATIENCE,
+        )
+        return sio
+
+    def _note_one(self) -> None:
+        self.sent += 1
 
     async def _request(self, connections: int) -> None:
         url, paths, headers = self.asked_for

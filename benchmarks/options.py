@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`pages` to `flooding` are the sizes; a benchmark has as many rounds as its size
+    """`pages` to `strangers` are the sizes; a benchmark has as many rounds as its size
     allows, times `effort`. `flooders` is how many people flood at once, `seconds` how long each
     sign-in round takes, `soak` how long the soak does; a rest of `idle_seconds` has room for two of
     each page's pings."""
@@ -26,6 +26,7 @@ class Options:
     many: tuple[int, ...] = (500,)
     due: tuple[int, ...] = (10_000,)
     flooding: tuple[int, ...] = (1, 12)
+    strangers: tuple[int, ...] = (12, 48)
     flooders: int = 4
     effort: float = 1.0
     seconds: float = 4.0
@@ -56,6 +57,7 @@ SMALLEST = Options(
     many=(3,),
     due=(20,),
     flooding=(1,),
+    strangers=(2,),
     flooders=1,
     effort=0.02,
     seconds=0.3,
