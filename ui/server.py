@@ -93,6 +93,7 @@ def create_app(settings: Settings, door: Door | None = None) -> FastAPI:
         show_welcome_message=False,
     )
     live.without_middlewares()
+    live.without_redirects()
     add_shortcut(app)
     live.plain_errors(render_framed, public.STATUSES)
     harden(

@@ -65,6 +65,7 @@ _FROM_LATIN = [str.maketrans(latin, own) for own, latin in _LIKE_LATIN]
 _DISGUISES = _TO_LATIN | str.maketrans("\u04c0\u04cf", "Il")
 LIKE_LATIN = "This email has letters that aren’t Latin, and look as if they were. Ask whose it is."
 _EMAIL_PARTS = re.compile("[@.]")
+_LETTERS = re.compile(r"[^\W_]+")
 
 
 @lru_cache(maxsize=2000)
@@ -81,12 +82,20 @@ def mixed_scripts(name: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", name)
     scripts = _lookalikes_in(text)
     for word in () if len(scripts) > 1 else text.split():
-        # Somebody may well have one name in Arabic and another one in Latin letters.
+        # Somebody may well have one name in Arabic and another one in Latin letters, but a letter
+        # alone is read as one of those beside it.
         strange = dict.fromkeys(filter(None, map(_strange_script, word)))
-        if strange and (others := _lookalikes_in(word)):
+        others = _lookalikes_in(text if _is_of_single_letters(word) else word)
+        if strange and others:
             scripts = [*others, *strange]
             break
     return tuple(scripts) if len(scripts) > 1 else ()
+
+
+def _is_of_single_letters(word: str) -> bool:
+    """Whether a word is an initial, or several, as in "J.R."."""
+    bare = "".join(letter for letter in word if unicodedata.category(letter)[0] != "M")
+    return all(len(part) == 1 for part in _LETTERS.findall(bare))
 
 
 def _lookalikes_in(text: str) -> list[str]:

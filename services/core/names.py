@@ -180,7 +180,7 @@ def without_hidden(text: str) -> str:
 
 
 def with_hidden_named(text: str) -> str:
-    """The text with such characters named, as "U+202E": it reads as it was written."""
+    """The text with such characters named, as "[U+202E]": it reads as it was written."""
     if not hides_something(text):
         return text
     return "".join(

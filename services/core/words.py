@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from services.core.names import with_hidden_named
 from services.core.settings import MB
 
 
@@ -14,15 +15,15 @@ def count_words(count: int, noun: str, plural: str = "") -> str:
 def isolated(words: str) -> str:
     """Somebody's words, to be put into a sentence of ours. A name that is written from right to
     left then doesn't change the order of the sentence (Unicode Bidirectional Algorithm, section
-    2.4)."""
-    return f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
+    2.4). What would end the isolation is named: words from before today's rules may have it."""
+    return f"\N{FIRST STRONG ISOLATE}{with_hidden_named(words)}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def isolated_where_needed(words: str) -> str:
     """The same for what is mostly ASCII (mails' subjects, the log): words without a letter that is
     written from right to left stay as they are."""
     turns = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in words)
-    return isolated(words) if turns else words
+    return isolated(words) if turns else with_hidden_named(words)
 
 
 def file_size_words(size: int) -> str:

@@ -24,14 +24,20 @@ from services.database import runtime
 from services.database.runtime import Runtime
 from services.database.startup import assemble
 from services.mail.check import send_test
-from services.operations import doctor_database, doctor_files, doctor_web, doctor_work
+from services.operations import (
+    doctor_database,
+    doctor_files,
+    doctor_names,
+    doctor_web,
+    doctor_work,
+)
 from services.operations.checks import Check, failed, warning, well, without_secrets
 
 # Seconds for each look, except for two: somebody sits there and waits for the answer.
 LOOK_SECONDS = 15
 MAIL_SECONDS = 35
-# The audit log may be long.
-AUDIT_SECONDS = 60
+# The audit log may be long, and there may be many names.
+AUDIT_SECONDS = NAMES_SECONDS = 60
 NOT_LOOKED, FIRST = "Not looked at", "See Database and Schema."
 VERSION_NAME, SENT = "Version", "Test mail"
 
@@ -79,7 +85,8 @@ async def examine(
     """Make all checks at the same time, or those with these names and what is made along with them.
 
     `serving` is for the process that serves: it knows its own connections. Without `anew`, an audit
-    log that was found whole within the hour isn't read again. Never raises what a check meets.
+    log that was found whole within the hour isn't read again, nor are names that were found well.
+    Never raises what a check meets.
     """
     looks = [look for look in _looks(serving, anew) if not names or set(names) & set(look.names)]
     found = await asyncio.gather(*(_within_limit(look) for look in looks))
@@ -100,6 +107,7 @@ def _looks(serving: bool, anew: bool) -> Sequence[Look]:
     base, files, web, work = doctor_database, doctor_files, doctor_web, doctor_work
     connections = partial(base.look_at_connections, *_descriptors(serving))
     audit = partial(work.look_at_audit, anew=anew)
+    named = partial(doctor_names.look_at_names, anew=anew)
     tables = (base.DATABASE, base.SCHEMA, base.WRITING)
     return (
         Look(tables, base.look_at_database, is_vital=True),
@@ -114,6 +122,7 @@ def _looks(serving: bool, anew: bool) -> Sequence[Look]:
         Look((files.BACKUP,), files.look_at_backup),
         Look((work.AUDIT,), audit, AUDIT_SECONDS),
         Look((work.HEADS,), work.look_at_heads),
+        Look((doctor_names.NAMES,), named, NAMES_SECONDS),
         Look((base.CONNECTIONS,), connections),
         Look((VERSION_NAME,), _version),
     )

@@ -12,12 +12,14 @@ from models import (
     SEEN_EVERY,
     CustomerPerson,
     EndReason,
+    LinkPurpose,
     LoginSession,
     Role,
     SignInMethod,
     Tenant,
     User,
 )
+from services.access import one_time_links
 from services.access.actor import Actor, Principal
 from services.access.outsiders import SessionActor
 from services.access.permissions import Permission
@@ -317,6 +319,8 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         cause = await act.record(SessionAction.REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
+            # Whoever was in the account may have had it change its email.
+            await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_CONFIRM)
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 

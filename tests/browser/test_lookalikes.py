@@ -212,6 +212,19 @@ async def test_who_takes_the_name_of_one_who_commented_has_that_one_told_apart_a
     await expect(heads.locator("bdi")).to_have_count(0)
 
 
+async def test_who_gives_the_name_up_again_without_a_comment_has_that_one_told_apart_no_more(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    alice = await _alice(tenant)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+    emails = page.locator(".comment-head bdi")
+    await accounts.rename(admin, alice.id, ada.first_name, ada.last_name)
+    await expect(emails).to_have_text([ada.email])
+    await accounts.rename(admin, alice.id, "Alice", "Kovacs")
+    await expect(emails).to_have_count(0)
+
+
 async def test_a_name_from_before_that_turns_the_text_around_turns_its_own_alone(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:

@@ -113,11 +113,18 @@ async def test_what_a_browser_has_is_not_sent_again(base: str) -> None:
         NICEGUI.replace("/_nicegui/", "/./_nicegui/"),
         NICEGUI + "?x=1",
         NICEGUI + "/",
+        NICEGUI.removesuffix("/nicegui.js"),
+        NICEGUI.removesuffix("nicegui.js"),
+        NICEGUI.replace("/_nicegui/", "/_NiceGUI/"),
+        "/_nicegui_ws",
         NICEGUI.replace("/static/", "/esm/%2e/"),
         STYLE_URL.replace("/static/", "/static/./"),
         STYLE_URL.replace("/static/", "/static//"),
         STYLE_URL.replace(".css", "%2Ecss"),
         STYLE_URL + "?x=1",
+        STYLE_URL + "/",
+        "/static",
+        "/static/",
     ],
 )
 def test_a_file_has_one_url(base: str, path: str) -> None:
@@ -125,7 +132,7 @@ def test_a_file_has_one_url(base: str, path: str) -> None:
     connection = http.client.HTTPConnection(split.hostname or "", split.port or 0)
     connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
     answer = connection.getresponse()
-    assert answer.status == 404
+    assert answer.status == 404, answer.getheader("Location")
     assert "immutable" not in answer.headers.get("Cache-Control", "")
     connection.close()
 

@@ -30,6 +30,7 @@ export default {
   },
   created() {
     this.show(JSON.parse(this.comments), this.hasEarlier);
+    this.alike = new Set(); // people who wrote none of these, and took a name that looks like an author's
     this.found = [...this.byId.values()].find((comment) => comment.found)?.id;
   },
   mounted() {
@@ -90,7 +91,8 @@ export default {
     // with the name of one, be it an author or not, those of others may come or go.
     patchPerson({ id, name, active, picture, email, mixed }) {
       const known = [...this.byId.values()].find((comment) => comment.author_id === id);
-      if (known ? known.author !== name : email) this.$emit("missed");
+      if (known ? known.author !== name : email || this.alike.has(id)) this.$emit("missed");
+      this.alike[email && !known ? "add" : "delete"](id);
       const comments = [...this.byId.values()].map((comment) =>
         comment.author_id === id
           ? { ...comment, author: name, author_active: active, picture, email, mixed }

@@ -25,7 +25,7 @@ from ui.live.pages import (
 from ui.live.rest import slow_pings
 from ui.live.rooms import Room, broadcast, broadcast_soon, is_watched
 from ui.live.turns import TurnedPage, actor_in, turn_to_read
-from ui.live.unused import without_middlewares, without_process_pool
+from ui.live.unused import without_middlewares, without_process_pool, without_redirects
 
 __all__ = [
     "MOST_UNFINISHED",
@@ -58,4 +58,5 @@ __all__ = [
     "turn_to_read",
     "without_middlewares",
     "without_process_pool",
+    "without_redirects",
 ]

@@ -26,5 +26,12 @@ def without_middlewares() -> None:
     ]
 
 
+def without_redirects() -> None:
+    """Have NiceGUI's application answer 404 where only a slash at the end tells a path from one of
+    its own. It would lead from there to the other: what has one url would have two.
+    """
+    core.app.router.redirect_slashes = False
+
+
 def _no_pool() -> None:
     """Replaces `nicegui.run.setup`."""

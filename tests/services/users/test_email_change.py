@@ -14,7 +14,8 @@ from services.core.errors import ConflictError, DeadLinkError, InvalidInputError
 from services.database.runtime import Runtime
 from services.database.transaction import reading, transaction
 from services.mail import outbox
-from services.sessions import known_devices
+from services.sessions import known_devices, sessions
+from services.sign_in import password_change
 from services.sign_in.second_factors import totp
 from services.sign_in.sign_in import sign_in as sign_in_with
 from services.tenants import organisation
@@ -32,6 +33,7 @@ from tests.services.organisation_calls import organisation_form
 from tests.sizes import size
 
 NEW = "ada.king@example.com"
+NEW_PASSWORD = "seven purple lighthouses sing"
 
 
 async def _delivered(mail_server: MailServer, to: str) -> str:
@@ -224,6 +226,25 @@ async def test_a_change_that_is_cancelled_or_asked_for_anew_leaves_no_link(
 
 
 @ONE_DATABASE
+@pytest.mark.parametrize("how", ["a link", "the current one", "everywhere", "by an admin"])
+async def test_a_change_that_somebody_in_the_account_asked_for_ends_where_its_owner_shuts_them_out(
+    tenant: Tenant, admin: Actor, mail_server: MailServer, how: str
+) -> None:
+    user = await create_user(tenant)
+    thief, owner = await factories.sign_in(user), await factories.sign_in(user)
+    token = await _requested(thief, mail_server)
+    if how == "a link":
+        (reset,) = await factories.issue_links([user], LinkPurpose.RESET)
+        await password_change.reset(tenant.slug, reset, NEW_PASSWORD, CALLER)
+    elif how == "the current one":
+        await password_change.change_password(owner, PASSWORD, NEW_PASSWORD)
+    else:
+        await sessions.revoke(owner if how == "everywhere" else admin, user.id)
+    with pytest.raises(DeadLinkError):
+        await email_change.confirm(tenant.slug, token, CALLER)
+    assert (await books.user_of(user.id)).email == user.email
+
+
 async def test_a_stranger_s_mailbox_isn_t_filled_by_asking_again_and_again(
     tenant: Tenant, mail_server: MailServer
 ) -> None:

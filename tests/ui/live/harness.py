@@ -291,6 +291,7 @@ def create_app(public_url: str) -> FastAPI:
         gzip_middleware_factory=None,
     )
     live.without_middlewares()
+    live.without_redirects()
     refusals = {NotAllowedError: 403, SessionEndedError: 401, TooManyAttemptsError: 429}
     live.plain_errors(render_later, refusals)
     harden(app, public_url=public_url, render=render)
