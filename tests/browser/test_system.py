@@ -151,4 +151,4 @@ async def test_the_report_is_copied_as_the_command_prints_it(
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     text = await page.evaluate("() => navigator.clipboard.readText()")
     assert "ok       Database" in text
-    assert "of 18 checks" in text
+    assert "of 19 checks" in text
