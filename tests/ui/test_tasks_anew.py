@@ -1,11 +1,5 @@
 """A task of a POC is read anew while its dialog is closed, and opened for another one."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
-import pytest
 from nicegui import Client, ui
 
 from models import Role, Tenant, User
@@ -15,6 +9,7 @@ from services.workspace.tasks import NewTaskForm
 from tests import factories
 from tests.conftest import ONE_DATABASE
 from tests.services.workspace.rows import Rows, create_rows
+from tests.ui.slow_reading import slow
 from ui.components.toast import Toast
 from ui.pages.workspace.poc_tasks import _TasksScreen
 
@@ -30,27 +25,6 @@ async def _tab(user: User, tenant: Tenant, rows: Rows) -> _TasksScreen:
         tab = _TasksScreen(visit, Toast(), details)
         tab.build(found, "board")
     return tab
-
-
-@asynccontextmanager
-async def _slow(reading: Any) -> AsyncIterator[None]:
-    """Read the tasks, and have that answered once the block has ended."""
-    begun, may_go_on = asyncio.Event(), asyncio.Event()
-    read = task_list.list_groups
-
-    async def slowly(*asked: Any) -> Any:
-        found = await read(*asked)
-        begun.set()
-        await may_go_on.wait()
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(task_list, "list_groups", slowly)
-        going_on = asyncio.create_task(reading)
-        await begun.wait()
-    yield
-    may_go_on.set()
-    await going_on
 
 
 def _close(tab: _TasksScreen) -> None:
@@ -69,10 +43,7 @@ async def test_a_task_that_is_read_again_does_not_show_in_the_dialog_of_the_next
     second = await tasks.add_task(await factories.sign_in(owner), form)
     tab = await _tab(await factories.create_user(tenant, role=Role.ADMINISTRATOR), tenant, rows)
     await tab._act("edit", {"id": str(rows.task)})
-    async with _slow(tab.edit_task._stale()):
+    async with slow(task_list, "list_groups", tab.edit_task._stale()):
         _close(tab)
         await tab._act("edit", {"id": str(second)})
-    opened = tab.edit_task._opened_with
-    assert opened is not None
-    assert opened["title"] == "Second"
-    assert tab.about == second
+    assert tab.edit_task._subject.values["title"] == "Second"

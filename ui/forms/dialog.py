@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -25,12 +26,12 @@ from ui import live
 from ui.components.component import Component
 from ui.components.toast import Toast
 from ui.forms.filled import FilledForm
-from ui.forms.helpers import About, Helpers, Link, Outcome
+from ui.forms.helpers import About, Helpers, Link, OnSubmit, Outcome, Subject
 from ui.forms.values import field_values, opening_values, people_values
 from ui.input import as_text, as_uuid
 
 # What a page needs of a form.
-__all__ = ["About", "FormDialog", "Helpers", "Link", "Outcome"]
+__all__ = ["About", "FormDialog", "Helpers", "Link", "Outcome", "Subject"]
 
 FormT = TypeVar("FormT", bound=Form)
 Tone = Literal["accent", "danger"]
@@ -79,7 +80,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
     something, the dialog shows that, and stays open with what was typed; otherwise the dialog
     closes, and shows the sentence that `on_submit` returns. If a fresh sign-in is needed, the
     password is asked for, and then the act is done by itself. What comes after the dialog is closed
-    isn't shown.
+    isn't shown. A dialog that changes one of several things has no `on_submit` of its own: it is
+    opened for each of them with a `Subject`.
 
     A dialog that was opened `about` somebody shows who it is, and takes only an answer about them:
     the browser sends along whom it showed. If a title or a line of the body contains `{name}`,
@@ -93,12 +95,13 @@ class FormDialog(FilledForm[FormT, Outcome]):
         form: type[FormT],
         *,
         submit: str,
-        on_submit: Callable[[FormT], Awaitable[Outcome]],
+        on_submit: OnSubmit[FormT] | None = None,
         body: str | Sequence[str] = "",
         tone: Tone = "accent",
         helpers: Helpers = NO_HELP,
     ) -> None:
-        super().__init__(toast, form, on_submit, helpers)
+        super().__init__(toast, form, helpers)
+        self._on_submit = on_submit
         self._look = {
             "title": title,
             "submit": submit,
@@ -111,27 +114,32 @@ class FormDialog(FilledForm[FormT, Outcome]):
         self._client = context.client
         self._shown: _Shown | None = None
         self._about: About | None = None
-        self._opened_with: Mapping[str, Any] | None = None
+        self._subject: Subject[FormT] = Subject({}, on_submit)
 
     def open(
         self,
-        values: Mapping[str, Any] | None = None,
+        opened: Mapping[str, Any] | Subject[FormT] | None = None,
         *,
         body: str | Sequence[str] | None = None,
         title: str | None = None,
         about: About | None = None,
         reading: str = "",
     ) -> None:
-        """Open the dialog again, with the values of some of its fields; what isn't given is as the
-        dialog was made. For `reading`, the id of what is read, the values are shown without a field
-        to change them; `on_stale` opens it again when that has changed. If the page closed while
-        its handler waited for them, nothing happens."""
+        """Open the dialog again, with the values of some of its fields, or for a subject; what
+        isn't given is as the dialog was made. For `reading`, the id of what is read, the values are
+        shown without a field to change them; `on_stale` opens it again when that has changed. If
+        the page closed while its handler waited for them, nothing happens."""
         if self._client.is_deleted:
             return
         self._about = about
-        self._opened_with = values
+        if isinstance(opened, Subject):
+            self._subject = opened
+        else:
+            self._subject = Subject(opened or {}, self._on_submit)
+        if self._subject.on_submit is None and not reading:
+            raise TypeError("A dialog that does nothing by itself is opened for a Subject.")
         opening = {
-            "values": opening_values(values or {}),
+            "values": opening_values(self._subject.values),
             "body": None if body is None else _lines(body),
             "title": title,
             "about": asdict(about) if about else None,
@@ -207,22 +215,29 @@ class FormDialog(FilledForm[FormT, Outcome]):
             return
         sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
         if self._about is not None and sent.get(ABOUT) != self._about.id:
-            self._show_errors({}, OTHER)
+            self._show_errors(self._tell, {}, OTHER)
             return
-        await self._send(shown, self._known(sent))
+        await self._send(shown, self._subject, self._known(sent))
 
-    async def _send(self, shown: _Shown, values: Mapping[str, Any]) -> None:
+    async def _send(
+        self, shown: _Shown, subject: Subject[FormT], values: Mapping[str, Any]
+    ) -> None:
         """Do what was asked, and show what came of it.
 
-        Meanwhile the dialog may have been closed, and opened again about somebody else.
+        Meanwhile the dialog may have been closed, and opened again for something else.
         """
+        if subject.on_submit is None:
+            return  # it was only read
         shown.is_sending = True
+        tell = partial(self._tell_of, shown, subject)
+        again = partial(self._send, shown, subject, values)
+        renew = partial(self._renew, shown, subject, subject.anew) if subject.anew else None
         try:
-            is_done, outcome = await self._submit(values, lambda: self._send(shown, values))
+            is_done, outcome = await self._submit(subject.on_submit, values, again, tell, renew)
             if isinstance(outcome, Link):
-                self.show_link(outcome.text, outcome.url)
+                tell("showLink", outcome.text, outcome.url)
             elif is_done:
-                if shown is self._shown:
+                if self._is_open_for(shown, subject):
                     self.close()
                 if outcome:
                     self._say(outcome)
@@ -230,6 +245,30 @@ class FormDialog(FilledForm[FormT, Outcome]):
             shown.is_sending = False
             if not shown.is_deleted:
                 shown.run_method("done")
+
+    async def _renew(
+        self,
+        shown: _Shown,
+        subject: Subject[FormT],
+        anew: Callable[[], Awaitable[Subject[FormT]]],
+        why: str,
+    ) -> None:
+        """Show what somebody else was first to change; what is sent next is about that."""
+        now = await anew()
+        if self._is_open_for(shown, subject):
+            shown.run_method("takeOver", opening_values(now.values), why)
+            self._subject = now
+
+    def _is_open_for(self, shown: _Shown, subject: Subject[FormT]) -> bool:
+        return shown is self._shown and subject is self._subject
+
+    def _tell_of(
+        self, shown: _Shown, subject: Subject[FormT], method: str, *values: object
+    ) -> None:
+        """Tell the browser what came of a subject, if the dialog isn't closed or opened for another
+        one meanwhile."""
+        if self._is_open_for(shown, subject):
+            shown.run_method(method, *values)
 
     def _say(self, sentence: str) -> None:
         again = self._again if self._helpers.again else None
@@ -264,10 +303,10 @@ class FormDialog(FilledForm[FormT, Outcome]):
             return
         except RollcallError as error:
             if shown is self._shown:
-                self._show_errors({}, str(error))
+                self._show_errors(self._tell, {}, str(error))
 
     def _again(self) -> None:
-        self.open(self._opened_with)
+        self.open(self._subject)
 
 
 def _ids(sent: object) -> list[UUID]:

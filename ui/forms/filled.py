@@ -20,10 +20,11 @@ from services.core.forms import Form, fields_of
 from ui.actions import told
 from ui.components.toast import Toast
 from ui.forms.helpers import Helpers
-from ui.forms.values import opening_values
 
 FormT = TypeVar("FormT", bound=Form)
 OutcomeT = TypeVar("OutcomeT")
+# Calls a method of the form that the browser shows, with these values.
+Tell = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -36,23 +37,18 @@ class _Judged:
 
 
 class FilledForm(Generic[FormT, OutcomeT]):
-    """A form that somebody fills in. Its subclass says how its browser is told (`_tell`)."""
+    """A form that somebody fills in. Its subclass says how its browser is told."""
 
     def __init__(
         self,
         toast: Toast,
         form: type[FormT],
-        on_submit: Callable[[FormT], Awaitable[OutcomeT]],
         helpers: Helpers,
     ) -> None:
         self._toast = toast
         self._form = form
         self._fields = fields_of(form)
-        self._on_submit = on_submit
         self._helpers = helpers
-
-    def _tell(self, method: str, *values: object) -> None:
-        raise NotImplementedError
 
     def _known(self, sent: object) -> dict[str, Any]:
         """Of what a browser sent, the values of the form's fields."""
@@ -61,40 +57,35 @@ class FilledForm(Generic[FormT, OutcomeT]):
         return {name: values.get(name) for name in self._fields if name not in hidden}
 
     async def _submit(
-        self, values: Mapping[str, Any], again: Callable[[], Awaitable[None]]
+        self,
+        on_submit: Callable[[FormT], Awaitable[OutcomeT]],
+        values: Mapping[str, Any],
+        again: Callable[[], Awaitable[None]],
+        tell: Tell,
+        renew: Callable[[str], Awaitable[None]] | None = None,
     ) -> tuple[bool, OutcomeT | None]:
-        """Whether it was done, and what came of it. What is refused is shown; what needs a fresh
-        sign-in asks for the password, and then does it `again`."""
+        """Whether it was done, and what came of it. What is refused is told; what needs a fresh
+        sign-in asks for the password, and then does it `again`. If somebody else was first,
+        `renew` shows what they changed, and why nothing was done."""
         try:
-            return True, await self._on_submit(self._form(**values))
+            try:
+                return True, await on_submit(self._form(**values))
+            except StaleError as error:
+                if renew is None:
+                    raise
+                await renew(str(error))
         except SessionEndedError:
             pass  # the cut brings the sign-in page by itself
         except InvalidInputError as error:
-            self._show_errors(await self._all_wrong(error.fields, values))
+            self._show_errors(tell, await self._all_wrong(error.fields, values))
         except FreshSignInNeededError as error:
             if self._toast.ask_proof:
                 self._toast.ask_proof(again, error.why)
             else:
-                self._show_errors({}, str(error))
-        except StaleError as error:
-            await self._show_anew(str(error))
+                self._show_errors(tell, {}, str(error))
         except RollcallError as error:
-            self._show_errors({}, str(error))
+            self._show_errors(tell, {}, str(error))
         return False, None
-
-    async def _show_anew(self, why: str) -> None:
-        """Say that somebody else was first, and show what they changed, if the page can read it."""
-        if self._helpers.anew is None:
-            self._show_errors({}, why)
-            return
-        try:
-            now = await self._helpers.anew()
-        except SessionEndedError:
-            return
-        except RollcallError as error:
-            self._show_errors({}, str(error))
-            return
-        self._tell("takeOver", opening_values(now), why)
 
     async def _all_wrong(
         self, wrong: Mapping[str, str], values: Mapping[str, Any]
@@ -109,10 +100,10 @@ class FilledForm(Generic[FormT, OutcomeT]):
                     found[name], _ = await self._helpers.check(name, value)
         return {**found, **wrong}
 
-    def _show_errors(self, errors: Mapping[str, str], general: str = "") -> None:
+    def _show_errors(self, tell: Tell, errors: Mapping[str, str], general: str = "") -> None:
         """Show what is wrong, by field and as a whole, instead of what was shown before."""
         elsewhere = [text for name, text in errors.items() if name not in self._fields]
-        self._tell("showErrors", dict(errors), " ".join([general, *elsewhere]).strip())
+        tell("showErrors", dict(errors), " ".join([general, *elsewhere]).strip())
 
     async def _check(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}

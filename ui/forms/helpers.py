@@ -2,15 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from services.access.permissions import Permission
 from services.core.form_fields import Option
+from services.core.forms import Form
 from services.core.lookalikes import mixed_letters
 from services.sign_in.passwords import Strength
 from services.users.selection import Selection
 from ui.forms.values import option_values
+
+FormT = TypeVar("FormT", bound=Form)
+RowT = TypeVar("RowT")
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,33 @@ class About:
 # The result of a dialog's answer: a sentence, which is shown when the dialog has closed; a link; or
 # nothing.
 Outcome = str | Link | None
+OnSubmit = Callable[[FormT], Awaitable[Outcome]]
 OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
 # Finds people to choose from. It gets the permission that they must have (or none), the words that
 # were typed, and the people who are chosen already.
 FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
+
+
+@dataclass(frozen=True)
+class Subject(Generic[FormT]):
+    """What a dialog is opened for: the values that it begins with, and what it does with the form,
+    bound to the thing and the version that these values are of. So whatever else is opened or read
+    meanwhile, a form is saved only into what it was opened for. Without `on_submit` it is only
+    read. `anew` reads the thing once more, if somebody else was first to change it: the dialog
+    takes over what they changed, or shows it beside what was typed there, and can be sent again."""
+
+    values: Mapping[str, Any]
+    on_submit: OnSubmit[FormT] | None = None
+    anew: "Callable[[], Awaitable[Subject[FormT]]] | None" = None
+
+
+async def renewed(
+    read: Callable[[UUID], Awaitable[RowT]],
+    row_id: UUID,
+    subject_of: Callable[[RowT], Subject[FormT]],
+) -> Subject[FormT]:
+    """The subject that a row is by now."""
+    return subject_of(await read(row_id))
 
 
 @dataclass(frozen=True)
@@ -59,14 +86,11 @@ class Helpers:
     `beside` builds what stands beside the form each time it opens, and `on_change` gets what is
     filled in, unchecked, whenever it changes. `again` is the label of the button that opens the
     form once more after it was sent. `on_stale` runs if the row that an open dialog is about has
-    changed: it calls `update`. `anew` runs if somebody else was first to change what the form would
-    change: it returns the present values, which the form is about from then on. The dialog takes
-    over what they changed, or shows it beside what was typed there, and can be sent again. Fields
-    that are `hidden` aren't offered, and stay empty. `uploads` are the urls to which the files of
-    fields are sent at once: a POST of the bytes, with the file's name as `?name=`, answered by
-    `{"id": …}`, or with another status by `{"error": "a sentence"}`. What `ends_access` of somebody
-    goes before what others ask for from the click on; only those may get such a dialog who may do
-    that.
+    changed: it calls `update`. Fields that are `hidden` aren't offered, and stay empty. `uploads`
+    are the urls to which the files of fields are sent at once: a POST of the bytes, with the file's
+    name as `?name=`, answered by `{"id": …}`, or with another status by `{"error": "a sentence"}`.
+    What `ends_access` of somebody goes before what others ask for from the click on; only those may
+    get such a dialog who may do that.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -78,7 +102,6 @@ class Helpers:
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
     on_stale: Callable[[], Awaitable[None]] | None = None
-    anew: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     hidden: Collection[str] = ()
     uploads: Mapping[str, str] = field(default_factory=dict)
     ends_access: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from nicegui.events import GenericEventArguments
@@ -70,7 +71,8 @@ class PageForm(FilledForm[FormT, str]):
         note: str = "",
         inserts: Sequence[str] = (),
     ) -> None:
-        super().__init__(toast, form, on_submit, helpers)
+        super().__init__(toast, form, helpers)
+        self._on_submit = on_submit
         self._is_sending = False
         shown = [self._card(card) for card in cards]
         self.element = _Shown(shown, opening_values(saved), inserts, note)
@@ -107,7 +109,8 @@ class PageForm(FilledForm[FormT, str]):
     async def _send(self, values: Mapping[str, Any]) -> None:
         self._is_sending = True
         try:
-            is_done, said = await self._submit(values, lambda: self._send(values))
+            again = partial(self._send, values)
+            is_done, said = await self._submit(self._on_submit, values, again, self._tell)
             if is_done and said:
                 self._toast.show(said, tone="success")
         finally:

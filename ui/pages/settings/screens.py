@@ -17,7 +17,7 @@ from services.sessions.sessions import Visit
 from ui.actions import told
 from ui.components.part import Part
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog
+from ui.forms.dialog import About, FormDialog, Subject
 from ui.frame import section, text
 from ui.words import moment
 
@@ -38,7 +38,6 @@ class ScreensSection:
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
         self.toast = toast
-        self.chosen: UUID | None = None
 
     async def build(self) -> None:
         """Lay the section out."""
@@ -50,15 +49,12 @@ class ScreensSection:
             on_submit=self._pair,
             body=f"Open /wall on the screen. {ONLY_LOOKS}",
         )
-        self.change = FormDialog(
-            self.toast, "Set up {name}", ScreenSetUp, submit="Save", on_submit=self._change
-        )
+        self.change = FormDialog(self.toast, "Set up {name}", ScreenSetUp, submit="Save")
         self.revoking = FormDialog(
             self.toast,
             "Revoke {name}?",
             Form,
             submit="Revoke",
-            on_submit=self._revoke,
             tone="danger",
             body="It shows nothing any more. To show something again, it has to be paired again.",
         )
@@ -117,7 +113,6 @@ class ScreensSection:
         button.on("click", handler, args=[])
 
     def _open_change(self, row: ScreenRow) -> None:
-        self.chosen = row.id
         options = row.options
         opening = {
             "name": row.name,
@@ -126,30 +121,25 @@ class ScreensSection:
             "dwell": options.dwell,
             "theme": options.theme,
         }
-        self.change.open(opening, about=_about(row))
+        self.change.open(Subject(opening, partial(self._change, row.id)), about=_about(row))
 
     def _ask_revocation(self, row: ScreenRow) -> None:
-        self.chosen = row.id
-        self.revoking.open(about=_about(row))
+        self.revoking.open(Subject({}, partial(self._revoke, row.id)), about=_about(row))
 
     async def _pair(self, form: NewScreen) -> str:
         screen = await pairing.pair_screen(self.actor, form)
         return f"{screen.name} is paired. It shows its first view within a second."
 
-    async def _change(self, form: ScreenSetUp) -> str | None:
-        if self.chosen is None:
-            return None
-        await screens.change_screen(self.actor, self.chosen, form)
+    async def _change(self, screen_id: UUID, form: ScreenSetUp) -> str:
+        await screens.change_screen(self.actor, screen_id, form)
         return f"{form.name} shows it by now."
 
     async def _reload(self, row: ScreenRow) -> None:
         await screens.reload_screen(self.actor, row.id)
         self.toast.show(f"{row.name} loads its page again.", tone="success")
 
-    async def _revoke(self, _form: Form) -> str | None:
-        if self.chosen is None:
-            return None
-        await screens.revoke_screen(self.actor, self.chosen)
+    async def _revoke(self, screen_id: UUID, _form: Form) -> str:
+        await screens.revoke_screen(self.actor, screen_id)
         return "The screen is revoked, and shows nothing any more."
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
@@ -27,7 +27,7 @@ from ui.components.part import Part
 from ui.components.poc_head import PocHead
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome, Subject
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid
@@ -127,7 +127,6 @@ class _PocScreen:
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/pocs"
         self.own = OwnVersions()
-        self.seen = 0
         self.closing = PocStatus.COMPLETED
         self.steps: Menu | None = None
         self.more: Menu | None = None
@@ -135,14 +134,7 @@ class _PocScreen:
     def build(self, details: PocDetails, tab: str) -> None:
         """Lay the head out."""
         find_people = partial(selection.list_selectable, self.actor)
-        self.edit = FormDialog(
-            self.toast,
-            "Edit POC",
-            PocForm,
-            submit="Save",
-            on_submit=self._edit,
-            helpers=Helpers(anew=self._anew),
-        )
+        self.edit = FormDialog(self.toast, "Edit POC", PocForm, submit="Save")
         self.endings = {
             status: FormDialog(self.toast, title, form, submit=submit, on_submit=self._close)
             for status, (form, title, submit) in ENDINGS.items()
@@ -221,16 +213,15 @@ class _PocScreen:
             button("Reassign", self._open_owner)
 
     def _open_edit(self) -> None:
-        self.edit.open(self._facts())
+        self.edit.open(self._subject())
 
-    async def _anew(self) -> dict[str, Any]:
+    async def _anew(self) -> Subject[PocForm]:
         await self._refresh()
-        return self._facts()
+        return self._subject()
 
-    def _facts(self) -> dict[str, Any]:
+    def _subject(self) -> Subject[PocForm]:
         row, head = self.details.row, self.details.head
-        self.seen = row.facts_version  # what others change meanwhile isn't in the fields
-        return {
+        values = {
             "title": row.title,
             "customer": row.customer,
             "description": head.description,
@@ -238,9 +229,11 @@ class _PocScreen:
             "start_on": row.start_on,
             "end_on": row.due,
         }
+        # What others change from here on isn't in the fields.
+        return Subject(values, partial(self._edit, row.facts_version), self._anew)
 
-    async def _edit(self, form: PocForm) -> Outcome:
-        await self._change(self.seen, partial(pocs.edit_poc, form=form))
+    async def _edit(self, seen: int, form: PocForm) -> Outcome:
+        await self._change(seen, partial(pocs.edit_poc, form=form))
         return "Saved."
 
     async def _change(self, seen: int, act: Callable[[Actor, UUID, int], Awaitable[int]]) -> None:

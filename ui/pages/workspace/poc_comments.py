@@ -1,6 +1,7 @@
 """What was said about a POC: the tab Comments."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from nicegui import ui
 from services.core.forms import Form, lines
 from services.sessions.sessions import Visit
 from services.workspace import comments, members
-from services.workspace.comments import CommentForm, CommentSlice, NewCommentForm
+from services.workspace.comments import CommentForm, CommentSlice, CommentView, NewCommentForm
 from services.workspace.listing import PocDetails
 from services.workspace.markdown import names_in
 from services.workspace.members import Member
@@ -18,7 +19,7 @@ from ui.actions import told
 from ui.components.poc_comments import PocComments
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Outcome
+from ui.forms.dialog import FormDialog, Outcome, Subject
 from ui.input import as_text, as_uuid
 
 
@@ -46,23 +47,17 @@ class _CommentsScreen:
         self.customer = (details.row.customer, details.with_access)
         self.members = details.members
         self.may_change = details.may_change and not details.row.archived
-        self.about: UUID | None = None
-        self.version = 0
-        self.mentioned: tuple[UUID, ...] = ()
         self.sought: UUID | None = None
 
     def build(self, found: CommentSlice, sought: UUID | None) -> None:
         """Lay the tab out."""
         self.sought = sought
-        self.edit = FormDialog(
-            self.toast, "Edit comment", BodyForm, submit="Save", on_submit=self._edit
-        )
+        self.edit = FormDialog(self.toast, "Edit comment", BodyForm, submit="Save")
         self.removal = FormDialog(
             self.toast,
             "Remove this comment?",
             Form,
             submit="Remove",
-            on_submit=self._remove,
             tone="danger",
             body="What it says can’t be brought back. That there was a comment stays to be seen.",
         )
@@ -108,26 +103,20 @@ class _CommentsScreen:
 
     async def _open_edit(self, comment_id: UUID) -> None:
         comment = await comments.get_comment(self.actor, comment_id)
-        self.about, self.version = comment.id, comment.version
-        self.mentioned = comment.mention_ids
-        self.edit.open({"body": comment.body})
+        self.edit.open(Subject({"body": comment.body}, partial(self._edit, comment)))
 
-    async def _edit(self, form: BodyForm) -> Outcome:
-        if self.about is not None:
-            edited = CommentForm(
-                body=form.body, mention_ids=await self._named(form.body, before=self.mentioned)
-            )
-            await comments.edit(self.actor, self.about, self.version, edited)
+    async def _edit(self, comment: CommentView, form: BodyForm) -> Outcome:
+        named = await self._named(form.body, before=comment.mention_ids)
+        edited = CommentForm(body=form.body, mention_ids=named)
+        await comments.edit(self.actor, comment.id, comment.version, edited)
         return "Saved."
 
     async def _ask_removal(self, comment_id: UUID) -> None:
         comment = await comments.get_comment(self.actor, comment_id)
-        self.about, self.version = comment.id, comment.version
-        self.removal.open()
+        self.removal.open(Subject({}, partial(self._remove, comment)))
 
-    async def _remove(self, _form: Form) -> Outcome:
-        if self.about is not None:
-            await comments.remove(self.actor, self.about, self.version)
+    async def _remove(self, comment: CommentView, _form: Form) -> Outcome:
+        await comments.remove(self.actor, comment.id, comment.version)
         return "The comment is removed."
 
     async def _named(self, body: str, before: Collection[UUID] = ()) -> tuple[UUID, ...]:

@@ -1,7 +1,6 @@
 """What a POC has to show, and what it showed: the tab Criteria."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,8 +17,8 @@ from services.workspace.listing import PocDetails
 from ui.actions import told
 from ui.components.toast import Toast
 from ui.components.work_rows import WorkRows
-from ui.forms.dialog import FormDialog, Outcome
-from ui.forms.helpers import Helpers
+from ui.forms.dialog import FormDialog, Outcome, Subject
+from ui.forms.helpers import Helpers, renewed
 from ui.frame import section
 from ui.own_versions import OwnVersions
 from ui.pages.workspace.parts import button
@@ -52,7 +51,6 @@ class _CriteriaScreen:
         self.toast = toast
         self.poc_id = details.row.id
         self.may_change = details.may_change and not details.row.archived
-        self.about: CriterionView | None = None
         self.own = OwnVersions()
 
     def build(self, found: Sequence[CriterionView], tasks: Sequence[Option]) -> None:
@@ -71,17 +69,9 @@ class _CriteriaScreen:
             "Edit criterion",
             CriterionForm,
             submit="Save",
-            on_submit=self._edit,
-            helpers=replace(helpers, anew=partial(self._anew, _facts)),
+            helpers=helpers,
         )
-        self.result = FormDialog(
-            self.toast,
-            "Result",
-            ResultForm,
-            submit="Save",
-            on_submit=self._set_result,
-            helpers=Helpers(anew=partial(self._anew, _result)),
-        )
+        self.result = FormDialog(self.toast, "Result", ResultForm, submit="Save")
         if self.may_change:
             with ui.element("div").classes("tab-actions"):
                 button("+ Add Criterion", self._open_new, look="btn btn-primary")
@@ -117,8 +107,10 @@ class _CriteriaScreen:
             await self.own.change(row_id, version, partial(self._archive, row_id))
         else:
             row = await self._read(row_id)
-            handler = self._open_result if act == "result" else self._open_edit
-            handler(row)
+            if act == "result":
+                self.result.open(self._result_subject(row))
+            else:
+                self.edit.open(self._subject(row))
 
     async def _read(self, row_id: UUID) -> CriterionView:
         for row in await criteria.list_criteria(self.actor, self.poc_id):
@@ -133,28 +125,20 @@ class _CriteriaScreen:
         await criteria.add_criterion(self.actor, self.poc_id, form)
         return f"“{form.title}” is added."
 
-    def _open_edit(self, row: CriterionView) -> None:
-        self.about = row
-        self.edit.open(_facts(row))
+    def _subject(self, row: CriterionView) -> Subject[CriterionForm]:
+        anew = partial(renewed, self._read, row.id, self._subject)
+        return Subject(_facts(row), partial(self._edit, row), anew)
 
-    async def _anew(self, values: Callable[[CriterionView], dict[str, Any]]) -> dict[str, Any]:
-        if self.about is None:
-            return {}
-        self.about = await self._read(self.about.id)
-        return values(self.about)
-
-    async def _edit(self, form: CriterionForm) -> Outcome:
-        if self.about is not None:
-            await criteria.edit_criterion(self.actor, self.about.id, self.about.version, form)
+    async def _edit(self, row: CriterionView, form: CriterionForm) -> Outcome:
+        await criteria.edit_criterion(self.actor, row.id, row.version, form)
         return "Saved."
 
-    def _open_result(self, row: CriterionView) -> None:
-        self.about = row
-        self.result.open(_result(row))
+    def _result_subject(self, row: CriterionView) -> Subject[ResultForm]:
+        anew = partial(renewed, self._read, row.id, self._result_subject)
+        return Subject(_result(row), partial(self._set_result, row), anew)
 
-    async def _set_result(self, form: ResultForm) -> Outcome:
-        if self.about is not None:
-            await criteria.set_result(self.actor, self.about.id, self.about.version, form)
+    async def _set_result(self, row: CriterionView, form: ResultForm) -> Outcome:
+        await criteria.set_result(self.actor, row.id, row.version, form)
         return "Saved."
 
     async def _archive(self, row_id: UUID, version: int) -> int:

@@ -1,9 +1,8 @@
 """The tasks of a POC: the tab Tasks, as a list, a board or a timeline."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from models import Side, TaskStatus
@@ -22,14 +21,14 @@ from services.workspace.tasks import MANAGE_TASKS, NewTaskForm, TaskForm, TaskSt
 from ui.actions import told
 from ui.components.poc_tasks import Look, PocTasks, Showing
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome, Subject
+from ui.forms.helpers import renewed
 from ui.input import as_text, as_uuid, as_version
 from ui.own_versions import OwnVersions
 from ui.pages.workspace.poc_task_values import chosen_of, facts_of, standing_of, values_of
 from ui.paths import home_path
 from ui.work_words import span_words
 
-WorkT = TypeVar("WorkT", TaskView, GroupView)
 Handler = Callable[[UUID, Mapping[str, Any]], Awaitable[None]]
 EMPTY = "Add a group, then its tasks."
 # How the tasks can be looked at: the last part of the path of each, and its label.
@@ -78,8 +77,7 @@ class _TasksScreen:
         self.accepts = details.with_access > 0
         self.url = f"{home_path(visit.tenant_slug)}/pocs/{details.row.id}"
         self.may_change = details.may_change and not details.row.archived
-        self.about: UUID | None = None
-        self.version = 0
+        self.reading: UUID | None = None
         self.own = OwnVersions()
 
     def build(self, found: Sequence[GroupView], look: Look) -> None:
@@ -98,15 +96,12 @@ class _TasksScreen:
             "Edit group",
             GroupForm,
             submit="Save",
-            on_submit=self._edit_group,
-            helpers=Helpers(anew=partial(self._anew, self._read_group, facts_of)),
         )
         self.new_task = FormDialog(
             self.toast,
             "Add task",
             AddedTaskForm,
             submit="Add Task",
-            on_submit=self._add_task,
             helpers=find_people,
         )
         self.edit_task = FormDialog(
@@ -114,30 +109,15 @@ class _TasksScreen:
             "Edit task",
             TaskForm,
             submit="Save",
-            on_submit=self._edit_task,
-            helpers=Helpers(
-                anew=partial(self._anew, self._read, facts_of), on_stale=self._read_again
-            ),
+            helpers=Helpers(on_stale=self._read_again),
         )
         self.assignees = FormDialog(
-            self.toast,
-            "Assign",
-            AssigneesForm,
-            submit="Save",
-            on_submit=self._assign,
-            helpers=replace(find_people, anew=partial(self._anew, self._read, chosen_of)),
+            self.toast, "Assign", AssigneesForm, submit="Save", helpers=find_people
         )
         self.group_assignees = FormDialog(
-            self.toast,
-            "Assign",
-            AssigneesForm,
-            submit="Save",
-            on_submit=self._assign_group,
-            helpers=replace(find_people, anew=partial(self._anew, self._read_group, chosen_of)),
+            self.toast, "Assign", AssigneesForm, submit="Save", helpers=find_people
         )
-        self.blocked = FormDialog(
-            self.toast, "What is in the way?", ReasonForm, submit="Save", on_submit=self._block
-        )
+        self.blocked = FormDialog(self.toast, "What is in the way?", ReasonForm, submit="Save")
         urls = [
             (name, label, f"{self.url}/{path}".rstrip("/")) for name, (path, label) in LOOKS.items()
         ]
@@ -203,31 +183,43 @@ class _TasksScreen:
             self.new_group.open({"side": Side.TEAM}, body="Tasks stand in groups: begin with one.")
             return
         group = next((group for group in found if group.id == group_id), found[0])
-        self.about = group.id
-        self.new_task.open({"side": Side.TEAM}, title=f"Add task to “{group.title}”")
+        new = Subject({"side": Side.TEAM}, partial(self._add_task, group.id))
+        self.new_task.open(new, title=f"Add task to “{group.title}”")
 
     async def _add_group(self, form: NewGroupForm) -> Outcome:
         await groups.add_group(self.actor, self.poc_id, form)
         return f"“{form.title}” is added."
 
     async def _open_edit_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
-        group = await self._read_group(group_id)
-        self.edit_group.open(facts_of(group))
+        self.edit_group.open(self._group_subject(await self._find_group(group_id)))
 
-    async def _edit_group(self, form: GroupForm) -> Outcome:
-        if self.about is not None:
-            await groups.edit_group(self.actor, self.about, self.version, form)
+    def _group_subject(self, group: GroupView) -> Subject[GroupForm]:
+        return Subject(
+            facts_of(group),
+            partial(self._edit_group, group),
+            partial(renewed, self._find_group, group.id, self._group_subject),
+        )
+
+    async def _edit_group(self, group: GroupView, form: GroupForm) -> Outcome:
+        await groups.edit_group(self.actor, group.id, group.version, form)
         return "Saved."
 
     async def _open_assign_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
-        group = await self._read_group(group_id)
-        self.group_assignees.open(chosen_of(group), title=f"Who sees to “{group.title}”?")
+        group = await self._find_group(group_id)
+        title = f"Who sees to “{group.title}”?"
+        self.group_assignees.open(self._seeing_to(group), title=title)
 
-    async def _assign_group(self, form: AssigneesForm) -> Outcome:
-        if self.about is not None:
-            await groups.assign_group(
-                self.actor, self.about, self.version, form.assignee_ids, form.customer_ids
-            )
+    def _seeing_to(self, group: GroupView) -> Subject[AssigneesForm]:
+        return Subject(
+            chosen_of(group),
+            partial(self._assign_group, group),
+            partial(renewed, self._find_group, group.id, self._seeing_to),
+        )
+
+    async def _assign_group(self, group: GroupView, form: AssigneesForm) -> Outcome:
+        await groups.assign_group(
+            self.actor, group.id, group.version, form.assignee_ids, form.customer_ids
+        )
         return "Saved."
 
     async def _move_group(self, group_id: UUID, sent: Mapping[str, Any]) -> None:
@@ -238,7 +230,7 @@ class _TasksScreen:
             await self.own.change(group_id, version, move)
 
     async def _archive_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
-        group = await self._read_group(group_id)
+        group = await self._find_group(group_id)
         await self._take_out(group, partial(groups.set_archived, self.actor, group.id))
 
     async def _take_out(
@@ -257,22 +249,15 @@ class _TasksScreen:
         back = told(self.toast)(partial(self.own.change, row.id, made, restore))
         self.toast.show(f"“{row.title}” is archived.", "success", "Undo", back)
 
-    async def _add_task(self, form: AddedTaskForm) -> Outcome:
-        if self.about is not None:
-            await tasks.add_task(self.actor, NewTaskForm(**form.model_dump(), group_id=self.about))
+    async def _add_task(self, group_id: UUID, form: AddedTaskForm) -> Outcome:
+        await tasks.add_task(self.actor, NewTaskForm(**form.model_dump(), group_id=group_id))
         return f"“{form.title}” is added."
 
-    async def _read_group(self, group_id: UUID) -> GroupView:
+    async def _find_group(self, group_id: UUID) -> GroupView:
         found = {group.id: group for group in await task_list.list_groups(self.actor, self.poc_id)}
         if group_id not in found:
             raise NotFoundError("This group isn't there any more. Look again.")
-        self.about, self.version = group_id, found[group_id].version
         return found[group_id]
-
-    async def _read(self, task_id: UUID) -> TaskView:
-        task = await self._find(task_id)
-        self.about, self.version = task_id, task.version
-        return task
 
     async def _find(self, task_id: UUID) -> TaskView:
         found = await task_list.list_groups(self.actor, self.poc_id)
@@ -281,51 +266,51 @@ class _TasksScreen:
             raise NotFoundError("This task isn't there any more. Look again.")
         return shown[task_id]
 
-    async def _anew(
-        self,
-        read: Callable[[UUID], Awaitable[WorkT]],
-        values: Callable[[WorkT], dict[str, Any]],
-    ) -> dict[str, Any]:
-        """The values of a dialog as they are after somebody else has changed them; what is sent
-        then is about these."""
-        if self.about is None:
-            return {}
-        return values(await read(self.about))
-
     async def _open_edit(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
-        task = await self._read(task_id)
+        task = await self._find(task_id)
         if self.may_change:
-            self.edit_task.open(facts_of(task))
+            self.edit_task.open(self._task_subject(task))
         else:
             self._show_facts(task)
 
+    def _task_subject(self, task: TaskView) -> Subject[TaskForm]:
+        return Subject(
+            facts_of(task),
+            partial(self._edit_task, task),
+            partial(renewed, self._find, task.id, self._task_subject),
+        )
+
     def _show_facts(self, task: TaskView) -> None:
         said = standing_of(task)
+        self.reading = task.id
         self.edit_task.open(facts_of(task), title="Task", body=said, reading=str(task.id))
 
     async def _read_again(self) -> None:
         """Show what the task is by now to somebody who may only read it."""
-        about = self.about
-        if about is None:
+        reading = self.reading
+        if reading is None:
             return
-        task = await self._find(about)
-        if self.edit_task.is_open and self.about == about:  # else closed meanwhile, or another's
+        task = await self._find(reading)
+        if self.edit_task.is_open and self.reading == reading:  # else closed, or another's
             self._show_facts(task)
 
-    async def _edit_task(self, form: TaskForm) -> Outcome:
-        if self.about is not None:
-            await tasks.edit_task(self.actor, self.about, self.version, form)
+    async def _edit_task(self, task: TaskView, form: TaskForm) -> Outcome:
+        await tasks.edit_task(self.actor, task.id, task.version, form)
         return "Saved."
 
     async def _open_assign(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
-        task = await self._read(task_id)
-        self.assignees.open(chosen_of(task), title=f"Who does “{task.title}”?")
+        task = await self._find(task_id)
+        self.assignees.open(self._doing(task), title=f"Who does “{task.title}”?")
 
-    async def _assign(self, form: AssigneesForm) -> Outcome:
-        if self.about is not None:
-            await tasks.assign(
-                self.actor, self.about, self.version, form.assignee_ids, form.customer_ids
-            )
+    def _doing(self, task: TaskView) -> Subject[AssigneesForm]:
+        return Subject(
+            chosen_of(task),
+            partial(self._assign, task),
+            partial(renewed, self._find, task.id, self._doing),
+        )
+
+    async def _assign(self, task: TaskView, form: AssigneesForm) -> Outcome:
+        await tasks.assign(self.actor, task.id, task.version, form.assignee_ids, form.customer_ids)
         return "Saved."
 
     async def _status(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
@@ -333,8 +318,7 @@ class _TasksScreen:
         if version is None or status not in tuple(TaskStatus):
             return
         if status == TaskStatus.BLOCKED.value:
-            self.about, self.version = task_id, version
-            self.blocked.open({})
+            self.blocked.open(Subject({}, partial(self._block, task_id, version)))
             return
         await self._set_status(task_id, version, TaskStatusForm(status=TaskStatus(status)))
 
@@ -342,12 +326,11 @@ class _TasksScreen:
         set_it = partial(tasks.set_status, self.actor, task_id, form=form)
         await self.own.change(task_id, seen, set_it)
 
-    async def _block(self, form: ReasonForm) -> Outcome:
-        if self.about is not None:
-            blocked = TaskStatusForm(
-                status=TaskStatus.BLOCKED, reason=form.reason, reason_shared=form.shared
-            )
-            await self._set_status(self.about, self.version, blocked)
+    async def _block(self, task_id: UUID, seen: int, form: ReasonForm) -> Outcome:
+        blocked = TaskStatusForm(
+            status=TaskStatus.BLOCKED, reason=form.reason, reason_shared=form.shared
+        )
+        await self._set_status(task_id, seen, blocked)
         return "Saved."
 
     async def _move(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
@@ -369,7 +352,7 @@ class _TasksScreen:
             await self.own.change(task_id, seen, partial(self._set_days, task_id, sent))
 
     async def _set_days(self, task_id: UUID, sent: Mapping[str, Any], version: int) -> int:
-        task = await self._read(task_id)
+        task = await self._find(task_id)
         facts = facts_of(task)
         days = {
             "start_on": as_text(sent, "start") or None,
@@ -387,5 +370,5 @@ class _TasksScreen:
         return made
 
     async def _archive(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
-        task = await self._read(task_id)
+        task = await self._find(task_id)
         await self._take_out(task, partial(tasks.set_archived, self.actor, task.id))

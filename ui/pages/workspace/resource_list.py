@@ -1,7 +1,7 @@
 """Links, files, code and notes: of a POC, or of a template."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, overload
 from uuid import UUID
@@ -20,7 +20,7 @@ from ui.actions import told
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.components.work_rows import WorkRows
-from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome, Subject
 from ui.frame import section
 from ui.input import as_uuid
 from ui.own_versions import OwnVersions
@@ -99,7 +99,6 @@ class ResourceList:
         self.toast = toast
         self.source = source
         self.may_change = may_change
-        self.about: ResourceView | None = None
         self.own = OwnVersions()
         self.options: dict[str, Sequence[Option]] = {}
 
@@ -119,16 +118,14 @@ class ResourceList:
             "Edit resource",
             NewResourceForm,
             submit="Save",
-            on_submit=self._edit,
-            helpers=replace(helpers, anew=self._anew),
+            helpers=helpers,
         )
         self.edit_file = FormDialog(
             self.toast,
             "Edit file",
             OwnedFileForm,
             submit="Save",
-            on_submit=self._edit,
-            helpers=replace(helpers, anew=self._anew),
+            helpers=helpers,
         )
         found = await self.source.load()
         if self.may_change:
@@ -181,15 +178,17 @@ class ResourceList:
         return f"“{form.title}” is added."
 
     async def _open_edit(self, row: ResourceView) -> None:
-        values = await self._values(row)
-        (self.edit if row.file is None else self.edit_file).open(values)
+        subject = await self._subject(row)
+        (self.edit if row.file is None else self.edit_file).open(subject)
 
-    async def _anew(self) -> dict[str, Any]:
-        return await self._values(await self._read(self.about.id)) if self.about else {}
+    async def _subject(self, row: ResourceView) -> Subject[Any]:
+        async def anew() -> Subject[Any]:
+            return await self._subject(await self._read(row.id))
+
+        return Subject(await self._values(row), partial(self._edit, row), anew)
 
     async def _values(self, row: ResourceView) -> dict[str, Any]:
         """The values with which the dialog that edits a resource begins."""
-        self.about = row
         names = ["title", "shared"]
         if row.file is None:
             names += ["kind", "content", "language"]
@@ -200,9 +199,8 @@ class ResourceList:
         values["belongs_to"] = now[0] if now else owners[0].value
         return values
 
-    async def _edit(self, form: NewResourceForm | OwnedFileForm) -> Outcome:
-        if self.about is not None:
-            await self.source.edit(self.actor, self.about.id, self.about.version, form)
+    async def _edit(self, row: ResourceView, form: NewResourceForm | OwnedFileForm) -> Outcome:
+        await self.source.edit(self.actor, row.id, row.version, form)
         return "Saved."
 
     async def _archive(self, row_id: UUID, version: int) -> int:

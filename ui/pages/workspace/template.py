@@ -10,6 +10,7 @@ from fastapi import Depends
 from nicegui import ui
 
 from models import Side
+from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.core.days import today_in
 from services.core.errors import NotFoundError, RollcallError
@@ -29,7 +30,7 @@ from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.template_tasks import TemplateTasks
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome, Subject
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid, as_version
@@ -76,8 +77,6 @@ class _TemplateScreen:
         self.taking: ui.element | None = None  # "Add Existing Tasks", where it may be offered
         self.base = f"{home_path(visit.tenant_slug)}/templates"
         self.resources = TemplateResources(visit, toast, group_id)
-        self.task: TaskTemplateRow | None = None
-        self.seen = 0
         self.own = OwnVersions()
         self.options: dict[str, list[Option]] = {}
         self.start_on = today_in(visit.time_zone)
@@ -89,20 +88,11 @@ class _TemplateScreen:
             "Edit template",
             GroupTemplateForm,
             submit="Save",
-            on_submit=self._edit,
-            helpers=Helpers(anew=self._anew),
         )
         self.add = FormDialog(
             self.toast, "Add task", TaskTemplateForm, submit="Add Task", on_submit=self._add
         )
-        self.edit_task = FormDialog(
-            self.toast,
-            "Edit task",
-            TaskTemplateForm,
-            submit="Save",
-            on_submit=self._edit_task,
-            helpers=Helpers(anew=self._task_anew),
-        )
+        self.edit_task = FormDialog(self.toast, "Edit task", TaskTemplateForm, submit="Save")
         self.take_in = FormDialog(
             self.toast,
             "Add existing tasks",
@@ -226,20 +216,20 @@ class _TemplateScreen:
         self.add.open({"side": Side.TEAM, "start_day": after, "days": 1})
 
     def _open_edit(self) -> None:
-        self.edit.open(self._facts())
+        self.edit.open(self._subject())
 
-    async def _anew(self) -> dict[str, Any]:
+    def _subject(self) -> Subject[GroupTemplateForm]:
+        row = self.details.row  # what others change from here on isn't in the fields
+        values = {"title": row.title, "description": row.description}
+        return Subject(values, partial(self._edit, row.facts_version), self._anew)
+
+    async def _anew(self) -> Subject[GroupTemplateForm]:
         await self._refresh()
-        return self._facts()
+        return self._subject()
 
-    def _facts(self) -> dict[str, Any]:
-        row = self.details.row
-        self.seen = row.facts_version  # what others change meanwhile isn't in the fields
-        return {"title": row.title, "description": row.description}
-
-    async def _edit(self, form: GroupTemplateForm) -> Outcome:
+    async def _edit(self, seen: int, form: GroupTemplateForm) -> Outcome:
         edit = partial(templates.edit_group, self.actor, self.group_id, form=form)
-        await self.own.change(self.group_id, self.seen, edit)
+        await self.own.change(self.group_id, seen, edit)
         return "Saved."
 
     async def _add(self, form: TaskTemplateForm) -> Outcome:
@@ -263,14 +253,7 @@ class _TemplateScreen:
         return f"{count_words(len(form.task_ids), 'task')} added."
 
     async def _open_task(self, task: TaskTemplateRow, _sent: Mapping[str, Any]) -> None:
-        self.task = task
-        self.edit_task.open(form_values(task))
-
-    async def _task_anew(self) -> dict[str, Any]:
-        if self.task is None:
-            return {}
-        self.task = await template_list.get_task(self.actor, self.task.id)
-        return form_values(self.task)
+        self.edit_task.open(task_subject(self.actor, task))
 
     async def _set(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
         await self.own.change(task.id, task.facts_version, partial(self._set_values, task.id, sent))
@@ -289,11 +272,6 @@ class _TemplateScreen:
     async def _set_back(self, task_id: UUID, values: dict[str, Any]) -> None:
         version = (await template_list.get_task(self.actor, task_id)).facts_version
         await templates.edit_task(self.actor, task_id, version, TaskTemplateForm(**values))
-
-    async def _edit_task(self, form: TaskTemplateForm) -> Outcome:
-        if self.task is not None:
-            await templates.edit_task(self.actor, self.task.id, self.task.facts_version, form)
-        return "Saved, in every group that has it."
 
     async def _move(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
         version = as_version(sent.get("version"))
@@ -348,6 +326,20 @@ class _TemplateScreen:
 def form_values(task: TaskTemplateRow) -> dict[str, Any]:
     """A task template's values as its form has them."""
     return {name: getattr(task, name) for name in TaskTemplateForm.model_fields}
+
+
+def task_subject(actor: Actor, task: TaskTemplateRow) -> Subject[TaskTemplateForm]:
+    """What the dialog that edits a task template is opened for."""
+
+    async def anew() -> Subject[TaskTemplateForm]:
+        return task_subject(actor, await template_list.get_task(actor, task.id))
+
+    return Subject(form_values(task), partial(_edit_task, actor, task), anew)
+
+
+async def _edit_task(actor: Actor, task: TaskTemplateRow, form: TaskTemplateForm) -> Outcome:
+    await templates.edit_task(actor, task.id, task.facts_version, form)
+    return "Saved, in every group that has it."
 
 
 def _task_row(task: TaskTemplateRow) -> dict[str, Any]:

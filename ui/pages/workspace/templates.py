@@ -12,19 +12,19 @@ from models import Side
 from services.access.permissions import Permission, may
 from services.sessions.sessions import Visit
 from services.workspace import template_list, templates
-from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES, TaskTemplateRow
+from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
 from ui import work_feed
 from ui.actions import go_to, told
 from ui.components.templates_table import TemplatesTable
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.forms.dialog import FormDialog, Outcome
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import to_do
 from ui.page import add_file, add_page
 from ui.pages.bulk_offers import BulkActs, bulk_item
-from ui.pages.workspace.template import form_values
+from ui.pages.workspace.template import task_subject
 from ui.paths import home_path
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, ListTab, Opening, export_response, opened
@@ -77,7 +77,6 @@ class _TemplatesScreen:
         self.may_change = may(visit.role, Permission.CREATE_TEMPLATES)
         self.base = f"{home_path(visit.tenant_slug)}/templates"
         self.tasks: TemplatesTable | None = None
-        self.task: TaskTemplateRow | None = None
 
     def build_groups(self, opening: Opening) -> None:
         """Lay the page of the groups out."""
@@ -103,14 +102,7 @@ class _TemplatesScreen:
         table.show_tabs(ListTab("Groups", self.base, "groups"), ListTab("Tasks"))
         if not self.may_change:
             return
-        self.edit = FormDialog(
-            self.toast,
-            "Edit template",
-            TaskTemplateForm,
-            submit="Save",
-            on_submit=self._edit,
-            helpers=Helpers(anew=self._anew),
-        )
+        self.edit = FormDialog(self.toast, "Edit template", TaskTemplateForm, submit="Save")
         guarded = told(self.toast)
         table.on_row_act("edit", guarded(self._open_edit))
         table.on_row_act("archive", guarded(partial(self._set_archived, archived=True)))
@@ -175,19 +167,8 @@ class _TemplatesScreen:
         return f"“{form.title}” is made. Groups can take it in."
 
     async def _open_edit(self, task_id: UUID) -> None:
-        self.task = task = await template_list.get_task(self.actor, task_id)
-        self.edit.open(form_values(task))
-
-    async def _anew(self) -> dict[str, Any]:
-        if self.task is None:
-            return {}
-        self.task = await template_list.get_task(self.actor, self.task.id)
-        return form_values(self.task)
-
-    async def _edit(self, form: TaskTemplateForm) -> Outcome:
-        if self.task is not None:
-            await templates.edit_task(self.actor, self.task.id, self.task.facts_version, form)
-        return "Saved, in every group that has it."
+        task = await template_list.get_task(self.actor, task_id)
+        self.edit.open(task_subject(self.actor, task))
 
     async def _set_archived(self, task_id: UUID, *, archived: bool) -> None:
         task = await template_list.get_task(self.actor, task_id)
