@@ -62,6 +62,13 @@ IN_THE_ONE_OF_THE_PAGE = {
     "pages/workspace/template_resources.py": {"archived"},
     "pages/workspace/templates.py": {"group", "self.edit", "task"},
 }
+# They are about somebody, but open for one alone: the page's.
+ABOUT_THE_ONE_OF_THE_PAGE = {
+    "dialogs/contractor.py": {"self.dialog"},
+    "pages/users/contact.py": {"self.dialog"},
+    "pages/users/leaving.py": {"self.undoing"},
+    "pages/users/user.py": {"self.rename", "self.second_factor"},
+}
 NO_DIALOG = {"door.py": {"self", "self._door"}, "forms/dialog.py": {"self"}}
 
 
@@ -86,3 +93,39 @@ def _opened_about_nobody(path: Path) -> set[str]:
     }
     opened = {node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "open"}
     return {ast.unparse(node.value) for node in opened - told}
+
+
+def test_a_dialog_about_one_of_several_is_bound_to_them_when_it_is_opened() -> None:
+    found = {
+        path.relative_to(ROOT / "ui").as_posix(): _opened_for_what_a_page_remembers(path)
+        for path in (ROOT / "ui").rglob("*.py")
+    }
+    assert {path: names for path, names in found.items() if names} == ABOUT_THE_ONE_OF_THE_PAGE
+
+
+def _opened_for_what_a_page_remembers(path: Path) -> set[str]:
+    """What a module opens about somebody without a `Subject`: given as it is, or by its name."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    named = {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and _is_subject(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return {
+        ast.unparse(node.func.value)
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "open"
+        and any(word.arg == "about" for word in node.keywords)
+        and not any(
+            _is_subject(given) or (isinstance(given, ast.Name) and given.id in named)
+            for given in node.args
+        )
+    }
+
+
+def _is_subject(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "Subject"

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from services.access.actor import Actor
@@ -21,7 +22,7 @@ from services.workspace.pocs import RUN_POCS, HandOverForm
 from ui.actions import go_to
 from ui.components.toast import Toast
 from ui.dialogs.telling import TOLD, active_again, not_offered
-from ui.forms.dialog import About, FormDialog, Helpers
+from ui.forms.dialog import About, FormDialog, Helpers, Subject
 
 # How many titles of POCs the question names; of the others it says how many.
 MOST_TITLES = 3
@@ -73,14 +74,13 @@ class DeactivateDialog:
         self.actor = actor
         self.toast = toast
         self.home = home
-        self.impact: Impact | None = None
+        self.asked: UUID | None = None  # about whom a dialog was opened last
         self.plain: FormDialog[Telling] = FormDialog(
             toast,
             "Deactivate user",
             Telling,
             submit="Deactivate",
             tone="danger",
-            on_submit=self._deactivate,
             helpers=Helpers(on_stale=self.look_again, hidden=not_offered(), ends_access=True),
         )
         # For a user who would leave work behind.
@@ -90,7 +90,6 @@ class DeactivateDialog:
             LeavingForm,
             submit="Deactivate",
             tone="danger",
-            on_submit=self._leave,
             helpers=Helpers(
                 on_stale=self.look_again,
                 people=partial(selection.list_selectable, actor),
@@ -98,40 +97,42 @@ class DeactivateDialog:
                 ends_access=True,
             ),
         )
-        self.dialog: FormDialog[Telling] | FormDialog[LeavingForm] = self.plain
 
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
-        impact = self.impact = await accounts.get_impact(self.actor, user_id)
+        impact = await accounts.get_impact(self.actor, user_id)
         work = await self._find_work(user_id)
-        self.dialog = self.leaving if work.is_work else self.plain
+        title, about = "Deactivate {name}?", _about(impact)
         body = [*_impact_text(impact), *_work_text(work)]
-        values = {"tell": impact.tells, **({"how": HandOver.LEAVE} if work.is_work else {})}
-        self.dialog.open(values, title="Deactivate {name}?", body=body, about=_about(impact))
+        self.asked = user_id
+        if work.is_work:
+            left = {"tell": impact.tells, "how": HandOver.LEAVE}
+            asked = Subject(left, partial(self._leave, impact))
+            self.leaving.open(asked, title=title, body=body, about=about)
+        else:
+            alone = Subject({"tell": impact.tells}, partial(self._deactivate, impact))
+            self.plain.open(alone, title=title, body=body, about=about)
 
     async def look_again(self) -> None:
         """Show in the open dialog what the deactivation would do by now."""
-        if self.impact is None or not self.dialog.is_open:
+        if self.asked is None or not (self.plain.is_open or self.leaving.is_open):
             return
-        impact = await accounts.get_impact(self.actor, self.impact.user_id)
+        impact = await accounts.get_impact(self.actor, self.asked)
         others = "" if impact.active else f"Somebody else has deactivated {impact.name} meanwhile."
-        self.impact = impact
         work = await self._find_work(impact.user_id)
-        body = [*_impact_text(impact), *_work_text(work)]
-        self.dialog.update(_about(impact), body=body, change=others)
+        now: dict[str, Any] = {"body": [*_impact_text(impact), *_work_text(work)], "change": others}
+        self.leaving.update(_about(impact), on_submit=partial(self._leave, impact), **now)
+        self.plain.update(_about(impact), on_submit=partial(self._deactivate, impact), **now)
 
     async def _find_work(self, user_id: UUID) -> WorkImpact:
         if self.actor.tenant_id is None:  # above the organisations, nobody has work
             return WorkImpact((), ())
         return await get_work_impact(self.actor, user_id)
 
-    async def _leave(self, form: LeavingForm) -> None:
+    async def _leave(self, impact: Impact, form: LeavingForm) -> None:
         """Access ends at once, whatever becomes of the work."""
-        impact = self.impact
-        if impact is None:
-            return
         if form.owner_id is None:
-            await self._deactivate(form)
+            await self._deactivate(impact, form)
             if form.how is HandOver.EACH:
                 go_to(f"{self.home}/users/{impact.user_id}/leaving")
             return
@@ -146,17 +147,16 @@ class DeactivateDialog:
         refused = f" The work stays: {left.refused}" if left.refused else ""
         await self._tell(impact, left.change, given or refused)
 
-    async def _deactivate(self, form: Telling | LeavingForm) -> None:
-        impact = self.impact
-        if impact is None:
-            return
+    async def _deactivate(self, impact: Impact, form: Telling | LeavingForm) -> None:
         change = await accounts.set_active(
             self.actor, impact.user_id, False, seen_version=impact.version, tell=form.tell
         )
         await self._tell(impact, change)
 
     async def _tell(self, impact: Impact, change: StatusChange, work: str = "") -> None:
-        self.dialog.close()
+        if self.asked == impact.user_id:  # else the question is about somebody else by now
+            self.plain.close()
+            self.leaving.close()
         if not change.changed or change.cause is None:
             self.toast.show(f"{change.name} is inactive already.{work}")
             return

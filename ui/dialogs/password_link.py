@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 from services.access.actor import Actor
@@ -10,7 +11,7 @@ from services.core.forms import Form, choice
 from services.mail import outbox
 from services.sign_in import password_links
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
+from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome, Subject
 
 WORKS = "It works once, and for 30 minutes."
 
@@ -36,14 +37,12 @@ class PasswordLinkDialog:
 
     def __init__(self, actor: Actor, toast: Toast, on_stale: Callable[[], Awaitable[None]]) -> None:
         self.actor = actor
-        self.user_id: UUID | None = None
         self.ways = list(Way) if outbox.is_configured() else [Way.COPY]
         self.dialog = FormDialog(
             toast,
             "Password link",
             PasswordLink,
             submit="Make the link",
-            on_submit=self._make,
             body=f"{{name}} chooses a new password with it, which signs them out everywhere else. "
             f"{WORKS} An earlier one stops working.",
             helpers=Helpers(
@@ -54,14 +53,12 @@ class PasswordLinkDialog:
 
     def ask(self, user_id: UUID, about: About) -> None:
         """Open the dialog about this user."""
-        self.user_id = user_id
-        self.dialog.open({"way": self.ways[0]}, title="Password link for {name}", about=about)
+        asked = Subject({"way": self.ways[0]}, partial(self._make, user_id))
+        self.dialog.open(asked, title="Password link for {name}", about=about)
 
-    async def _make(self, form: PasswordLink) -> Outcome:
-        if self.user_id is None:
-            return None
+    async def _make(self, user_id: UUID, form: PasswordLink) -> Outcome:
         if form.way is Way.MAIL:
-            email = await password_links.mail_link(self.actor, self.user_id)
+            email = await password_links.mail_link(self.actor, user_id)
             return f"A password link is on its way to {email}. {WORKS}"
-        url = await password_links.copy_link(self.actor, self.user_id)
+        url = await password_links.copy_link(self.actor, user_id)
         return Link(f"Hand over this link yourself. {WORKS}", url)

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from models import Role
 from services.access.permissions import Permission, may, may_invite
-from services.core.errors import ConflictError, NotFoundError
+from services.core.errors import ConflictError
 from services.core.forms import Form
 from services.core.words import count_words
 from services.sessions import sessions
@@ -24,7 +25,7 @@ from ui.dialogs.meanwhile import changed_meanwhile
 from ui.dialogs.password_link import PasswordLinkDialog
 from ui.dialogs.telling import not_offered
 from ui.dialogs.wrong_role import WrongRoleDialog, others
-from ui.forms.dialog import About, FormDialog, Helpers, Link
+from ui.forms.dialog import About, FormDialog, Helpers, Link, Subject
 from ui.paths import home_path
 
 ACTIVE = {"active": True}
@@ -112,7 +113,6 @@ class UserActs:
             "End date",
             ToldEndDate,
             submit="Save",
-            on_submit=self._set_end_date,
             helpers=Helpers(hints=self.end_hints, on_stale=self.look_again, hidden=not_offered()),
         )
         self.signing_out = FormDialog(
@@ -120,7 +120,6 @@ class UserActs:
             "Sign out everywhere",
             Form,
             submit="Sign out everywhere",
-            on_submit=self._sign_out,
             tone="danger",
             body="Every open page of theirs closes at once, on every device. They can sign in "
             "again: to shut them out, deactivate them.",
@@ -129,9 +128,7 @@ class UserActs:
                 ends_access=may(visit.role, Permission.SIGN_OUT_USERS),
             ),
         )
-        self.link = FormDialog(
-            toast, "Invitation link", Form, submit="Renew the link", on_submit=self._renew
-        )
+        self.link = FormDialog(toast, "Invitation link", Form, submit="Renew the link")
         self._doing: dict[UserAct, Callable[[UserDetails], Awaitable[None]]] = {
             RESEND: self._resend,
             COPY_LINK: self._copy_link,
@@ -189,12 +186,6 @@ class UserActs:
             if change:
                 asking.update(about(now), change=change)
 
-    @property
-    def _user_id(self) -> UUID:
-        if self.details is None:
-            raise NotFoundError
-        return self.details.row.id
-
     async def _ask(self, details: UserDetails) -> None:
         await self.deactivation.ask(details.row.id)
 
@@ -206,10 +197,10 @@ class UserActs:
         end, values = details.end, dict[str, Any](tell=details.tells)
         if end:
             values |= {"end_date": end.day, "end_time": end.at}
-        self.end_date.open(values, about=about(details))
+        asked = Subject(values, partial(self._set_end_date, details.row.id))
+        self.end_date.open(asked, about=about(details))
 
-    async def _set_end_date(self, form: ToldEndDate) -> str:
-        user_id = self._user_id
+    async def _set_end_date(self, user_id: UUID, form: ToldEndDate) -> str:
         await accounts.set_end_date(
             self.actor, user_id, form.end_date, form.end_time, tell=form.tell
         )
@@ -234,20 +225,21 @@ class UserActs:
         self._hand_over(details, await invitations.copy_link(self.actor, details.row.id))
 
     def _hand_over(self, details: UserDetails, url: str) -> None:
-        self.link.open(about=about(details))
+        self.link.open(Subject({}, partial(self._renew, details.row.id)), about=about(details))
         self.link.show_link("Hand over this link; it works once, and for 7 days.", url)
 
-    async def _renew(self, _form: Form) -> Link:
-        user_id = self._user_id
+    async def _renew(self, user_id: UUID, _form: Form) -> Link:
         await invitations.resend(self.actor, user_id)
         url = await invitations.copy_link(self.actor, user_id)
         return Link("This is the new link; the old one is dead.", url)
 
     async def _open_sign_out(self, details: UserDetails) -> None:
-        self.signing_out.open(title="Sign {name} out everywhere?", about=about(details))
+        asked = Subject({}, partial(self._sign_out, details.row.id))
+        title = "Sign {name} out everywhere?"
+        self.signing_out.open(asked, title=title, about=about(details))
 
-    async def _sign_out(self, _form: Form) -> str:
-        count = await sessions.revoke(self.actor, self._user_id)
+    async def _sign_out(self, user_id: UUID, _form: Form) -> str:
+        count = await sessions.revoke(self.actor, user_id)
         return f"Signed out of {count_words(count, 'session')}."
 
 

@@ -1,6 +1,7 @@
 """Gives somebody another account, with the role that they should have had."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 from models import Role
@@ -11,7 +12,7 @@ from services.users import invitations
 from services.workspace.wrong_role import RoleForm, correct_role
 from ui.components.toast import Toast
 from ui.dialogs.telling import not_offered
-from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
+from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome, Subject
 
 STEPS = (
     "A role never changes, so this is done in one step:",
@@ -26,14 +27,12 @@ class WrongRoleDialog:
 
     def __init__(self, visit: Visit, toast: Toast, on_stale: Callable[[], Awaitable[None]]) -> None:
         self.visit = visit
-        self.user_id: UUID | None = None
         self.options: dict[str, list[Option]] = {"role": []}
         self.dialog = FormDialog(
             toast,
             "Wrong role?",
             RoleForm,
             submit="Correct the role",
-            on_submit=self._correct,
             body=STEPS,
             tone="danger",
             helpers=Helpers(options=self.options, on_stale=on_stale, hidden=not_offered()),
@@ -41,17 +40,14 @@ class WrongRoleDialog:
 
     def ask(self, user_id: UUID, role: Role, about: About) -> None:
         """Open the form about somebody who has this role."""
-        self.user_id = user_id
         self.options["role"] = [
             Option(value, label, DESCRIPTIONS[Role(value)])
             for value, label in others(self.visit, role).items()
         ]
-        self.dialog.open({"tell": True}, about=about)
+        self.dialog.open(Subject({"tell": True}, partial(self._correct, user_id)), about=about)
 
-    async def _correct(self, form: RoleForm) -> Outcome:
-        if self.user_id is None:
-            return None
-        done = await correct_role(self.visit.actor, self.user_id, form)
+    async def _correct(self, user_id: UUID, form: RoleForm) -> Outcome:
+        done = await correct_role(self.visit.actor, user_id, form)
         invited = done.invited
         work = " The work is theirs there." if done.has_the_work else ""
         said = f"{invited.name} is invited as {form.role.label}.{work}"

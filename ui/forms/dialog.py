@@ -1,7 +1,7 @@
 """One dialog for every form and every question."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -115,6 +115,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         self._shown: _Shown | None = None
         self._about: About | None = None
         self._subject: Subject[FormT] = Subject({}, on_submit)
+        self._opening = object()  # tells this time that it is open from the next
 
     def open(
         self,
@@ -132,6 +133,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if self._client.is_deleted:
             return
         self._about = about
+        self._opening = object()
         if isinstance(opened, Subject):
             self._subject = opened
         else:
@@ -174,13 +176,21 @@ class FormDialog(FilledForm[FormT, Outcome]):
         return self._shown is not None
 
     def update(
-        self, about: About, *, body: str | Sequence[str] | None = None, change: str = ""
+        self,
+        about: About,
+        *,
+        body: str | Sequence[str] | None = None,
+        change: str = "",
+        on_submit: OnSubmit[FormT] | None = None,
     ) -> None:
         """Show the present state of the person whom the open dialog is about, and a sentence on
-        what has changed. Typed values stay. A dialog about somebody else isn't changed."""
+        what has changed; `on_submit` is bound to that state. Typed values stay. A dialog about
+        somebody else isn't changed."""
         if self._about is None or self._about.id != about.id:
             return
         self._about = about
+        if on_submit is not None:
+            self._subject = replace(self._subject, on_submit=on_submit)
         lines = None if body is None else _lines(body)
         self._tell("update", {"about": asdict(about), "body": lines, "change": change})
 
@@ -217,10 +227,10 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if self._about is not None and sent.get(ABOUT) != self._about.id:
             self._show_errors(self._tell, {}, OTHER)
             return
-        await self._send(shown, self._subject, self._known(sent))
+        await self._send(shown, self._opening, self._subject, self._known(sent))
 
     async def _send(
-        self, shown: _Shown, subject: Subject[FormT], values: Mapping[str, Any]
+        self, shown: _Shown, opening: object, subject: Subject[FormT], values: Mapping[str, Any]
     ) -> None:
         """Do what was asked, and show what came of it.
 
@@ -229,15 +239,15 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if subject.on_submit is None:
             return  # it was only read
         shown.is_sending = True
-        tell = partial(self._tell_of, shown, subject)
-        again = partial(self._send, shown, subject, values)
-        renew = partial(self._renew, shown, subject, subject.anew) if subject.anew else None
+        tell = partial(self._tell_of, opening)
+        again = partial(self._send, shown, opening, subject, values)
+        renew = partial(self._renew, opening, subject.anew) if subject.anew else None
         try:
             is_done, outcome = await self._submit(subject.on_submit, values, again, tell, renew)
             if isinstance(outcome, Link):
                 tell("showLink", outcome.text, outcome.url)
             elif is_done:
-                if self._is_open_for(shown, subject):
+                if opening is self._opening:
                     self.close()
                 if outcome:
                     self._say(outcome)
@@ -247,28 +257,18 @@ class FormDialog(FilledForm[FormT, Outcome]):
                 shown.run_method("done")
 
     async def _renew(
-        self,
-        shown: _Shown,
-        subject: Subject[FormT],
-        anew: Callable[[], Awaitable[Subject[FormT]]],
-        why: str,
+        self, opening: object, anew: Callable[[], Awaitable[Subject[FormT]]], why: str
     ) -> None:
         """Show what somebody else was first to change; what is sent next is about that."""
         now = await anew()
-        if self._is_open_for(shown, subject):
-            shown.run_method("takeOver", opening_values(now.values), why)
+        if opening is self._opening:
+            self._tell("takeOver", opening_values(now.values), why)
             self._subject = now
 
-    def _is_open_for(self, shown: _Shown, subject: Subject[FormT]) -> bool:
-        return shown is self._shown and subject is self._subject
-
-    def _tell_of(
-        self, shown: _Shown, subject: Subject[FormT], method: str, *values: object
-    ) -> None:
-        """Tell the browser what came of a subject, if the dialog isn't closed or opened for another
-        one meanwhile."""
-        if self._is_open_for(shown, subject):
-            shown.run_method(method, *values)
+    def _tell_of(self, opening: object, method: str, *values: object) -> None:
+        """Tell the browser what came of something, if the dialog isn't open for the next one."""
+        if opening is self._opening:
+            self._tell(method, *values)
 
     def _say(self, sentence: str) -> None:
         again = self._again if self._helpers.again else None

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import segno
 from nicegui import ui
@@ -23,7 +24,7 @@ from ui.components.part import Part
 from ui.components.passkey_button import PasskeyButton
 from ui.components.recovery_codes import RecoveryCodes
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog
+from ui.forms.dialog import FormDialog, Subject
 from ui.frame import section, text
 from ui.words import ago, moment, passkey_marks
 
@@ -44,8 +45,6 @@ class SecondFactorCard:
         self.visit = visit
         self.actor = visit.actor
         self.toast = toast
-        self.removing: OwnPasskey | None = None
-        self.renaming: OwnPasskey | None = None
         self.begun_at: datetime | None = None
 
     def build(self, factors: SecondFactors) -> None:
@@ -58,14 +57,11 @@ class SecondFactorCard:
             "Remove",
             Form,
             submit="Remove",
-            on_submit=self._remove,
             tone="danger",
             body="If it is your last second factor, your recovery codes go with it, and your "
             "password alone lets you in.",
         )
-        self.naming = FormDialog(
-            self.toast, "Rename the passkey", PasskeyName, submit="Save", on_submit=self._rename
-        )
+        self.naming = FormDialog(self.toast, "Rename the passkey", PasskeyName, submit="Save")
         self.card = Part(section(), self._show)
         self._fill(factors)
 
@@ -197,12 +193,11 @@ class SecondFactorCard:
         self.card = Part(self.card.box, self._show)
 
     async def _ask_removal(self, passkey: OwnPasskey | None = None) -> None:
-        self.removing = passkey
         what = f"the passkey {passkey.name}" if passkey else "the authenticator app"
-        self.removal.open(title=f"Remove {what}")
+        removed = Subject({}, partial(self._remove, passkey))
+        self.removal.open(removed, title=f"Remove {what}")
 
-    async def _remove(self, _form: Form) -> str:
-        removing = self.removing
+    async def _remove(self, removing: OwnPasskey | None, _form: Form) -> str:
         if removing is None:
             await totp.remove(self.actor)
         else:
@@ -211,13 +206,10 @@ class SecondFactorCard:
         return f"The {'passkey' if removing else 'authenticator app'} is removed."
 
     async def _ask_name(self, passkey: OwnPasskey) -> None:
-        self.renaming = passkey
-        self.naming.open({"name": passkey.name})
+        self.naming.open(Subject({"name": passkey.name}, partial(self._rename, passkey.id)))
 
-    async def _rename(self, form: PasskeyName) -> str | None:
-        if self.renaming is None:
-            return None
-        await passkeys.rename(self.actor, self.renaming.id, form.name)
+    async def _rename(self, passkey_id: UUID, form: PasskeyName) -> str:
+        await passkeys.rename(self.actor, passkey_id, form.name)
         await self._reload()
         return "The passkey has its new name."
 

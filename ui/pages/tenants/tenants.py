@@ -17,7 +17,7 @@ from ui.actions import told
 from ui.components.refresher import Refresher
 from ui.components.tenants_table import TenantsTable
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog, Helpers
+from ui.forms.dialog import About, FormDialog, Helpers, Subject
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.page import add_file, add_page
@@ -65,7 +65,6 @@ class _TenantsScreen:
             "Rename organisation",
             TenantName,
             submit="Save",
-            on_submit=self._rename,
             helpers=Helpers(check=self._check_name),
         )
         self.closing = FormDialog(
@@ -73,7 +72,6 @@ class _TenantsScreen:
             "Close organisation",
             TenantClosing,
             submit="Close organisation",
-            on_submit=self._close,
             tone="danger",
         )
         create = partial(self.create.open)
@@ -97,15 +95,18 @@ class _TenantsScreen:
         before = self.asked
         if before is None or not (self.rename.is_open or self.closing.is_open):
             return
-        self.asked = now = await tenants.get_row(self.actor, before.id)
+        now = await tenants.get_row(self.actor, before.id)
         change = _changed_meanwhile(before, now)
+        if self.asked is before:  # else a dialog about another one was opened meanwhile
+            self.asked = now
         if change:
             for dialog in (self.rename, self.closing):
                 dialog.update(_about(now), change=change)
 
     async def _open_rename(self, tenant_id: UUID) -> None:
         self.asked = row = await tenants.get_row(self.actor, tenant_id)
-        self.rename.open({"name": row.name}, about=_about(row))
+        named = Subject({"name": row.name}, partial(self._rename, row.id))
+        self.rename.open(named, about=_about(row))
 
     async def _open_close(self, tenant_id: UUID) -> None:
         self.asked = row = await tenants.get_row(self.actor, tenant_id)
@@ -114,6 +115,7 @@ class _TenantsScreen:
         else:
             users = "Nobody can sign in any more"
         self.closing.open(
+            Subject({}, partial(self._close, row.id)),
             about=_about(row),
             title="Close {name}?",
             body=f"{users}, and whoever is in is signed out at once.\n"
@@ -121,10 +123,8 @@ class _TenantsScreen:
             "can reopen the organisation.",
         )
 
-    async def _close(self, form: TenantClosing) -> str | None:
-        if self.asked is None:
-            return None
-        count = await closing.close_tenant(self.actor, self.asked.id, form.name)
+    async def _close(self, tenant_id: UUID, form: TenantClosing) -> str:
+        count = await closing.close_tenant(self.actor, tenant_id, form.name)
         if not count:
             return "The organisation is closed. Nobody was signed in."
         people = f"{count_words(count, 'person', 'people')} {'was' if count == 1 else 'were'}"
@@ -144,10 +144,8 @@ class _TenantsScreen:
         own = self.asked.id if self.asked else None
         return await tenants.check_field(self.actor, field, value, besides=own)
 
-    async def _rename(self, form: TenantName) -> str | None:
-        if self.asked is None:
-            return None
-        await tenants.rename_tenant(self.actor, self.asked.id, form.name)
+    async def _rename(self, tenant_id: UUID, form: TenantName) -> str:
+        await tenants.rename_tenant(self.actor, tenant_id, form.name)
         return "The organisation is renamed."
 
 

@@ -30,7 +30,7 @@ from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.dialogs.telling import not_offered
 from ui.dialogs.user_acts import about
-from ui.forms.dialog import FormDialog, Helpers, Link
+from ui.forms.dialog import FormDialog, Helpers, Link, Subject
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.looks import version_of
@@ -70,7 +70,6 @@ class _EndsScreen:
         self.actor = visit.actor
         self.toast = toast
         self.within = 30
-        self.changed_id: UUID | None = None
         self.extensions: dict[UUID, Extension] = {}
 
     def build(self, shown: EndsSoon) -> None:
@@ -106,7 +105,6 @@ class _EndsScreen:
             "End date",
             ToldEndDate,
             submit="Save",
-            on_submit=self._change,
             helpers=Helpers(hints=self.hints, hidden=not_offered()),
         )
         self.wanting = FormDialog(
@@ -208,19 +206,18 @@ class _EndsScreen:
 
     async def _ask_change(self, user_id: UUID) -> None:
         details = await listing.get_details(self.actor, user_id)
-        self.changed_id, end = user_id, details.end
+        end = details.end
         values: dict[str, Any] = {"tell": details.tells}
         if end:
             values |= {"end_date": end.day, "end_time": end.at}
         self.hints["end_date"] = end_hint(details.time_zone, details.latest_end)
-        self.change.open(values, about=about(details))
+        self.change.open(Subject(values, partial(self._change, user_id)), about=about(details))
 
-    async def _change(self, form: ToldEndDate) -> str:
-        assert self.changed_id is not None
+    async def _change(self, user_id: UUID, form: ToldEndDate) -> str:
         await accounts.set_end_date(
-            self.actor, self.changed_id, form.end_date, form.end_time, tell=form.tell
+            self.actor, user_id, form.end_date, form.end_time, tell=form.tell
         )
-        end = (await listing.get_details(self.actor, self.changed_id)).end
+        end = (await listing.get_details(self.actor, user_id)).end
         return f"The account ends on {end.words}." if end else "The account has no end date."
 
     async def _want(self, form: EndReminders) -> str:

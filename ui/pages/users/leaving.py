@@ -29,7 +29,7 @@ from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.telling import active_again
-from ui.forms.dialog import About, FormDialog, Helpers
+from ui.forms.dialog import About, FormDialog, Helpers, Subject
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
@@ -76,7 +76,6 @@ class _LeavingScreen:
         self.actor = visit.actor
         self.user_id = user_id
         self.home = home_path(visit.tenant_slug)
-        self.among: tuple[UUID, ...] | None = None
         self.taken: list[HandoverView] = []
 
     async def read(self) -> None:
@@ -97,7 +96,6 @@ class _LeavingScreen:
             "Hand over",
             HandOverForm,
             submit="Hand over",
-            on_submit=self._hand_over,
             helpers=Helpers(people=partial(selection.list_selectable, self.actor)),
         )
         self.undoing: FormDialog[Form] = FormDialog(
@@ -155,17 +153,18 @@ class _LeavingScreen:
                             button("Take back", back, look="btn btn-small", about=about)
 
     def _open(self, among: tuple[UUID, ...] | None, what: str) -> None:
-        self.among = among
         # One person's work, but what of it is handed over differs: only an answer about the same
         # part of it counts.
         part = among[0] if among else self.user_id
-        self.giving.open({}, title=f"Hand over {what}", about=replace(self._about(), id=str(part)))
+        about = replace(self._about(), id=str(part))
+        given = Subject({}, partial(self._hand_over, among))
+        self.giving.open(given, title=f"Hand over {what}", about=about)
 
     def _about(self) -> About:
         return About.person(self.user_id, self.departure.receipt.name, self.departure.email)
 
-    async def _hand_over(self, form: HandOverForm) -> str:
-        given = await handover.hand_over_work(self.actor, self.user_id, form, self.among)
+    async def _hand_over(self, among: tuple[UUID, ...] | None, form: HandOverForm) -> str:
+        given = await handover.hand_over_work(self.actor, self.user_id, form, among)
         return "Handed over." if given else "Somebody else has handed it over already."
 
     async def _take_back(self, one: HandoverView) -> None:

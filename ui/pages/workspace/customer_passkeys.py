@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from uuid import UUID
 
 from nicegui import ui
 
@@ -14,7 +15,7 @@ from ui.actions import told
 from ui.components.part import Part
 from ui.components.passkey_button import PasskeyButton
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog, Outcome
+from ui.forms.dialog import About, FormDialog, Outcome, Subject
 from ui.frame import section, text
 from ui.pages.workspace.parts import button
 from ui.work_words import day_words
@@ -26,7 +27,6 @@ class PasskeyCard:
     def __init__(self, actor: CustomerActor, toast: Toast) -> None:
         self.actor = actor
         self.toast = toast
-        self.asked: OwnPasskey | None = None
 
     async def build(self) -> None:
         """Lay it out."""
@@ -45,7 +45,6 @@ class PasskeyCard:
                 "Remove the passkey {name}?",
                 Form,
                 submit="Remove",
-                on_submit=self._remove,
                 tone="danger",
                 body="It lets nobody in any more. Links by email still do.",
             )
@@ -84,12 +83,10 @@ class PasskeyCard:
         self.toast.show("The passkey is added. Next time you need no link.", tone="success")
 
     def _ask_removal(self, own: OwnPasskey, added: str) -> None:
-        self.asked = own
-        self.removal.open(about=About(str(own.id), own.name, added))
+        removed = Subject({}, partial(self._remove, own.id))
+        self.removal.open(removed, about=About(str(own.id), own.name, added))
 
-    async def _remove(self, _form: Form) -> Outcome:
-        if self.asked is None:
-            return None
-        await passkeys.remove(self.actor, self.asked.id)
+    async def _remove(self, passkey_id: UUID, _form: Form) -> Outcome:
+        await passkeys.remove(self.actor, passkey_id)
         await self._show()
         return "The passkey is removed. Links let you in."

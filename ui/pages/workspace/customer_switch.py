@@ -12,7 +12,7 @@ from services.sessions.receipts import Receipt
 from services.workspace.customers.people import CustomerSwitched
 from ui.actions import told
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog
+from ui.forms.dialog import About, FormDialog, Subject
 from ui.own_versions import OwnVersions
 
 Switch = Callable[[UUID, bool, int | None], Awaitable[CustomerSwitched]]
@@ -45,43 +45,38 @@ class CustomerSwitch:
         self.toast = toast
         self._switch = switch
         self._own = OwnVersions()
-        self._asked: Switchable | None = None
-        self._was_here = False
         self.dialog: FormDialog[Form] = FormDialog(
             toast,
             "Deactivate customer",
             Form,
             submit="Deactivate",
             tone="danger",
-            on_submit=self._deactivate,
         )
 
     async def ask(self, row: Switchable) -> None:
         """Ask whether to shut a person out."""
         # Coming and going is no news to the table: each row asks for it where it is shown.
-        self._asked, self._was_here = row, presence.is_online(row.id)
+        was_here = presence.is_online(row.id)
         open_pages = "Their open pages close at once, everywhere."
-        now = open_pages if self._was_here else "They aren’t here now."
+        now = open_pages if was_here else "They aren’t here now."
         body = [
             f"{now} {{name}} can’t come in any more, and the links that they have stop working.",
             "What they wrote and did stays. You can activate them again at any time.",
         ]
         about = About.person(row.id, row.name, row.email)
-        self.dialog.open(title="Deactivate {name}?", body=body, about=about)
+        asked = Subject({}, partial(self._deactivate, row, was_here))
+        self.dialog.open(asked, title="Deactivate {name}?", body=body, about=about)
 
     async def activate(self, row: Switchable) -> None:
         """Let a person in again."""
         await self._restore_access(row.id, row.version)
 
-    async def _deactivate(self, _form: Form) -> None:
-        row = self._asked
-        if row is None:
-            return
+    async def _deactivate(self, row: Switchable, was_here: bool, _form: Form) -> None:
         done = await self._change(row.id, row.version, active=False)
         if not done.changed or done.cause is None:
             self.toast.show(f"{done.name} is inactive already.")
             return
-        receipt = await receipts.of(done.cause) if self._was_here else None
+        receipt = await receipts.of(done.cause) if was_here else None
         undo = told(self.toast)(partial(self._again, done))
         self.toast.show(_outcome(done, receipt), "success", "Undo", undo)
 

@@ -32,7 +32,7 @@ from ui.components.person_avatar import PersonAvatar
 from ui.components.refresher import MINUTE, Refresher
 from ui.components.task_mark import TaskMark
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog, Helpers
+from ui.forms.dialog import About, FormDialog, Helpers, Subject
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.page import add_page
@@ -131,13 +131,11 @@ class _HomeScreen:
 
     def build(self, shown: Overview, managed: Managed | None) -> None:
         """Lay the page out."""
-        self.reassigning: PocRow | None = None
         self.owner = FormDialog(
             self.toast,
             "Reassign {name}",
             HandOverForm,
             submit="Reassign",
-            on_submit=self._reassign,
             helpers=Helpers(people=partial(selection.list_selectable, self.visit.actor)),
         )
         with ui.element("div").classes("page-head"):
@@ -257,13 +255,10 @@ class _HomeScreen:
             link(f"{more:,} more, in POCs", f"{self.base}/pocs?{query}")
 
     def _open_reassign(self, poc: PocRow) -> None:
-        self.reassigning = poc
-        self.owner.open({}, about=About(str(poc.id), poc.title, poc.customer))
+        about = About(str(poc.id), poc.title, poc.customer)
+        self.owner.open(Subject({}, partial(self._reassign, poc)), about=about)
 
-    async def _reassign(self, form: HandOverForm) -> str | None:
-        poc = self.reassigning
-        if poc is None:
-            return None
+    async def _reassign(self, poc: PocRow, form: HandOverForm) -> str:
         await pocs.reassign(self.visit.actor, poc.id, poc.facts_version, form)
         return f"{poc.title} is reassigned."
 

@@ -19,7 +19,7 @@ from ui.actions import told
 from ui.components.part import Part
 from ui.components.refresher import MINUTE, Refresher
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog, Link, Outcome
+from ui.forms.dialog import About, FormDialog, Link, Outcome, Subject
 from ui.frame import section, text
 from ui.pages.workspace.customer_table import CustomerTable, resend_button
 from ui.pages.workspace.parts import button
@@ -45,7 +45,6 @@ class CustomerPart:
         self.poc_id = details.row.id
         self.customer = details.row.customer
         self.may_change = details.may_change and not details.row.archived
-        self.asked: CustomerRow | None = None
 
     async def build(self) -> None:
         """Lay it out."""
@@ -62,7 +61,6 @@ class CustomerPart:
             "Remove {name} from this POC?",
             Form,
             submit="Remove",
-            on_submit=self._remove,
             tone="danger",
             body="Their open pages of it close at once. What they wrote stays. To come back, they "
             "need a new invitation.",
@@ -72,7 +70,6 @@ class CustomerPart:
             "A new link for {name}?",
             Form,
             submit="Make Link",
-            on_submit=self._hand_over,
             body="No mail server is set up, so you hand it over yourself. Their earlier links end.",
         )
         with section("card customer-people"):
@@ -132,24 +129,18 @@ class CustomerPart:
         self.toast.show(f"A new link to {sent.email} is on its way.", tone="success")
 
     async def _ask_link(self, row: CustomerRow) -> None:
-        self.asked = row
-        self.new_link.open(about=_about(row))
+        self.new_link.open(Subject({}, partial(self._hand_over, row)), about=_about(row))
 
-    async def _hand_over(self, _form: Form) -> Outcome:
-        if self.asked is None:
-            return None
-        url = await invitations.copy_link(self.actor, self.poc_id, self.asked.id)
-        return Link(f"{self.asked.name} has a new link. {HAND_OVER}", url)
+    async def _hand_over(self, row: CustomerRow, _form: Form) -> Outcome:
+        url = await invitations.copy_link(self.actor, self.poc_id, row.id)
+        return Link(f"{row.name} has a new link. {HAND_OVER}", url)
 
     def _ask_removal(self, row: CustomerRow) -> None:
-        self.asked = row
-        self.removal.open(about=_about(row))
+        self.removal.open(Subject({}, partial(self._remove, row)), about=_about(row))
 
-    async def _remove(self, _form: Form) -> Outcome:
-        if self.asked is None:
-            return None
-        await invitations.remove(self.actor, self.poc_id, self.asked.id)
-        return f"{self.asked.name} doesn’t see this POC any more. What they wrote stays."
+    async def _remove(self, row: CustomerRow, _form: Form) -> Outcome:
+        await invitations.remove(self.actor, self.poc_id, row.id)
+        return f"{row.name} doesn’t see this POC any more. What they wrote stays."
 
     async def _switch(
         self, customer_id: UUID, active: bool, version: int | None
