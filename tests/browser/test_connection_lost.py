@@ -7,11 +7,20 @@ import pytest
 from playwright.async_api import Dialog, Page, expect
 
 from models import Tenant, User
+from tests import factories
 from tests.browser.browsers import Browsers, connected, fill
 from tests.browser.grid import Grid, dialog
 from tests.browser.looks import look
 from tests.browser.server import serving
 from tests.browser.test_first_start import set_up
+from tests.services.workspace.rows import create_rows
+
+# As after a restart: the server doesn't know the page any more, and never hears what was sent.
+RESTART = """() => {
+  socket.sendBuffer = [];
+  socket.io.opts.query.client_id = "gone";
+  socket.connect();
+}"""
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -116,16 +125,33 @@ async def test_who_sent_what_is_not_answered_before_the_page_loads_again_is_told
     await expect(asked).to_be_visible()
     await page.evaluate("socket.disconnect()")
     await asked.click()
-    # As after a restart: the server doesn't know the page any more, and never hears what was sent.
-    await page.evaluate(
-        """() => {
-          socket.sendBuffer = [];
-          socket.io.opts.query.client_id = "gone";
-          socket.connect();
-        }"""
-    )
+    await page.evaluate(RESTART)
     await expect(page.get_by_text("No answer came to “Deactivate Ada Lovelace?”")).to_be_visible()
     await Grid(page).expect_active("Ada Lovelace")
+
+
+async def test_who_saved_settings_that_are_not_answered_before_the_page_loads_again_is_told(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    await page.get_by_label("Welcome").last.fill("Good morning")
+    await page.evaluate("socket.disconnect()")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await page.evaluate(RESTART)
+    await expect(page.get_by_text("No answer came to “Organisation”")).to_be_visible()
+
+
+async def test_who_sent_a_comment_that_is_not_answered_before_the_page_loads_again_is_told(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    owner = await factories.create_user(tenant)
+    rows = await create_rows(tenant.id, owner.id)
+    page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+    await page.get_by_label("Comment", exact=True).fill("It went well")
+    await page.evaluate("socket.disconnect()")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    await page.evaluate(RESTART)
+    await expect(page.get_by_text("No answer came to “Comment”")).to_be_visible()
 
 
 async def _invite(page: Page, first_name: str) -> None:

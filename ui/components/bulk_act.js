@@ -1,6 +1,6 @@
 // A bulk act: what it would do, how far it is, and the result for each row.
 import { h } from "vue";
-import { askWhile, listen, takeKept } from "live_socket";
+import { askWhile, listen, pageName, takeKept } from "live_socket";
 import { avatar } from "cells";
 import { number } from "table_rows";
 
@@ -33,7 +33,8 @@ export default {
     const soon = () => this.now.state === "draft" && this.lookSoon();
     const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
     const typed = () => ({ name: "reason", values: this.reason });
-    this.stopAsking = askWhile(() => this.now.state === "draft" && this.reason && !this.sent, typed);
+    const isHalfTyped = () => this.now.state === "draft" && this.reason && !this.sent;
+    this.stopAsking = askWhile(isHalfTyped, typed, () => this.sent && pageName());
     this.reason = takeKept("reason") ?? "";
     this.unlisten = listen(
       { [LIVE]: this.progressed, [`rollcall_${this.now.noun}`]: soon, rollcall_presence: soon, rollcall_work: work },

@@ -24,7 +24,8 @@ export const Composer = {
   },
   mounted() {
     const half = () => ({ name: "comment", values: this.words });
-    this.stopAsking = askWhile(() => this.words.trim() && !this.sending, half);
+    const sent = () => this.sending && "Comment";
+    this.stopAsking = askWhile(() => this.words.trim() && !this.sending, half, sent);
     this.words = takeKept("comment") ?? "";
   },
   unmounted() {

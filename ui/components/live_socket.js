@@ -34,10 +34,13 @@ export function listen(
 // Has the browser ask before the page is left for another one, as long as `isHalfTyped`. Returns what
 // ends it. (live.js: the end of a session asks nobody.)
 // A restart of the server asks nobody either: the page loads again by itself, and what `typed` gives
-// is kept for it under its `name`: { name, title, values }.
-export function askWhile(isHalfTyped, typed) {
+// is kept for it under its `name`: { name, title, values }. What `sent` names then is on its way
+// without an answer: its person is told so once the page is back.
+export function askWhile(isHalfTyped, typed, sent = () => "") {
   const ask = (event) => isHalfTyped() && event.preventDefault();
   const keep = ({ detail }) => {
+    const title = sent();
+    if (title) detail[`sent ${title}`] = { sent: title };
     if (!typed || !isHalfTyped()) return;
     const { name, ...rest } = typed();
     detail[name] = rest;
@@ -48,6 +51,11 @@ export function askWhile(isHalfTyped, typed) {
     window.removeEventListener("rollcall_leaving", ask);
     window.removeEventListener("rollcall_restart", keep);
   };
+}
+
+// What a page calls itself before the names of what it is in.
+export function pageName() {
+  return document.title.split(" · ")[0];
 }
 
 const KEPT = "rollcall-kept";
@@ -69,7 +77,7 @@ export function newlyKept() {
   return all.told ? [] : Object.values(all.forms).flatMap(({ title }) => title ?? []);
 }
 
-// The titles of dialogs that were sent and not answered before the page was loaded again.
+// The titles of forms that were sent and not answered before the page was loaded again.
 export function newlySent() {
   const all = kept();
   return all.told ? [] : Object.values(all.forms).flatMap(({ sent }) => sent ?? []);

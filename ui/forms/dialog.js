@@ -119,13 +119,12 @@ export default {
     this.stopAsking = askWhile(
       () => this.$refs.dialog?.open && !this.busy && this.isHalfTyped(),
       () => ({ name: this.nameKept(), title: this.named(this.heading).join(""), values: this.keepable() }),
+      () => this.busy && this.named(this.heading).join(""),
     );
-    window.addEventListener("rollcall_restart", this.noteSent);
     this.open(this.opening);
   },
   unmounted() {
     this.stop();
-    window.removeEventListener("rollcall_restart", this.noteSent);
     this.stopAsking();
     clearTimeout(this.stale);
     clearTimeout(this.renewal);
@@ -243,10 +242,6 @@ export default {
     },
     isHalfTyped() {
       return !this.link && this.typed() !== this.before;
-    },
-    // What was sent and isn't answered when the page has to be loaded again: its person is told.
-    noteSent({ detail }) {
-      if (this.busy) detail[`sent ${this.nameKept()}`] = { sent: this.named(this.heading).join("") };
     },
     nameKept() {
       return `${this.heading} ${this.about?.id ?? ""}`;

@@ -2,7 +2,7 @@
 // wrong; the browser only says early what it can know by itself.
 import { EMPTY, fieldsIn, plain } from "form_fields";
 import { formState } from "form_state";
-import { askWhile, listen, takeKept } from "live_socket";
+import { askWhile, listen, pageName, takeKept } from "live_socket";
 
 const INSERTS = `
   <div v-if="card.inserts" class="inserts" role="group" :aria-label="card.inserts">
@@ -49,7 +49,8 @@ export default {
   mounted() {
     this.stop = listen({}, { onReconnect: this.awaitAnswer });
     const typed = () => ({ name: "page", values: this.keepable() });
-    this.stopAsking = askWhile(() => this.isDirty && !this.busy, typed);
+    const sent = () => this.busy && pageName();
+    this.stopAsking = askWhile(() => this.isDirty && !this.busy, typed, sent);
     this.takeUp(takeKept("page"));
   },
   unmounted() {
