@@ -24,6 +24,7 @@ from services.users.departures import find_receipt
 from tests.browser import forks
 from tests.conftest import make_settings
 from tests.factories import create_tenant, create_user
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 300
@@ -38,6 +39,9 @@ assert libc.capget(head, sets) == 0
 sets[0], sets[1] = [may & ~(1 << 1 | 1 << 2 | 1 << 3) for may in sets[:2]]
 assert libc.capset(head, sets) == 0
 """
+# The same of ports below 1024 (net_bind_service).
+LOW_PORT = 443
+WITHOUT_LOW_PORTS = AS_ANYBODY.replace("(1 << 1 | 1 << 2 | 1 << 3)", "(1 << 10)")
 
 
 def run(
@@ -107,6 +111,21 @@ def test_a_port_in_use_is_told_with_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert_refused(run(tmp_path / "data", "serve", PORT=port), port, "ROLLCALL_PORT")
+
+
+def test_a_port_that_only_root_has_is_told_with_what_to_do(tmp_path: Path) -> None:
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= LOW_PORT:
+        pytest.skip("anybody may listen there here")
+    done = run(tmp_path / "data", "serve", before=WITHOUT_LOW_PORTS, PORT=str(LOW_PORT))
+    assert_refused(done, "Permission denied. Low ports are for root: set ROLLCALL_PORT")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
+def test_a_host_that_is_none_of_this_machine_is_told_with_its_setting(
+    tmp_path: Path, host: str
+) -> None:
+    done = run(tmp_path / "data", "serve", HOST=host, PORT=str(free_port()))
+    assert_refused(done, host, "Set ROLLCALL_HOST to an address of this machine")
 
 
 def test_an_unusable_data_folder_is_told(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ LONGEST_MESSAGE = 64 * 1024
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises `OSError` if it isn't available.
+    """A listening socket; raises `OSError` if it isn't available. On `::` it listens for IPv4, too.
 
     Its accepted connections send at once what is written to them (TCP_NODELAY): asyncio sets that
     if a socket's protocol is given as TCP, which `socket.create_server` leaves open. Without it,
@@ -36,7 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
     40 ms on Linux.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    both = host == "::" and socket.has_dualstack_ipv6()
+    made = socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
     return socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())
 
 

@@ -1,6 +1,8 @@
 """Puts the pages together into one application, and serves it."""
 
 import asyncio
+import errno
+import os
 import signal
 import socket
 import sys
@@ -173,7 +175,18 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return listen(settings.host, settings.port)
     except OSError as error:
+        # The system's own words; to those of `create_server` the address is added once more.
+        why = (
+            error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        )
         raise OperatorError(
-            f"Can't listen on {settings.host}, port {settings.port}: {error.strerror}. "
-            "Stop what uses it, or set ROLLCALL_PORT."
+            f"Can't listen on {settings.host}, port {settings.port}: {why}. {_mend(error)}"
         ) from error
+
+
+def _mend(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "Stop what uses it, or set ROLLCALL_PORT."
+    if error.errno == errno.EACCES:
+        return "Low ports are for root: set ROLLCALL_PORT to 1024 or more, and lead a proxy there."
+    return "Set ROLLCALL_HOST to an address of this machine, or to 0.0.0.0 or :: for all it has."

@@ -13,9 +13,12 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LEAST_ROOM = 1 << 15
 
 
-def trouble(path: Path) -> str:
+def trouble(path: Path, *, ours: Path | None = None) -> str:
     """Why nothing can be written to a file or a folder, with the command that mends it; empty if it
-    can. If it doesn't exist, its nearest parent is looked at."""
+    can. If it doesn't exist, its nearest parent is looked at.
+
+    A file in a folder that is all `ours` is given to us with the whole folder: others in there are
+    probably as wrong."""
     wished, path = path.absolute(), nearest(path)
     wanted = os.W_OK | os.X_OK if path.is_dir() else os.W_OK
     if os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids):
@@ -32,7 +35,7 @@ def trouble(path: Path) -> str:
         return f"{path} may not be written to by its owner: run `chmod u+rwX {path}`."
     return (
         f"{path} belongs to uid {owner}, and Rollcall runs as uid {user}: "
-        f"run `chown -R {user}:{group} {path}` (as root, where the folder or volume is)."
+        f"run `chown -R {user}:{group} {ours or path}` (as root, where the folder or volume is)."
     )
 
 

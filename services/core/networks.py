@@ -15,6 +15,7 @@ def network_of(ip: str) -> str:
         found = ipaddress.ip_address(ip)
     except ValueError:
         return ip[:64]
+    found = getattr(found, "ipv4_mapped", None) or found  # as a dual-stack socket shows IPv4
     if found.version == 4:
         return str(found)
     return str(ipaddress.ip_network((int(found), SITE), strict=False))

@@ -28,7 +28,7 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
             write_private(path, secrets.token_hex(SECRET_BYTES), replace=False)
         stored = path.read_bytes()
     except OSError as error:
-        mend = folders.trouble(data_dir) or (folders.trouble(path) if path.exists() else "")
+        mend = folders.trouble(data_dir) or _file_trouble(path, data_dir)
         raise OperatorError(
             f"Can't use the data folder {data_dir}: {error.strerror}. "
             f"{mend or 'Set ROLLCALL_DATA_DIR to a folder that Rollcall may write to.'}"
@@ -40,6 +40,10 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise OperatorError(f"{path} is damaged. Restore it from a backup, or remove it.")
     return secret
+
+
+def _file_trouble(path: Path, data_dir: Path) -> str:
+    return folders.trouble(path, ours=data_dir) if path.exists() else ""
 
 
 def write_private(path: Path, text: str, *, replace: bool) -> None:

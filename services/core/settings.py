@@ -111,7 +111,9 @@ class Settings(BaseSettings):
         None,
         description="Keys that seal secrets at rest, the newest first, by commas; else generated.",
     )
-    host: HostName = Field("127.0.0.1", description="The network address to listen on.")
+    host: HostName = Field(
+        "127.0.0.1", description="The network address to listen on; `::` is all of this machine's."
+    )
     port: int = Field(8080, ge=1, le=65535, description="The port to listen on.")
     public_url: Annotated[str, AfterValidator(_origin)] = Field(
         "", validate_default=False, description="What links in mails start with."

@@ -164,6 +164,18 @@ def test_a_folder_of_somebody_else_is_told_with_the_command_that_mends_it(tmp_pa
     assert_refused(refused, f"install -d -m 700 -o 0 -g 0 {data / 'new'}")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_files_of_somebody_else_in_our_folder_are_all_given_back_by_one_command(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"  # as where root ran a command on the data of a service
+    assert run(data, "migrate").returncode == 0
+    for path in data.iterdir():
+        os.chown(path, 4321, 4321)
+    refused = run(data, "migrate", before=AS_ANYBODY)
+    assert_refused(refused, "signing-secret belongs to uid 4321", f"`chown -R 0:0 {data}`")
+
+
 async def test_lost_keys_are_told_by_restore_and_by_rotate_keys(tmp_path: Path) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy.db"
     async with started(make_settings(data)):

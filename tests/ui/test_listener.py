@@ -59,6 +59,19 @@ async def test_an_accepted_connection_sends_at_once_what_is_written(host: str) -
     await serving
 
 
+@IPV6
+async def test_all_addresses_of_ipv6_are_all_of_ipv4_too() -> None:
+    server, listener = web_server(answer), listen("::", 0)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    for host in ("127.0.0.1", "::1"):
+        reader, writer = await asyncio.open_connection(host, listener.getsockname()[1])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+    server.stop()
+    await serving
+
+
 def test_so_does_one_that_the_command_line_accepts(tmp_path: Path) -> None:
     port = free_port()
     env = {
