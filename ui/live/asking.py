@@ -174,13 +174,22 @@ class InTurn:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
+        while not await self._answered(scope, receive, send):
+            pass
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Wait for the turn, and answer then. False if it became known whose it is while it waited
+        among strangers: after a restart, all pages of an office come back at once, and only the
+        first of each person's has to wait there."""
         key, lines = _whose(scope), runtime.current().part(_Lines)
         if key in lines and lines[key].is_full:
             await asyncio.sleep(REFUSED_AFTER)
             answer = PlainTextResponse(TOO_MANY, 429, {"Retry-After": str(RETRY_AFTER)})
             await answer(scope, receive, send)
-            return
+            return True
         async with _turn(lines, key) as turn:
+            if isinstance(key[0], str) and _whose(scope) != key:
+                return False
             right_of_way = runtime.current().database.right_of_way
             is_let_in = False
 
@@ -207,6 +216,7 @@ class InTurn:
                     await turn.slot.take()
 
             await turn.slot.steps.of(self.app(scope, receive_elsewhere, send_elsewhere))
+        return True
 
 
 def _whose(scope: Scope) -> Key:

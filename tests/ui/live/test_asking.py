@@ -224,6 +224,26 @@ async def test_whose_session_it_is_is_known_once_a_page_has_let_them_in(
     assert asking._whose(scope) == (user.id, asking._Lane.OWN)
 
 
+async def test_what_waits_among_strangers_goes_to_its_person_s_line_once_that_is_known(
+    application: Application,
+) -> None:
+    before = [_asked(application, scope_of("/", "unknown")) for _ in range(STRANGERS_AT_ONCE)]
+    theirs = [_asked(application, scope_of("/theirs", "known soon")) for _ in range(3)]
+    await asyncio.sleep(0)
+    person_of("known soon")
+    application.may_end.set()
+    await asyncio.gather(*before)
+    application.may_end.clear()
+    behind = [_asked(application, scope_of("/behind", "unknown")) for _ in range(2)]
+    await _until_begun(application, len(before) + 1 + len(behind))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert sorted(application.begun[len(before) :]) == ["/behind", "/behind", "/theirs"]
+    application.may_end.set()
+    await asyncio.gather(*theirs, *behind)
+    assert application.begun.count("/theirs") == 3
+
+
 async def test_pages_that_connect_have_a_few_turns_that_end_when_they_are_let_in(
     application: Application,
 ) -> None:
