@@ -23,6 +23,11 @@ from ui.live.flood import require_calm
 AT_ONCE = 2
 """How many pages of one user, or of one customer's person, are built at a time."""
 
+BUILT_AT_ONCE = 8
+"""How many are built at a time of all people together. On a slow or busy machine a page's slot goes
+to the next one before it is built (`ui.live.asking.SLOT`). After a restart a hundred were built
+side by side then; each of them took longer than it may, and was asked for again."""
+
 MOST_WAITING = MOST_PAGES * SESSIONS
 """How many of theirs may wait or be built; more tabs than that, none of them can have."""
 
@@ -46,6 +51,13 @@ class _Lines(dict[UUID, _Line]):
     """The lines of those who wait for pages right now."""
 
 
+class _Builders(asyncio.Semaphore):
+    """Those whose pages are built right now."""
+
+    def __init__(self) -> None:
+        super().__init__(BUILT_AT_ONCE)
+
+
 class _Readers(dict[UUID, _Line]):
     """The lines of those who wait for files right now."""
 
@@ -54,7 +66,8 @@ class _Readers(dict[UUID, _Line]):
 async def turn_to_build(holder_id: UUID) -> AsyncIterator[None]:
     """Wait for the turn to build a page of this person's, and keep it for as long as the block
     runs. Raises `FloodedError` if too many of theirs wait already."""
-    async with _turn(runtime.current().part(_Lines), holder_id, AT_ONCE):
+    lines, builders = runtime.current().part(_Lines), runtime.current().part(_Builders)
+    async with _turn(lines, holder_id, AT_ONCE), builders:
         yield
 
 

@@ -56,6 +56,26 @@ async def test_of_one_persons_pages_few_are_built_at_once_and_anothers_beside_th
     assert rollcall.part(turns._Lines) == {}
 
 
+async def test_of_all_peoples_pages_few_are_built_at_once(rollcall: Runtime) -> None:
+    begun: list[UUID] = []
+    may_end = asyncio.Event()
+
+    async def build(holder_id: UUID) -> None:
+        async with turn_to_build(holder_id):
+            begun.append(holder_id)
+            await may_end.wait()
+
+    people = [uuid4() for _ in range(turns.BUILT_AT_ONCE * 2)]
+    pages = [asyncio.create_task(build(person)) for person in people]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert begun == people[: turns.BUILT_AT_ONCE]
+    may_end.set()
+    await asyncio.gather(*pages)
+    assert begun == people
+    assert rollcall.part(turns._Lines) == {}
+
+
 async def test_more_tabs_than_anybody_can_have_are_refused_and_others_arent(
     rollcall: Runtime,
 ) -> None:
