@@ -198,7 +198,7 @@ def test_it_makes_nothing_and_fails_where_nothing_is(tmp_path: Path) -> None:
     done = run(tmp_path / "data", "doctor", PORT=str(free_port()))
     assert done.returncode == 1
     assert done.stdout.splitlines()[0].startswith("failed   Database")
-    assert done.stdout.splitlines()[-1].startswith("2 of 18 checks failed")
+    assert done.stdout.splitlines()[-1].startswith("2 of 19 checks failed")
     assert list(tmp_path.iterdir()) == []
 
 
