@@ -18,13 +18,15 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 @dataclass
 class Device:
     """A device with one passkey. `verifies` says whether it asks its owner for a finger, a face or
-    a PIN; `origin` is the origin that the browser tells."""
+    a PIN; `origin` is the origin that the browser tells, `public` the key that it makes up instead
+    of its own."""
 
     origin: str
     verifies: bool = True
     counts: bool = True
     credential_id: bytes = field(default_factory=lambda: token_bytes(32))
     uses: int = 0
+    public: Any = None
 
     def __post_init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -34,9 +36,8 @@ class Device:
         asked = json.loads(options)
         point = self.key.public_key().public_numbers()
         # A COSE key of ES256 (RFC 9053, sections 2.1 and 7.1.1).
-        public = cbor2.dumps(
-            {1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")}
-        )
+        own = {1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")}
+        public = cbor2.dumps(own if self.public is None else self.public)
         about = bytes(16) + len(self.credential_id).to_bytes(2, "big") + self.credential_id + public
         data = self._data(asked["rp"]["id"], ATTESTED) + about
         made = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})

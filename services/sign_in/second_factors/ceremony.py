@@ -4,7 +4,8 @@ they are asked, and what their answers prove."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def registered(answer: str, purpose: Purpose, about: str, *, alone: bool = False
     said = parsed(answer)
     challenge = _challenge(said)
     challenges.read(challenge, purpose, about)
-    try:
+    with _refusing():
         made = webauthn.verify_registration_response(
             credential=said,
             expected_challenge=challenge,
@@ -69,8 +70,6 @@ def registered(answer: str, purpose: Purpose, about: str, *, alone: bool = False
             expected_origin=runtime.current().settings.public_url,
             require_user_verification=alone,
         )
-    except exceptions.WebAuthnException as error:
-        raise PasskeyRefusedError from error
     return {
         "credential_id": made.credential_id,
         "public_key": made.credential_public_key,
@@ -111,7 +110,7 @@ def use(
     last = passkey.last_challenge_at
     if last is not None and made_at <= last <= clock.now() + clock.APART:
         raise PasskeyRefusedError
-    try:
+    with _refusing():
         proved = webauthn.verify_authentication_response(
             credential=said,
             expected_challenge=challenge,
@@ -121,8 +120,6 @@ def use(
             credential_current_sign_count=0,  # compared below
             require_user_verification=verified,
         )
-    except exceptions.WebAuthnException as error:
-        raise PasskeyRefusedError from error
     passkey.last_challenge_at, passkey.host = made_at, host()
     # Many passkeys never count; the counter of one that does goes up (Web Authentication, Level 2,
     # section 6.1.1).
@@ -156,6 +153,16 @@ def free_name(wanted: str, names: Collection[str]) -> str:
         number += 1
         name = f"{wanted} {number}"
     return name
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Refuse an answer that proves nothing. What is made up the library takes apart before it has
+    checked its parts, and then misses one, or finds another kind of value."""
+    try:
+        yield
+    except (exceptions.WebAuthnException, ValueError, LookupError, TypeError) as error:
+        raise PasskeyRefusedError from error
 
 
 def _descriptors(passkeys: Sequence[PasskeyRow]) -> list[structs.PublicKeyCredentialDescriptor]:

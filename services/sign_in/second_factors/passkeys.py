@@ -142,8 +142,11 @@ async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
 
 
 async def find_owner(tx: Transaction, answer: str) -> UUID | None:
-    """Whose passkey an answer claims to come from; this proves nothing."""
-    passkey = await _find(tx, ceremony.credential_id(ceremony.parsed(answer)))
+    """Whose passkey an answer claims to come from, if from anybody's; this proves nothing."""
+    try:
+        passkey = await _find(tx, ceremony.credential_id(ceremony.parsed(answer)))
+    except PasskeyRefusedError:
+        return None
     return passkey.user_id if passkey else None
 
 

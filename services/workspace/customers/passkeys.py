@@ -125,15 +125,14 @@ async def sign_in(slug: str, answer: str, caller: Caller) -> StartedSession:
     """
     counters = throttle.ip_key(caller.ip, throttle.FromIp.PASSKEY)
     await throttle.claim(counters)
-    said = ceremony.parsed(answer)
     async with reading() as tx:
-        known = await _find(tx, ceremony.credential_id(said))
+        known = await _claimed(tx, answer)
     if known is None:
         operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY)
         raise PasskeyRefusedError
     async with transaction() as tx:
         person = await _lock(tx, known.customer_id)
-        refusal = await _refusal(tx, person, slug, said)
+        refusal = await _refusal(tx, person, slug, ceremony.parsed(answer))
         if refusal is None:
             await throttle.forget(tx, counters)
             return await start_session(tx, person, caller, SignInMethod.PASSKEY)
@@ -183,6 +182,14 @@ async def _of(tx: Transaction, customer_id: UUID) -> Sequence[CustomerPasskey]:
         .order_by(col(CustomerPasskey.id))
     )
     return found.all()
+
+
+async def _claimed(tx: Transaction, answer: str) -> CustomerPasskey | None:
+    """From which passkey an answer claims to come, if from any; this proves nothing."""
+    try:
+        return await _find(tx, ceremony.credential_id(ceremony.parsed(answer)))
+    except PasskeyRefusedError:
+        return None
 
 
 async def _find(tx: Transaction, credential_id: bytes) -> CustomerPasskey | None:
