@@ -54,3 +54,4 @@ async def test_a_page_that_is_cut_at_any_step_leads_to_sign_in(server: Server) -
     assert sum(cut.values()) > 2 * len(cut), "hardly any was cut"
     assert cut[CUSTOMERS], "the customer's page wasn't cut"
     assert "Traceback" not in server.log()
+    assert "was not built" not in server.log(), "a cut is nothing to look into"

@@ -115,7 +115,9 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
 
     async def not_built(request: Request, error: Exception) -> Response:
         drop_clients(request)
-        log.error("%s was not built: %s", route_of(request.scope), error)
+        # One that was cut leads on (`CutPages`): nothing went wrong.
+        level = logging.DEBUG if CUT_URL in request.scope else logging.ERROR
+        log.log(level, "%s was not built: %s", route_of(request.scope), error)
         return await render(request, 503, sentence_for(503))
 
     async def unforeseen(request: Request, _error: Exception) -> Response:

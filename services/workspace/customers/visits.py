@@ -140,11 +140,12 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
                 email=tried(email),
             )
             if person is not None and tenant is not None:
-                await void_links(tx, person)
-                purpose = LinkPurpose.CUSTOMER_VISIT
+                # An invitation stays good: anybody who knows the email may ask here.
+                purpose, template = LinkPurpose.CUSTOMER_VISIT, MailTemplate.CUSTOMER_VISIT
+                await one_time_links.void(tx, person.id, purpose)
+                await outbox.cancel(tx, person.id, template)
                 link = one_time_links.issue(tx, purpose, None, customer_id=person.id)
                 await tx.flush()
-                template = MailTemplate.CUSTOMER_VISIT
                 outbox.enqueue(tx, template, person, link, tenant_name=tenant.name)
     finally:
         await asyncio.sleep(max(0.0, REQUEST_SECONDS - (time.monotonic() - started)))

@@ -56,10 +56,14 @@ RETO = CustomerForm(first_name="Reto", last_name="Bianchi", email="reto@helvetia
 
 
 async def _link_of(customer_id: UUID) -> str:
-    """The token of the live link of somebody's."""
+    """The token of the latest live link of somebody's."""
     async with reading() as tx:
-        links = await tx.exec(select(OneTimeLink).where(OneTimeLink.customer_id == customer_id))
-        (live,) = [link for link in links if link.is_live(clock.now())]
+        links = await tx.exec(
+            select(OneTimeLink)
+            .where(OneTimeLink.customer_id == customer_id)
+            .order_by(col(OneTimeLink.created_at))
+        )
+        *_, live = [link for link in links if link.is_live(clock.now())]
         return one_time_links.token_of(live)
 
 
@@ -332,6 +336,18 @@ async def test_asking_for_a_link_says_the_same_for_every_email_and_not_without_e
         await visits.ask(tenant.slug, RETO.email, CALLER)
     with pytest.raises(TooManyAttemptsError):
         await visits.ask(tenant.slug, RETO.email, CALLER)
+
+
+async def test_whoever_asks_with_somebody_s_email_leaves_their_invitation_good(
+    mail_server: MailServer, tenant: Tenant, ada: Actor
+) -> None:
+    invited = await invitations.invite(ada, await create_poc(ada), RETO)
+    invitation = await _link_of(invited.customer_id)
+    await visits.ask(tenant.slug, RETO.email, CALLER)
+    asked_for = await _link_of(invited.customer_id)
+    await visits.start_session_by_link(tenant.slug, invitation, CALLER)
+    with pytest.raises(DeadLinkError):  # whichever was used first
+        await visits.start_session_by_link(tenant.slug, asked_for, CALLER)
 
 
 async def test_one_person_s_mailbox_isn_t_filled_by_sending_links_again_and_again(
