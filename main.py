@@ -1,7 +1,13 @@
 """The command line of Rollcall: `python main.py --help`."""
 
 import gc
+import sys
 
+from services.core import huge_pages
+
+# Before the imports, which take a second, and where this is the program: not where it is imported.
+if __name__ == "__main__" and set(sys.argv[1:2]) <= {"serve", "demo"}:
+    huge_pages.ask_for()
 gc.disable()  # what imports make stays: looking for garbage in it is a fifth of a start
 
 import argparse
@@ -10,15 +16,13 @@ import getpass
 import logging
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.export import EVERYTHING
 from services.audit.export_check import check_export
-from services.audit.heads import Head, list_heads, read_heads
+from services.audit.heads import list_heads, read_heads_of
 from services.core.errors import DatabaseUnavailableError, OperatorError, RollcallError
 from services.core.logs import set_up_logging
 from services.core.settings import Settings, load, unknown_settings
@@ -207,7 +211,7 @@ async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
-    expected = [head for file in options.expect for head in _heads_of(file)]
+    expected = [head for file in options.expect for head in read_heads_of(file)]
     async with started(settings, may_create=False):
         checked, broken = await verify()
         missing = await find_missing(expected)
@@ -226,15 +230,6 @@ async def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
         for head in heads:
             say(str(head))
     return 1 if missing else status
-
-
-def _heads_of(file: Path) -> list[Head]:
-    try:
-        return read_heads(file.read_text(encoding="utf-8", errors="replace"))
-    except OSError as error:
-        raise OperatorError(f"Can't read {file}: {error.strerror}.") from error
-    except OperatorError as error:
-        raise OperatorError(f"{file}: {error}") from error
 
 
 def _verify_export(options: argparse.Namespace) -> int:

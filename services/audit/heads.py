@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -85,6 +86,16 @@ def read_heads(text: str) -> list[Head]:
     if not heads:
         raise OperatorError("There is no audit head in it: lines that begin with “audit-head”.")
     return heads
+
+
+def read_heads_of(file: Path) -> list[Head]:
+    """The same of a file; an `OperatorError` names it."""
+    try:
+        return read_heads(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError as error:
+        raise OperatorError(f"Can't read {file}: {error.strerror}.") from error
+    except OperatorError as error:
+        raise OperatorError(f"{file}: {error}") from error
 
 
 async def list_heads() -> list[Head]:
