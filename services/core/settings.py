@@ -177,7 +177,9 @@ class Settings(BaseSettings):
     audit_heads_email: EmailAddress | None = Field(
         None, description="Who gets the audit log's heads by mail, once a day."
     )
-    log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How log lines are written: `text` or `json`."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> "Settings":

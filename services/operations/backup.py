@@ -67,6 +67,8 @@ def back_up(
     folder = target if target.is_dir() else None
     if folder is not None:
         target = folder / f"rollcall-{clock.now():%Y-%m-%dT%H-%M-%SZ}.db"
+    elif not target.parent.is_dir():
+        raise OperatorError(f"There is no folder {target.parent}: make it first.")
     keys_file = key_files.archive_of(target) if with_keys else None
     for path in (target, keys_file):
         if path is not None and path.exists():

@@ -28,6 +28,8 @@ OLD_BACKUP = timedelta(days=2)
 # A share that takes longer to answer, in seconds, hangs.
 FOLDER_SECONDS = 10
 _SHOWN = 3
+# Where Docker and Podman mount a container's secrets, for that container alone.
+CONTAINER_SECRETS = Path("/run/secrets")
 
 
 async def look_at_keys() -> list[Check]:
@@ -81,26 +83,20 @@ async def look_at_secret_files() -> list[Check]:
     denied = folders.troubles(settings.data_dir) if settings.data_dir.exists() else []
     if denied:
         return [failed(SECRETS, "Rollcall can’t write to its data folder", denied[0])]
-    beside, opened = runtime.current().part(_SecretFiles), list[Path]()
+    beside, mends = runtime.current().part(_SecretFiles), list[str]()
     for path in await beside.run(lambda: list(_secret_files(settings)), FOLDER_SECONDS):
         try:
-            if await beside.run(partial(_is_open_to_others, path), FOLDER_SECONDS):
-                opened.append(path)
+            if mend := await beside.run(partial(_how_to_close, path, settings), FOLDER_SECONDS):
+                mends.append(f"`{mend}`")
         except TimeoutError:
             mend = f"{path} can’t be looked at: see to the share that it is on."
             return [warning(SECRETS, "A secret file doesn’t answer", mend)]
-    if not opened:
-        return [well(SECRETS, "their owner’s alone")]
-    count = count_words(len(opened), "secret file")
-    more = f" (and {len(opened) - _SHOWN} more)" if len(opened) > _SHOWN else ""
-    names = " ".join(str(path) for path in opened[:_SHOWN])
-    return [
-        warning(
-            SECRETS,
-            f"Others on this machine can read {count}",
-            f"Run `chmod go-rwx {names}`{more}.",
-        )
-    ]
+    if not mends:
+        return [well(SECRETS, "closed to others")]
+    count = count_words(len(mends), "secret file")
+    more = f" (and {len(mends) - _SHOWN} more)" if len(mends) > _SHOWN else ""
+    words = f"Others on this machine can read {count}"
+    return [warning(SECRETS, words, f"Run {', '.join(mends[:_SHOWN])}{more}.")]
 
 
 class _SecretFiles(SideThread):
@@ -119,14 +115,37 @@ def _secret_files(settings: Settings) -> Iterator[Path]:
     yield from named_files()
 
 
-def _is_open_to_others(path: Path) -> bool:
+def _how_to_close(path: Path, settings: Settings) -> str:
+    """The command that closes a secret file to others; empty if it is closed.
+
+    A file of the service's own is for it alone. One of another owner, as root's `.env`, is read by
+    the service's group, and by nobody else.
+    """
     try:
-        if not path.is_file() or not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-            return False
+        found, folder = path.stat(), path.parent.stat()
         # If only the owner may enter a folder, everything in it is safe.
-        return bool(path.parent.stat().st_mode & folders.OTHERS)
+        if not stat.S_ISREG(found.st_mode) or not folder.st_mode & folders.OTHERS:
+            return ""
+        user, group = _service(settings)
     except OSError:  # a folder that even we may not enter
-        return False
+        return ""
+    if path.is_relative_to(CONTAINER_SECRETS):
+        return ""
+    if found.st_uid == user:
+        opened = found.st_mode & (stat.S_IRGRP | stat.S_IROTH)
+        return f"chmod go-rwx {path}" if opened else ""
+    is_to_strangers = found.st_gid != group and found.st_mode & stat.S_IRGRP
+    if is_to_strangers or found.st_mode & stat.S_IROTH:
+        return f"chgrp {group} {path} && chmod 640 {path}"
+    return ""
+
+
+def _service(settings: Settings) -> tuple[int, int]:
+    """The uid and the gid of whom the data folder belongs to; where there is none yet, ours."""
+    if not settings.data_dir.exists():
+        return os.geteuid(), os.getegid()
+    found = settings.data_dir.stat()
+    return found.st_uid, found.st_gid
 
 
 class _BackupFolder(SideThread):

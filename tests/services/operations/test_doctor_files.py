@@ -1,0 +1,71 @@
+"""The doctor's check of secret files: the rights that the documents tell people to give are right."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from services.core.settings import Settings
+from services.database.startup import started
+from services.operations import doctor
+from services.operations.checks import Check, State
+
+# Nobody on this machine has these numbers.
+SERVICE = 54321
+STRANGERS = 54322
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+@pytest.fixture
+async def installed(tmp_path: Path) -> Settings:
+    """A Rollcall whose data belongs to a user of its own, in folders that everybody may enter."""
+    settings = Settings(_env_file=None, data_dir=tmp_path / "data")
+    async with started(settings):
+        pass
+    tmp_path.chmod(0o755)
+    settings.data_dir.chmod(0o700)
+    for path in (settings.data_dir, *settings.data_dir.iterdir()):
+        os.chown(path, SERVICE, SERVICE)
+    return settings
+
+
+@pytest.fixture
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The settings, which root owns and the service's group can read."""
+    path = tmp_path / "env"
+    path.touch()
+    os.chown(path, 0, SERVICE)
+    path.chmod(0o640)
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", str(path))
+    return path
+
+
+async def _look(settings: Settings) -> Check:
+    async with doctor.examined(settings):
+        (found,) = [check for check in await doctor.examine(["Secret files"])]
+    return found
+
+
+async def test_the_settings_that_root_owns_and_the_service_reads_by_its_group_are_in_order(
+    installed: Settings, env_file: Path
+) -> None:
+    assert (await _look(installed)).state is State.OK
+
+
+async def test_the_settings_that_everybody_reads_are_closed_without_shutting_the_service_out(
+    installed: Settings, env_file: Path
+) -> None:
+    mend = f"`chgrp {SERVICE} {env_file} && chmod 640 {env_file}`"
+    env_file.chmod(0o644)
+    assert mend in (await _look(installed)).remedy
+    env_file.chmod(0o640)
+    os.chown(env_file, 0, STRANGERS)
+    assert mend in (await _look(installed)).remedy
+
+
+async def test_what_the_service_owns_is_for_it_alone(installed: Settings) -> None:
+    installed.data_dir.chmod(0o755)
+    secret = installed.data_dir / "signing-secret"
+    secret.chmod(0o640)
+    assert f"`chmod go-rwx {secret}`" in (await _look(installed)).remedy
