@@ -229,7 +229,7 @@ def test_only_as_many_dated_copies_are_kept_as_told(data: Path, tmp_path: Path) 
     assert last is not None
     assert last.file == copies[-1].file
     assert abs(last.at - clock.now()) < timedelta(minutes=5)
-    with pytest.raises(OperatorError, match="There is no folder .*nowhere: make it"):
+    with pytest.raises(OperatorError, match=r"There is no folder .*nowhere: make it"):
         back_up(settings, tmp_path / "nowhere" / "copy.db")
     with pytest.raises(OperatorError, match="must be a folder"):
         back_up(settings, tmp_path / "one.db", keep=3)

@@ -41,9 +41,9 @@ def _typed(pattern: str) -> list[tuple[str, list[str]]]:
     found = []
     for path in DOCUMENTS:
         for line in _lines(path):
-            line = re.sub(r"\$\([^)]*\)", "SOMETHING", line)
-            for match in re.finditer(pattern, line):
-                words = shlex.split(END.split(line[match.end() :] + " ")[0])
+            filled = re.sub(r"\$\([^)]*\)", "SOMETHING", line)
+            for match in re.finditer(pattern, filled):
+                words = shlex.split(END.split(filled[match.end() :] + " ")[0])
                 found.append((f"{path.name}: {line.strip()}", words))
     assert found
     return found
@@ -63,7 +63,9 @@ def test_every_command_line_of_rollcall_is_one(capsys: pytest.CaptureFixture[str
 
 
 def test_every_target_of_make_exists() -> None:
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    targets = re.findall(
+        r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
     named = {words[0]: where for where, words in _typed(r"^\s*make(?=\s)") if words}
     assert {name: where for name, where in named.items() if name not in targets} == {}
 
@@ -79,7 +81,7 @@ def test_every_script_exists_and_can_be_run() -> None:
 
 def test_every_service_that_compose_is_asked_for_exists() -> None:
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-    services = re.findall(r"^  ([a-z-]+):$", compose.partition("\nservices:")[2], re.M)
+    services = re.findall(r"^  ([a-z-]+):$", compose.partition("\nservices:")[2], re.MULTILINE)
     takes_one = {"exec", "run", "cp", "logs", "stop", "start", "restart", "up"}
     wrong = []
     for where, words in _typed(r"\bdocker compose(?=\s)"):

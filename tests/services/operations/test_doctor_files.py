@@ -1,4 +1,4 @@
-"""The doctor's check of secret files: the rights that the documents tell people to give are right."""
+"""The doctor's check of secret files: rights that the documents tell people to give are right."""
 
 import os
 from pathlib import Path
@@ -23,11 +23,20 @@ async def installed(tmp_path: Path) -> Settings:
     settings = Settings(_env_file=None, data_dir=tmp_path / "data")
     async with started(settings):
         pass
-    tmp_path.chmod(0o755)
-    settings.data_dir.chmod(0o700)
-    for path in (settings.data_dir, *settings.data_dir.iterdir()):
-        os.chown(path, SERVICE, SERVICE)
+    _give_away(settings.data_dir)
     return settings
+
+
+def _give_away(data_dir: Path) -> None:
+    data_dir.parent.chmod(0o755)
+    data_dir.chmod(0o700)
+    for path in (data_dir, *data_dir.iterdir()):
+        os.chown(path, SERVICE, SERVICE)
+
+
+def _set(path: Path, mode: int, group: int = SERVICE) -> None:
+    os.chown(path, 0, group)
+    path.chmod(mode)
 
 
 @pytest.fixture
@@ -35,15 +44,14 @@ def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings, which root owns and the service's group can read."""
     path = tmp_path / "env"
     path.touch()
-    os.chown(path, 0, SERVICE)
-    path.chmod(0o640)
+    _set(path, 0o640)
     monkeypatch.setenv("ROLLCALL_ENV_FILE", str(path))
     return path
 
 
 async def _look(settings: Settings) -> Check:
     async with doctor.examined(settings):
-        (found,) = [check for check in await doctor.examine(["Secret files"])]
+        (found,) = await doctor.examine(["Secret files"])
     return found
 
 
@@ -57,15 +65,18 @@ async def test_the_settings_that_everybody_reads_are_closed_without_shutting_the
     installed: Settings, env_file: Path
 ) -> None:
     mend = f"`chgrp {SERVICE} {env_file} && chmod 640 {env_file}`"
-    env_file.chmod(0o644)
+    _set(env_file, 0o644)
     assert mend in (await _look(installed)).remedy
-    env_file.chmod(0o640)
-    os.chown(env_file, 0, STRANGERS)
+    _set(env_file, 0o640, group=STRANGERS)
     assert mend in (await _look(installed)).remedy
 
 
 async def test_what_the_service_owns_is_for_it_alone(installed: Settings) -> None:
-    installed.data_dir.chmod(0o755)
     secret = installed.data_dir / "signing-secret"
-    secret.chmod(0o640)
+    _open(secret)
     assert f"`chmod go-rwx {secret}`" in (await _look(installed)).remedy
+
+
+def _open(secret: Path) -> None:
+    secret.parent.chmod(0o755)
+    secret.chmod(0o640)
