@@ -187,8 +187,7 @@ async def _move(settings: Settings, options: argparse.Namespace) -> int:
     # A password on the command line is seen in the process list.
     url = options.url or os.environ.get("ROLLCALL_MOVE_TO") or _ask("Address of the database: ")
     moved = await move(settings, url)
-    rows = count_words(sum(moved.rows.values()), "row")
-    say(f"Moved {rows} of {len(moved.rows)} tables.")
+    say(f"Moved {count_words(sum(moved.rows.values()), 'row')} of {len(moved.rows)} tables.")
     say("Set ROLLCALL_DATABASE_URL to this database, keep the data folder, and start Rollcall.")
     say(
         f"To go back, take that setting out again: {settings.database_file} is as it was. (What "

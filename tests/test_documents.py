@@ -41,7 +41,7 @@ def _typed(pattern: str) -> list[tuple[str, list[str]]]:
     found = []
     for path in DOCUMENTS:
         for line in _lines(path):
-            filled = re.sub(r"\$\([^)]*\)", "SOMETHING", line)
+            filled = re.sub(r"\$\([^)]*\)|(?<=\s)'[^']*'", "SOMETHING", line)
             for match in re.finditer(pattern, filled):
                 words = shlex.split(END.split(filled[match.end() :] + " ")[0])
                 found.append((f"{path.name}: {line.strip()}", words))
