@@ -26,7 +26,7 @@ class Options:
     many: tuple[int, ...] = (500,)
     due: tuple[int, ...] = (10_000,)
     flooding: tuple[int, ...] = (1, 12)
-    strangers: tuple[int, ...] = (12, 48)
+    strangers: tuple[int, ...] = (48,)
     flooders: int = 4
     effort: float = 1.0
     seconds: float = 4.0
