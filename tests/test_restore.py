@@ -241,3 +241,19 @@ async def test_backups_amid_fifty_changes_a_second_are_whole(tmp_path: Path) -> 
             checked, broken = await verify()
             assert broken is None
             assert before <= checked <= after + len(people)
+
+
+async def test_a_refused_restore_leaves_no_key_that_would_keep_the_copys_own_out(
+    data: Path, tmp_path: Path
+) -> None:
+    copy, newer, fresh = tmp_path / "copy.db", tmp_path / "newer.db", tmp_path / "fresh"
+    assert run(data, "backup", "--with-keys", str(copy)).returncode == 0
+    shutil.copy(copy, newer)
+    with closing(sqlite3.connect(newer)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    assert_refused(run(fresh, "restore", str(newer)), "newer than this Rollcall")
+    assert not _names(fresh)
+    done = run(fresh, "restore", str(copy))
+    assert done.returncode == 0, done.stderr
+    assert "Put back: " in done.stdout

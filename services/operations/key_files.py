@@ -8,7 +8,7 @@ apart.
 import io
 import os
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,12 @@ def archive_of(copy: Path) -> Path:
 def names_in(data_dir: Path) -> set[str]:
     """The names of the key files that a data folder has."""
     return {path.name for path in _there(data_dir)}
+
+
+def keep_only(data_dir: Path, names: Set[str]) -> None:
+    """Remove the key files that aren't among these: they came since."""
+    for name in names_in(data_dir) - names:
+        (data_dir / name).unlink(missing_ok=True)
 
 
 def keep_keys(data_dir: Path, archive: Path) -> list[str]:
@@ -67,11 +73,6 @@ class Keys:
         for name in missing:
             _write(self.data_dir / name, self.contents[name])
         return missing
-
-    def take_away(self, names: Sequence[str]) -> None:
-        """Undo `put_back`."""
-        for name in names:
-            (self.data_dir / name).unlink(missing_ok=True)
 
 
 def read_keys(archive: Path, data_dir: Path) -> Keys:

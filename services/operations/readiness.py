@@ -115,6 +115,9 @@ class _Seen:
     found: dict[str, tuple[float, Check]] = field(default_factory=dict)
     looking: asyncio.Task[None] | None = None
     told: set[str] = field(default_factory=set)
+    file: tuple[int, int] | None = None
+    """The device and the number of the database's file, as they were when it was looked at first.
+    """
 
 
 def _seen() -> _Seen:
@@ -145,6 +148,25 @@ async def _schema() -> Check:
         sentence = "A newer Rollcall has migrated the database: upgrade this one, too."
         return Check("schema", True, sentence, f"Its schema is {revision}, not {newest}.")
     return Check("schema", True, "The database answers and is migrated.")
+
+
+async def _file() -> Check:
+    """Whether the embedded database is still the file that this process has open: one that was
+    moved, removed or copied over takes all that is written, and nobody finds it there."""
+    if not (files := _database_files()):
+        return Check("file", True, "The database is a server's.")
+    try:
+        found = files[0].stat()
+        identity = (found.st_dev, found.st_ino)
+    except OSError:
+        identity = None
+    seen = _seen()
+    seen.file = seen.file or identity
+    if identity is None or identity != seen.file:
+        sentence = "The database's file was replaced or removed while Rollcall serves: restart it."
+        detail = f"What people do isn't in {files[0]}. Where that was moved, put it back first."
+        return Check("file", False, sentence, detail)
+    return Check("file", True, "The database's file is in its place.")
 
 
 async def _writing() -> Check:
@@ -220,5 +242,5 @@ def _words(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
-LOOKS: tuple[Looking, ...] = (_schema, _writing, _keys, _folder, _disk)
-NAMES = ("schema", "writing", "keys", "folder", "disk")
+LOOKS: tuple[Looking, ...] = (_schema, _file, _writing, _keys, _folder, _disk)
+NAMES = ("schema", "file", "writing", "keys", "folder", "disk")

@@ -7,7 +7,7 @@ are the two exchanged, in one step; the replaced database stays, with a date in 
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,33 +67,32 @@ async def restore(settings: Settings, source: Path, keys_file: Path | None = Non
         )
     target = settings.database_file
     keys = _keys_for(settings, source, keys_file)
-    put_back: Sequence[str] = ()
     partial = target.with_name(f"{target.name}.restoring")
     try:
         for folder in (settings.data_dir, target.parent):
             folder.mkdir(parents=True, exist_ok=True)
         before = key_files.names_in(settings.data_dir)
-        require_unused(target)
-        _copy(source, partial)
-        put_back = keys.put_back() if keys else ()
-        beside = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{partial}")})
-        async with started(beside):
-            as_of, signed_out = await _sign_everybody_out(source)
-            entries, broken = await verify()
-        settle(partial)
-        require_unused(target)
-        replaced = _exchange(partial, target)
-        put_back, restored_keys = (), put_back
-        made = key_files.names_in(settings.data_dir) - before - set(restored_keys)
+        with ExitStack() as undo:  # a key that was made here would keep the copy's own out
+            undo.callback(key_files.keep_only, settings.data_dir, before)
+            require_unused(target)
+            _copy(source, partial)
+            put_back = keys.put_back() if keys else ()
+            beside = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{partial}")})
+            async with started(beside):
+                as_of, signed_out = await _sign_everybody_out(source)
+                entries, broken = await verify()
+            settle(partial)
+            require_unused(target)
+            replaced = _exchange(partial, target)
+            undo.pop_all()
+        made = key_files.names_in(settings.data_dir) - before - set(put_back)
     except (OSError, sqlite3.Error) as error:
         raise OperatorError(
             f"Can't restore {source}: {reason(error)}. Nothing was replaced."
         ) from error
     finally:
-        if keys:
-            keys.take_away(put_back)
         remove(partial)
-    return Restored(replaced, as_of, signed_out, entries, broken, restored_keys, sorted(made))
+    return Restored(replaced, as_of, signed_out, entries, broken, put_back, sorted(made))
 
 
 def _keys_for(settings: Settings, source: Path, keys_file: Path | None) -> key_files.Keys | None:

@@ -80,7 +80,7 @@ async def _seal_something(tenant: Tenant) -> None:
 async def test_who_is_able_is_ready(rollcall: Runtime) -> None:
     checks = await readiness.recent()
     assert {check.name for check in checks} == {
-        *("schema", "writing", "keys", "folder", "disk", "hearing")
+        *("schema", "file", "writing", "keys", "folder", "disk", "hearing")
     }
     assert readiness.troubles(checks) == []
     assert [check.name for check in await readiness.look()] == [check.name for check in checks]
@@ -251,3 +251,18 @@ async def test_a_proxy_that_pools_sessions_is_well(pooled: Settings) -> None:
     async with started(pooled), _listening():
         await eventually(lambda: not runtime.current().transport.deaf_because)
         assert await _troubles() == []
+
+
+@ONE_DATABASE
+async def test_a_database_that_was_moved_away_under_the_process_is_told(
+    rollcall: Runtime, serving: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "KEEP_SECONDS", 0)
+    assert await _troubles() == []
+    file = rollcall.settings.database_file
+    aside = file.with_name("aside.db")
+    file.rename(aside)
+    file.write_bytes(aside.read_bytes())
+    (trouble,) = await _troubles()
+    assert "was replaced or removed while Rollcall serves: restart it" in trouble.sentence
+    assert str(file) in trouble.detail
