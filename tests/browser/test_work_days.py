@@ -1,5 +1,7 @@
 """Days of the work on a page: the organisation's, and not those of the reader's browser."""
 
+from datetime import date
+
 from playwright.async_api import expect
 
 from models import PocStatus, Role, Tenant, User
@@ -8,11 +10,13 @@ from services.core import clock
 from services.core.days import today_in
 from services.database.transaction import transaction
 from services.tenants import organisation
-from services.workspace import pocs
+from services.workspace import pocs, tasks
 from services.workspace.pocs import NewPocForm, StatusForm
+from services.workspace.tasks import NewTaskForm
 from tests.browser.browsers import Browsers
 from tests.factories import create_user, sign_in
 from tests.services.organisation_calls import organisation_form
+from tests.services.workspace.rows import create_rows
 
 
 async def test_the_list_of_pocs_counts_the_days_of_the_organisation(
@@ -91,3 +95,15 @@ async def test_a_page_that_asks_for_the_rows_of_one_room_asks_nothing_of_its_org
     of_one_room = await page.evaluate(HEARD_AS_MISSED, False)
     of_all = await page.evaluate(HEARD_AS_MISSED, True)
     assert of_all == of_one_room + 1
+
+
+async def test_browsers_shorten_months_as_the_server_does(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    owner = await create_user(tenant)
+    rows = await create_rows(tenant.id, owner.id)
+    day = date(2026, 9, 14)
+    form = NewTaskForm(title="Autumn", group_id=rows.group, start_on=day, due_on=day)
+    await tasks.add_task(await sign_in(owner), form)
+    page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs/{rows.poc}")
+    await expect(page.get_by_text("14 Sep", exact=True).first).to_be_visible()

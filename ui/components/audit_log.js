@@ -4,7 +4,7 @@ import { listen } from "live_socket";
 import { viewsMenu } from "live_table_view";
 import { listKeys } from "single_keys";
 import { filterKeys, keyboard, views, watchTop } from "table_hands";
-import { toUrl } from "table_rows";
+import { toUrl, written } from "table_rows";
 import { columnsMenu, filtersButton } from "table_toolbar";
 
 const SEARCH_PAUSE = 250; // ms of quiet before a search is sent
@@ -368,7 +368,7 @@ export default {
       if (days === 1) return `Yesterday, ${time}`;
       const thisYear = at.getFullYear() === new Date().getFullYear();
       const year = thisYear ? undefined : "numeric";
-      const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
+      const day = written(at, { day: "numeric", month: "short", year });
       return `${day}, ${time}`;
     },
     exact(iso) {

@@ -1,4 +1,5 @@
 import { h } from "vue";
+import { mixedChip } from "avatar";
 
 // The lines of the audit log. Entries of one bulk act are one line, where the latest of them stands;
 // `opened` has the acts whose entries are shown below it.
@@ -37,7 +38,7 @@ export function named({ entry, who, href }) {
   const { [who]: name, [`${who}_email`]: email, [`${who}_mixed`]: mixed } = entry;
   return [
     h(href ? "a" : "span", { class: "isolate", dir: "auto", href }, name || "–"),
-    mixed && h("span", { class: "chip chip-warning", title: mixed }, "Mixed letters"),
+    mixedChip(mixed),
     email && h("bdi", { class: "small muted whose" }, breaking(email)),
   ];
 }

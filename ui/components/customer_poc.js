@@ -9,6 +9,7 @@ import { described } from "described";
 import { icon } from "icons";
 import { keepFocus } from "kept_focus";
 import { listen } from "live_socket";
+import { MOMENT, written } from "table_rows";
 import { mark } from "task_marks";
 
 const WORDS = {
@@ -332,5 +333,5 @@ function resource(one, files) {
 }
 
 function moment(iso) {
-  return new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  return written(new Date(iso), MOMENT);
 }

@@ -1,5 +1,6 @@
 // The table of customers' people: what each sees, and the switch that lets them in or shuts them out.
 import { h } from "vue";
+import { mixedChip } from "avatar";
 import { ago, avatar, clip } from "cells";
 import { liveTable } from "live_table";
 
@@ -27,7 +28,7 @@ function outsider(table, row) {
       clip(row.name, "name-link"),
       row.title && clip(row.title, "small muted"),
     ]),
-    row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),
+    mixedChip(row.mixed),
   ]);
 }
 

@@ -2,10 +2,11 @@
 // is chosen before it is posted, and shown in words: internal ones have a lock, shared ones the
 // customer's name.
 import { h } from "vue";
-import { avatar } from "avatar";
+import { avatar, mixedChip } from "avatar";
 import { keepFocus } from "kept_focus";
 import { Composer } from "composer";
 import { listen } from "live_socket";
+import { MOMENT, written } from "table_rows";
 
 const NEAR_END = 80; // px from the page's end within which new comments are scrolled into view
 
@@ -135,7 +136,7 @@ function one(view, comment) {
     h("div", { class: "comment-head" }, [
       avatar(comment.author_id ?? comment.author, comment.author, { picture: comment.picture }),
       h("strong", { dir: "auto" }, comment.author),
-      comment.mixed && h("span", { class: "chip chip-warning", title: comment.mixed }, "Mixed letters"),
+      mixedChip(comment.mixed),
       comment.email && h("bdi", { class: "small muted" }, comment.email),
       comment.from_customer && h("span", { class: "chip chip-customer" }, "Customer"),
       !comment.author_active && h("span", { class: "chip chip-inactive" }, "Inactive"),
@@ -207,5 +208,5 @@ function dayOf(iso) {
 }
 
 function moment(iso) {
-  return new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  return written(new Date(iso), MOMENT);
 }

@@ -1,4 +1,6 @@
 // The days of tasks and groups, as numbers of days, and in words.
+import { written } from "table_rows";
+
 const DAY = 86400000;
 
 export const dayOf = (iso) => Date.parse(`${iso}T00:00:00Z`) / DAY;
@@ -8,13 +10,13 @@ export const overdue = (days) => `${days} day${days === 1 ? "" : "s"} overdue`;
 
 export function short(day) {
   const options = { day: "numeric", month: "short", timeZone: "UTC" };
-  return new Date(day * DAY).toLocaleDateString("en-GB", options);
+  return written(new Date(day * DAY), options);
 }
 
 // A moment in the reader's time zone.
 export function momentOf(iso) {
   const at = new Date(iso);
-  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const day = written(at, { day: "numeric", month: "short", year: "numeric" });
   return `${day}, ${at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
 }
 

@@ -2,6 +2,7 @@
 import { h } from "vue";
 import { clip } from "cells";
 import { liveTable } from "live_table";
+import { MOMENT, written } from "table_rows";
 
 export default liveTable({
   cells: {
@@ -28,7 +29,7 @@ function users(table, { users = 0, active = 0 }) {
 }
 
 function closedAt(row) {
-  return new Date(row.closed_at).toLocaleString();
+  return written(new Date(row.closed_at), MOMENT);
 }
 
 function act(table, row, label, event) {

@@ -1,5 +1,6 @@
 // The table of users, with the switch that activates and deactivates them.
 import { h } from "vue";
+import { mixedChip } from "avatar";
 import { ago, avatar, clip, day, link } from "cells";
 import { icon } from "icons";
 import { liveTable } from "live_table";
@@ -76,7 +77,7 @@ function person(table, row) {
     link(table, row, row.name),
     row.online && h("span", { class: "visually-hidden" }, "online now"),
     row.id === table.me && h("span", { class: "chip" }, "You"),
-    row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),
+    mixedChip(row.mixed),
   ]);
 }
 

@@ -1,5 +1,6 @@
 // The fields of a form, as parts of the dialog's template. Each kind belongs to one of
 // services/core/form_fields.py.
+import { written } from "table_rows";
 
 const CHOICE = `
   <select v-if="field.kind === 'choice' && !field.as_list" v-bind="control(field)"
@@ -95,7 +96,7 @@ export const isSame = (one, other) => JSON.stringify(plain(one)) === JSON.string
 // A field's value as it is read; empty if there is none.
 export function readable({ kind, options = [] }, value) {
   if (kind === "checkbox") return value ? "Yes" : "No";
-  if (kind === "date" && value) return new Date(value).toLocaleDateString("en-GB", LONG_DAY);
+  if (kind === "date" && value) return written(new Date(value), LONG_DAY);
   const label = (one) => options.find((option) => option.value === one)?.label ?? one?.name ?? String(one);
   return [value ?? []].flat().map(label).join(", ");
 }

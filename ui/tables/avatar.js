@@ -19,3 +19,8 @@ export function avatar(id, name, { online = false, picture = "", look = "" } = {
     online && h("span", { class: "online", title: "Online now" }),
   ]);
 }
+
+// The mark of a name that mixes letters; `mixed` says which, and is empty where none are mixed.
+export function mixedChip(mixed) {
+  return mixed && h("span", { class: "chip chip-warning", title: mixed }, "Mixed letters");
+}

@@ -1,6 +1,6 @@
 """My account: who I am here, my open sessions, my password."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -23,6 +23,7 @@ from ui import notices
 from ui.actions import told
 from ui.components.part import Part
 from ui.components.refresher import Refresher
+from ui.components.rows import Rows
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
@@ -139,30 +140,30 @@ class _AccountScreen:
                 text("h2", "Open sessions")
                 self.elsewhere = text("button", "Sign out everywhere else", "btn btn-quiet")
                 self.elsewhere.props('type="button"').on("click", self.signing_out.open, args=[])
-            self.sessions = Part(ui.element("ul").classes("session-list"), self._sessions)
+            self.sessions = Rows(ui.element("ul").classes("session-list"), self._session)
             self.latest = text("p", LATEST_SESSIONS, "muted")
 
     def _fill(self, open_sessions: Sequence[OpenSession]) -> None:
         self.elsewhere.set_visibility(len(open_sessions) > 1)
-        self.sessions.show(
-            open_sessions, key=[(one.id, one.ip, ago(one.last_seen_at)) for one in open_sessions]
-        )
+        self.sessions.show(open_sessions)
         self.latest.set_visibility(len(open_sessions) == sessions.MOST_LISTED)
 
-    def _sessions(self, open_sessions: Sequence[OpenSession]) -> None:
-        for session in open_sessions:
-            self._session(session)
-
-    def _session(self, session: OpenSession) -> None:
-        with ui.element("li").props(f'data-row="{session.id}"'):
+    def _session(self, session: OpenSession) -> tuple[ui.element, Callable[[OpenSession], None]]:
+        line = ui.element("li").props(f'data-row="{session.id}"')
+        with line:
             text("strong", session.device)
-            text("span", session.ip or "unknown IP address", "muted")
-            since = text("span", f"active {ago(session.last_seen_at)}", "muted")
+            ip, since = text("span", "", "muted"), text("span", "", "muted")
             since.props["title"] = f"Signed in {moment(session.created_at)}"
             if session.current:
                 text("span", "This browser", "chip chip-accent")
             else:
                 self._button("Sign out", session.id, f"Sign out {session.device}")
+
+        def follow(session: OpenSession) -> None:
+            ip.set_text(session.ip or "unknown IP address")
+            since.set_text(f"active {ago(session.last_seen_at)}")
+
+        return line, follow
 
     def _button(self, label: str, session_id: UUID, name: str) -> None:
         button = text("button", label, "btn btn-quiet").props('type="button"')

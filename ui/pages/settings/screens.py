@@ -1,6 +1,6 @@
 """Settings, Screens: the shared screens, what each shows, and where it is open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from services.screens.showing import Dwell, Names, ScreenView, Theme
 from services.sessions.sessions import Visit
 from ui.actions import told
 from ui.components.part import Part
+from ui.components.rows import Rows
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Subject
 from ui.frame import section, text
@@ -63,43 +64,58 @@ class ScreensSection:
             text("button", "+ Pair a Screen", "btn").props('type="button"').on(
                 "click", partial(self.pairing.open, AT_FIRST), args=[]
             )
-        self.list = Part(section("card card-flush"), self._fill)
+        with section("card card-flush"):
+            self.head = Part(ui.element("div"), self._head)
+            self.list = Rows(ui.element("ul").classes("screens"), self._row)
         await self.refresh()
 
     async def refresh(self) -> None:
         """Show which screens there are now."""
         rows = await screens.list_screens(self.actor)
+        self.head.show(len(rows), sum(bool(row.tabs) for row in rows))
         self.list.show(rows)
+        self.list.box.set_visibility(bool(rows))
 
-    def _fill(self, rows: Sequence[ScreenRow]) -> None:
-        if not rows:
+    def _head(self, count: int, live: int) -> None:
+        if not count:
             with ui.element("div").classes("empty"):
                 text("p", "No screens yet. Open /wall on one, and type its code here.")
             return
-        live = sum(bool(row.tabs) for row in rows)
         with ui.element("div").classes("screens-head"):
-            text("h3", count_words(len(rows), "screen"))
-            text("span", f"{live} live · {len(rows) - live} offline", "small muted")
-        with ui.element("ul").classes("screens"):
-            for row in rows:
-                self._row(row)
+            text("h3", count_words(count, "screen"))
+            text("span", f"{live} live · {count - live} offline", "small muted")
 
-    def _row(self, row: ScreenRow) -> None:
-        state = "twice" if len(row.tabs) > 1 else "live" if row.tabs else "offline"
-        line = ui.element("li").classes("screen-row")
-        with line.props(f'data-state="{state}" data-row="{row.id}"'):
+    def _row(self, row: ScreenRow) -> tuple[ui.element, Callable[[ScreenRow], None]]:
+        line = ui.element("li").classes("screen-row").props(f'data-row="{row.id}"')
+        with line:
             ui.element("span").classes("screen-mark").props('aria-hidden="true"')
-            with ui.element("div").classes("screen-what"):
-                text("strong", row.name).props('dir="auto"')
-                text("span", row.options.words, "small muted")
-            with ui.element("div").classes("screen-where"):
-                first, second = _where(row)
-                text("span", first, "screen-state")
-                text("span", second, "small muted")
-            with ui.element("div").classes("screen-actions"):
-                self._button("Revoke", row, partial(self._ask_revocation, row), "btn")
-                self._button("Set up", row, partial(self._open_change, row))
-                self._button("Reload", row, told(self.toast)(partial(self._reload, row)))
+            what = Part(ui.element("div").classes("screen-what"), self._what)
+            where = Part(ui.element("div").classes("screen-where"), self._where)
+            acts = Part(ui.element("div").classes("screen-actions"), self._acts)
+
+        def follow(row: ScreenRow) -> None:
+            state = "twice" if len(row.tabs) > 1 else "live" if row.tabs else "offline"
+            line.props["data-state"] = state
+            what.show(row.name, row.options.words)
+            where.show(*_where(row))
+            acts.show(row, key=(row.name, row.options))
+
+        return line, follow
+
+    @staticmethod
+    def _what(name: str, options: str) -> None:
+        text("strong", name).props('dir="auto"')
+        text("span", options, "small muted")
+
+    @staticmethod
+    def _where(first: str, second: str) -> None:
+        text("span", first, "screen-state")
+        text("span", second, "small muted")
+
+    def _acts(self, row: ScreenRow) -> None:
+        self._button("Revoke", row, partial(self._ask_revocation, row), "btn")
+        self._button("Set up", row, partial(self._open_change, row))
+        self._button("Reload", row, told(self.toast)(partial(self._reload, row)))
 
     def _button(
         self,

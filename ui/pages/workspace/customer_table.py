@@ -10,6 +10,7 @@ from services.workspace.customers.people import CustomerRow
 from ui.actions import told
 from ui.components.part import Part
 from ui.components.person_avatar import PersonAvatar
+from ui.components.rows import Rows
 from ui.components.toast import Toast
 from ui.frame import mixed_chip, text
 from ui.pages.workspace.customer_switch import CustomerSwitch, Switch
@@ -33,49 +34,54 @@ class CustomerTable:
         self.toast = toast
         self._switch = CustomerSwitch(toast, switch) if switch is not None else None
         self._beside = beside
-        self._list = Part(ui.element("div").classes("customer-table"), self._rows)
-
-    def show(self, rows: Sequence[CustomerRow]) -> None:
-        """Show these people. Changes of who is here don't build a row anew: a click on it at that
-        moment would be lost."""
-        self._list.show(
-            tuple(replace(row, last_active_at=None) if row.here else row for row in rows)
-        )
-
-    def _rows(self, rows: Sequence[CustomerRow]) -> None:
-        if not rows:
-            return
-        with ui.element("table").classes("plain-table"):
+        with ui.element("div").classes("customer-table"):
+            self._table = ui.element("table").classes("plain-table")
+        with self._table:
             with ui.element("thead"), ui.element("tr"):
                 acts = ("Actions",) if self._switch is not None else ()
                 for label in ("Name", "Email", "Last here", "Status", *acts):
                     text("th", label, "acts" if label in acts else "").props('scope="col"')
-            with ui.element("tbody"):
-                for row in rows:
-                    self._row(row)
+            self._list = Rows(ui.element("tbody"), self._row)
+        self._table.set_visibility(False)
 
-    def _row(self, row: CustomerRow) -> None:
+    def show(self, rows: Sequence[CustomerRow]) -> None:
+        """Show these people."""
+        self._list.show(rows)
+        self._table.set_visibility(bool(rows))
+
+    def _row(self, row: CustomerRow) -> tuple[ui.element, Callable[[CustomerRow], None]]:
         line = ui.element("tr").props(f'data-row="{row.id}"')
-        with line.classes("" if row.active else "is-inactive"):
-            with ui.element("td"), ui.element("div").classes("customer-person"):
-                look = "avatar-customer" if row.active else "avatar-customer avatar-inactive"
-                PersonAvatar(row.id, row.name, "", look)
-                with ui.element("div"):
-                    text("strong", row.name).props('dir="auto"')
-                    if row.mixed:
-                        mixed_chip(row.mixed)
-                    if row.title:
-                        text("p", row.title, "small muted").props('dir="auto"')
-            with ui.element("td").classes("muted").props('dir="auto" data-label="Email"'):
-                _email(row.email)
-            here = "now" if row.here else ago(row.last_active_at)
-            text("td", here).props('data-label="Last here"')
-            with ui.element("td").props('data-label="Status"'), ui.element("div").classes("chips"):
-                _status(row)
+        with line:
+            with ui.element("td"):
+                person = Part(ui.element("div").classes("customer-person"), _person)
+            email = Part(
+                ui.element("td").classes("muted").props('dir="auto" data-label="Email"'), _email
+            )
+            here = text("td", "").props('data-label="Last here"')
+            with ui.element("td").props('data-label="Status"'):
+                status = Part(ui.element("div").classes("chips"), _status)
+            acts = None
             if self._switch is not None:
-                with ui.element("td"), ui.element("div").classes("customer-actions"):
-                    self._beside(row)
-                    self._toggle(row, self._switch)
+                with ui.element("td"):
+                    acts = Part(ui.element("div").classes("customer-actions"), self._acts)
+
+        def follow(row: CustomerRow) -> None:
+            # Coming and going builds nothing anew.
+            still = replace(row, here=False, last_active_at=None)
+            line.classes(replace="" if row.active else "is-inactive")
+            person.show(still)
+            email.show(row.email)
+            here.set_text("now" if row.here else ago(row.last_active_at))
+            status.show(still)
+            if acts is not None:
+                acts.show(row, key=still)
+
+        return line, follow
+
+    def _acts(self, row: CustomerRow) -> None:
+        self._beside(row)
+        if self._switch is not None:
+            self._toggle(row, self._switch)
 
     def _toggle(self, row: CustomerRow, switch: CustomerSwitch) -> None:
         control = text("button", "", "switch").props('type="button" role="switch"')
@@ -83,6 +89,17 @@ class CustomerTable:
         control.props["aria-label"] = f"{'Deactivate' if row.active else 'Activate'} {row.name}"
         handler = partial(switch.ask if row.active else switch.activate, row)
         control.on("click", told(self.toast)(handler), args=[])
+
+
+def _person(row: CustomerRow) -> None:
+    look = "avatar-customer" if row.active else "avatar-customer avatar-inactive"
+    PersonAvatar(row.id, row.name, "", look)
+    with ui.element("div"):
+        text("strong", row.name).props('dir="auto"')
+        if row.mixed:
+            mixed_chip(row.mixed)
+        if row.title:
+            text("p", row.title, "small muted").props('dir="auto"')
 
 
 def _email(email: str) -> None:

@@ -18,6 +18,9 @@ window.rollcallWall = (() => {
   const svg = (tag, props, ...children) =>
     fill(document.createElementNS(SVG, tag), props, children);
 
+  // Without commas; and some browsers shorten September to "Sept", others to "Sep", as the server does.
+  const spelled = (words) => words.replaceAll(",", "").replace(/\bSept\b/, "Sep");
+
   // Times come from the server, in seconds; they are shown in the organisation's time zone.
   function clockOf(zone) {
     const format = (options) =>
@@ -29,7 +32,7 @@ window.rollcallWall = (() => {
     const hour = format({ hour: "numeric", minute: "numeric", hourCycle: "h23" });
     const key = format({ year: "numeric", month: "2-digit", day: "2-digit" });
     const at = (seconds) => new Date(seconds * 1000);
-    const plain = (formatter, seconds) => formatter.format(at(seconds)).replaceAll(",", "");
+    const plain = (formatter, seconds) => spelled(formatter.format(at(seconds)));
     return {
       time: (seconds) => time.format(at(seconds)),
       day: (seconds) => plain(day, seconds),
@@ -58,7 +61,7 @@ window.rollcallWall = (() => {
   const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
   const secondsOf = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
   const daysBetween = (from, to) => Math.round((secondsOf(to) - secondsOf(from)) / DAY);
-  const dayWords = (day) => DAYS.format(new Date(`${day}T00:00:00Z`)).replaceAll(",", "");
+  const dayWords = (day) => spelled(DAYS.format(new Date(`${day}T00:00:00Z`)));
   const longDay = (day) => LONG.format(new Date(`${day}T00:00:00Z`));
 
   const number = (count) => count.toLocaleString("en-GB");
