@@ -60,10 +60,7 @@ class CustomerTable:
             here = text("td", "").props('data-label="Last here"')
             with ui.element("td").props('data-label="Status"'):
                 status = Part(ui.element("div").classes("chips"), _status)
-            acts = None
-            if self._switch is not None:
-                with ui.element("td"):
-                    acts = Part(ui.element("div").classes("customer-actions"), self._acts)
+            acts = None if self._switch is None else self._acts(row, self._switch)
 
         def follow(row: CustomerRow) -> None:
             # Coming and going builds nothing anew.
@@ -74,21 +71,28 @@ class CustomerTable:
             here.set_text("now" if row.here else ago(row.last_active_at))
             status.show(still)
             if acts is not None:
-                acts.show(row, key=still)
+                acts(row)
 
         return line, follow
 
-    def _acts(self, row: CustomerRow) -> None:
-        self._beside(row)
-        if self._switch is not None:
-            self._toggle(row, self._switch)
+    def _acts(self, row: CustomerRow, switch: CustomerSwitch) -> Callable[[CustomerRow], None]:
+        now = row
+        with ui.element("td"), ui.element("div").classes("customer-actions"):
+            beside = Part(ui.element("div").classes("customer-actions"), self._beside)
+            control = text("button", "", "switch").props('type="button" role="switch"')
 
-    def _toggle(self, row: CustomerRow, switch: CustomerSwitch) -> None:
-        control = text("button", "", "switch").props('type="button" role="switch"')
-        control.props["aria-checked"] = str(row.active).lower()
-        control.props["aria-label"] = f"{'Deactivate' if row.active else 'Activate'} {row.name}"
-        handler = partial(switch.ask if row.active else switch.activate, row)
-        control.on("click", told(self.toast)(handler), args=[])
+        async def toggle() -> None:
+            await (switch.ask if now.active else switch.activate)(now)
+
+        def follow(row: CustomerRow) -> None:
+            nonlocal now
+            now = row
+            beside.show(row, key=(row.name, row.email, row.shown, row.active))
+            control.props["aria-checked"] = str(row.active).lower()
+            control.props["aria-label"] = f"{'Deactivate' if row.active else 'Activate'} {row.name}"
+
+        control.on("click", told(self.toast)(toggle), args=[])
+        return follow
 
 
 def _person(row: CustomerRow) -> None:
