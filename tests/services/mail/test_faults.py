@@ -102,6 +102,7 @@ async def test_a_slow_server_is_given_up_for_now_and_the_page_never_waits(
         assert len(mail_server.to(email)) == 1
 
 
+@ONE_DATABASE
 async def test_a_slow_server_is_told(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +202,7 @@ async def test_one_bad_recipient_among_good_ones_fails_alone(
     assert "deactivate this user and invite the right email" in next_step(mail)
 
 
+@ONE_DATABASE
 async def test_a_wrong_password_is_told_with_its_settings(
     admin: Actor, mail_server: MailServer, rollcall: Runtime
 ) -> None:
@@ -211,6 +213,7 @@ async def test_a_wrong_password_is_told_with_its_settings(
     assert "ROLLCALL_MAIL_" in words
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("from_the_start", [True, False])
 async def test_tls_that_the_server_does_not_speak_is_told_with_its_settings(
     admin: Actor, mail_server: MailServer, rollcall: Runtime, from_the_start: bool
@@ -224,6 +227,7 @@ async def test_tls_that_the_server_does_not_speak_is_told_with_its_settings(
     assert mail_server.attempts == 0, "nothing is sent in clear instead"
 
 
+@ONE_DATABASE
 async def test_a_certificate_that_is_not_trusted_is_told(
     admin: Actor, mail_server: MailServer, rollcall: Runtime, tmp_path: Path
 ) -> None:
@@ -237,6 +241,7 @@ async def test_a_certificate_that_is_not_trusted_is_told(
     assert mail_server.attempts == 0
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("made", "told"),
     [

@@ -15,6 +15,7 @@ from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user, create_users
 
 
@@ -38,6 +39,7 @@ async def _closing(receipt: Receipt) -> Receipt:
     return receipt
 
 
+@ONE_DATABASE
 async def test_who_asks_is_told_however_early_or_late_they_ask(
     rollcall: Runtime, ada: User
 ) -> None:
@@ -50,6 +52,7 @@ async def test_who_asks_is_told_however_early_or_late_they_ask(
     assert await receipts.of(event.cause) == receipt
 
 
+@ONE_DATABASE
 async def test_of_an_act_that_closed_nothing_nothing_is_known(
     rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,6 +60,7 @@ async def test_of_an_act_that_closed_nothing_nothing_is_known(
     assert await receipts.of(uuid4()) is None
 
 
+@ONE_DATABASE
 async def test_who_stops_asking_takes_the_receipt_from_nobody(rollcall: Runtime, ada: User) -> None:
     event = _ended(rollcall, ada, uuid4())
     leaves = asyncio.create_task(receipts.of(event.cause))

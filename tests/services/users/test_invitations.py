@@ -300,6 +300,7 @@ async def test_email_of_an_inactive_account_elsewhere_is_free(
     assert ours.active
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("field", "value", "wrong"),
     [

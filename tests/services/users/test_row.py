@@ -11,9 +11,10 @@ from services.core.names import fold
 from services.lists.wire import patch_values, row_values
 from services.users.list import USERS
 from services.users.row import UserRow
+from tests.conftest import ONE_DATABASE
 
 # A row says who is here, which the running Rollcall knows.
-pytestmark = pytest.mark.usefixtures("rollcall")
+pytestmark = [pytest.mark.usefixtures("rollcall"), ONE_DATABASE]
 
 # Bytes that carry a patch to one grid, at most: the JSON, socket.io's and engine.io's digits, and
 # the header of a websocket frame of more than 125 bytes (RFC 6455, section 5.2).

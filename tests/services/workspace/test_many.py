@@ -29,6 +29,7 @@ from services.workspace.pocs import HandOverForm
 from services.workspace.template_rows import TASK_TEMPLATES
 from services.workspace.templates import TaskTemplateForm
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.services.bulk.acting_in_bulk import begun, outcomes_of, run_of
 from tests.services.workspace.scene import create_group, create_poc
 
@@ -231,6 +232,7 @@ async def test_many_customers_are_shut_out_and_let_in_again(
     assert actions.count(CustomerAction.MANY_DEACTIVATED) == 1
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("act", DECLARED, ids=lambda act: act.kind.value)
 async def test_an_act_on_many_takes_the_right_of_the_act_on_one(
     author: Actor, ada: Actor, admin: Actor, act: ManyAct

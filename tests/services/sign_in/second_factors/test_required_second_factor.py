@@ -23,6 +23,7 @@ from services.sign_in.forms import SecondFactorRule
 from services.sign_in.second_factors import totp
 from services.users import listing
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.factories import CALLER
 
 EVERYONE = SecondFactorPolicy.EVERYONE
@@ -39,6 +40,7 @@ async def _lacks(user: User, policy: SecondFactorPolicy, method: SignInMethod) -
         return await lacks(tx, user, method, policy)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("policy", "role", "required"),
     [
