@@ -138,6 +138,8 @@ class DemoWork:
         status = STATES[number % len(STATES)]
         owner = self.engineers[number % len(self.engineers)]
         began = chance.randint(60, 200) if status.is_closed else chance.randint(-10, 25)
+        if status is PocStatus.DRAFT:  # nothing is overdue in what is yet to begin
+            began = -1 - began % 10
         start = clock.now().date() - timedelta(days=began)
         title = TITLES[number % len(TITLES)]
         if number >= len(TITLES):

@@ -38,6 +38,7 @@ async def test_an_end_is_extended_at_once_and_back_by_undo_on_a_live_page(
     await invitations.invite(admin, form)
     row = page.get_by_role("listitem").filter(has_text=ada.full_name)
     await expect(row).to_contain_text(f"{day:%-d %B}")
+    await expect(row.get_by_title(ada.role.label)).to_be_visible()  # it may be shortened
     await expect(page.get_by_role("button", name="All 2")).to_be_visible()
     await look(page, "ends-soon")
     await row.get_by_role("button", name="Extend by a month").dblclick()

@@ -6,6 +6,7 @@ from playwright.async_api import ViewportSize, expect
 
 from models import Role, TaskStatus, Tenant, User
 from services.access.actor import Actor
+from services.core import clock
 from services.users import accounts
 from services.workspace import pocs, tasks
 from services.workspace.pocs import NewPocForm
@@ -18,6 +19,23 @@ from tests.services.workspace.rows import START, create_rows
 from tests.services.workspace.scene import create_group, create_poc
 
 HEIGHT = "of => of.clientHeight"
+# The dates of weeks that show below the label of today.
+COVERED = """
+() => {
+  const edges = (of) => of.getBoundingClientRect();
+  const today = edges(document.querySelector(".timeline-today"));
+  return [...document.querySelectorAll(".timeline-week:not(.hidden)")]
+    .filter((of) => edges(of).left < today.right && edges(of).right > today.left)
+    .map((of) => of.innerText);
+}
+"""
+# Whether a form's buttons reach down to where it ends, or to the edge of what scrolls it.
+AT_THE_END = """
+of => {
+  const dialog = of.closest("dialog, [role=dialog]").getBoundingClientRect();
+  return Math.abs(of.getBoundingClientRect().bottom - dialog.bottom) <= 2;
+}
+"""
 # What observes sizes is told with a frame, and what follows is drawn by the one after.
 MEASURED = """
 () => new Promise((done) =>
@@ -109,6 +127,37 @@ async def test_axe_finds_nothing_in_the_form_of_a_new_poc(
     await page.get_by_role("button", name="+ New POC").click()
     await expect(dialog(page)).to_be_visible()
     await look(page, "work-new-poc")
+
+
+async def test_no_week_of_a_timeline_is_named_below_today(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    group = await create_group(await factories.sign_in(author))
+    form = NewPocForm(
+        title="Trial",
+        customer="Helvetia Freight AG",
+        start_on=clock.now().date(),
+        owner_id=ada.id,
+        group_ids=(group,),
+    )
+    poc = await pocs.create_poc(await factories.sign_in(ada), form)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/timeline")
+    await expect(page.locator(".timeline-today")).to_be_visible()
+    assert await page.evaluate(COVERED) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_nothing_shows_below_the_buttons_of_a_form_beside_a_preview(
+    browsers: Browsers, tenant: Tenant, ada: User, width: int
+) -> None:
+    await create_rows(tenant.id, ada.id)
+    viewport: ViewportSize = {"width": width, "height": 620}
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs", viewport=viewport)
+    await page.get_by_role("button", name="+ New POC").click()
+    form = dialog(page)
+    await expect(form.get_by_label("Title")).to_be_focused()
+    assert await form.locator(".dialog-form > .dialog-actions").evaluate(AT_THE_END)
 
 
 async def test_axe_finds_nothing_in_the_dialogs_of_a_poc_and_of_a_template(

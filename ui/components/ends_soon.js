@@ -128,7 +128,7 @@ export default {
         row.kind === "person" || row.kind === "customer"
           ? avatar(row.id, row.name, { picture: row.picture })
           : h("span", { class: "avatar ends-link", "aria-hidden": "true" }, [icon("clock", 14)]),
-        h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip" }, row.detail)]),
+        h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip", title: row.detail }, row.detail)]),
         h("div", { class: "ends-when" }, [
           h("time", { datetime: row.at, class: { "ends-today": row.today } }, row.when),
           h("div", { class: "small muted clip", title: row.note }, !row.isKept && left < DAY ? inWords(left) : row.note),
