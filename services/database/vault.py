@@ -17,6 +17,7 @@ from sqlalchemy import inspect
 from sqlmodel import SQLModel, col, select
 
 from models import Authenticator, SsoConnection, SsoSession
+from services.core import folders
 from services.core.errors import OperatorError
 from services.core.secrets import derive, write_private
 from services.database import runtime
@@ -117,6 +118,8 @@ def how_to_mend() -> str:
             "They follow from ROLLCALL_SECRET: set it to what it was, or ROLLCALL_ENCRYPTION_KEYS "
             "to all keys that were in use."
         )
+    if _path().exists() and (told := folders.trouble(_path(), ours=settings.data_dir)):
+        return told  # they are there, and may not be read
     return (
         f"Restore {KEYS_FILE} in the data folder from a backup, or set ROLLCALL_ENCRYPTION_KEYS to "
         "all keys that were in use."

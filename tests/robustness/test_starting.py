@@ -176,6 +176,20 @@ def test_files_of_somebody_else_in_our_folder_are_all_given_back_by_one_command(
     assert_refused(refused, "signing-secret belongs to uid 4321", f"`chown -R 0:0 {data}`")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+async def test_keys_that_may_not_be_read_are_told_as_that_and_not_as_lost(tmp_path: Path) -> None:
+    data = tmp_path / "data"  # as where root put the keys back
+    async with started(make_settings(data)):
+        await factories.create_tenant()
+    os.chown(data / "encryption-keys", 4321, 4321)
+    done = run(data, "doctor", before=AS_ANYBODY)
+    (told,) = [line for line in done.stdout.splitlines() if "encryption-keys belongs to" in line][
+        :1
+    ]
+    assert f"run `chown -R 0:0 {data}`" in told
+    assert "from a backup" not in done.stdout
+
+
 async def test_lost_keys_are_told_by_restore_and_by_rotate_keys(tmp_path: Path) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy.db"
     async with started(make_settings(data)):
