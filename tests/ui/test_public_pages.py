@@ -24,7 +24,7 @@ from services.users import accounts
 from services.workspace import end_calendar
 from services.workspace.customers import visits
 from tests import factories
-from tests.conftest import PUBLIC_URL
+from tests.conftest import ONE_DATABASE, PUBLIC_URL
 from tests.services.screens.pairing_of import paired
 from tests.services.workspace.scene import create_poc
 from ui import public
@@ -90,6 +90,7 @@ def test_next_leads_nowhere_else(target: str) -> None:
     assert local_path(target, "acme") == ""
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("tenant")
 async def test_an_address_that_is_none_to_go_on_to_is_passed_over(http: httpx.AsyncClient) -> None:
     page = await http.get("/t/acme/login", params={"next": "//["})
@@ -99,6 +100,7 @@ async def test_an_address_that_is_none_to_go_on_to_is_passed_over(http: httpx.As
     assert refused.status_code == 400
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("other_tenant")
 @pytest.mark.parametrize("path", ["/t/acme", "/t/other", "/t/nowhere", "/platform"])
 async def test_signing_out_ends_the_session_whichever_page_it_is_sent_from(
@@ -111,6 +113,7 @@ async def test_signing_out_ends_the_session_whichever_page_it_is_sent_from(
     assert await sessions.find_session_id(token) is None
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("tenant")
 async def test_a_platform_admin_who_signs_out_in_a_tenant_finds_their_own_sign_in_page(
     http: httpx.AsyncClient, platform_user: User
@@ -121,6 +124,7 @@ async def test_a_platform_admin_who_signs_out_in_a_tenant_finds_their_own_sign_i
     assert await sessions.find_session_id(token) is None
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("tenant")
 async def test_signing_out_twice_leads_to_the_sign_in_page(http: httpx.AsyncClient) -> None:
     answer = await http.post("/t/acme/logout")
@@ -178,6 +182,7 @@ async def test_the_right_password_at_the_wrong_address_leads_to_the_right_one(
     assert not http.cookies
 
 
+@ONE_DATABASE
 async def test_the_page_after_asking_for_a_link_names_the_email_that_was_typed(
     http: httpx.AsyncClient, rollcall: Runtime, tenant: Tenant
 ) -> None:
@@ -187,6 +192,7 @@ async def test_the_page_after_asking_for_a_link_names_the_email_that_was_typed(
     assert "If <bdi>&lt;b&gt;@example.com</bdi> has an active account here" in page.text
 
 
+@ONE_DATABASE
 async def test_without_a_mail_server_the_forgotten_password_has_a_way_on(
     http: httpx.AsyncClient, tenant: Tenant
 ) -> None:
@@ -204,6 +210,7 @@ async def test_a_platform_admin_finds_the_way_from_the_only_tenants_sign_in_page
     assert 'href="/platform/login"' not in (await http.get("/platform/login")).text
 
 
+@ONE_DATABASE
 async def test_the_first_wrong_field_of_the_set_up_page_has_the_focus(
     http: httpx.AsyncClient,
 ) -> None:
@@ -236,6 +243,7 @@ async def test_who_asks_for_too_many_links_is_told_so_and_keeps_the_form(
     assert 'value="ada@example.com"' in page.text
 
 
+@ONE_DATABASE
 async def test_the_cookies_are_for_rollcall_s_own_pages_and_no_script(
     http: httpx.AsyncClient, admin_user: User
 ) -> None:
@@ -249,6 +257,7 @@ async def test_the_cookies_are_for_rollcall_s_own_pages_and_no_script(
         assert not any(attribute.startswith("domain") for attribute in attributes)
 
 
+@ONE_DATABASE
 async def test_the_cookie_of_a_sign_in_under_way_is_for_its_own_paths_alone(
     http: httpx.AsyncClient, admin_user: User
 ) -> None:
@@ -311,6 +320,7 @@ async def test_scanners_that_open_a_customers_link_use_nothing_up(
     assert (await http.post(url)).status_code == 410
 
 
+@ONE_DATABASE
 async def test_the_square_of_a_screen_holds_the_page_of_pairing_and_no_code(
     http: httpx.AsyncClient,
 ) -> None:

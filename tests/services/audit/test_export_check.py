@@ -23,6 +23,7 @@ from services.lists.query import ListQuery, from_url
 from services.users import accounts
 from services.workspace.customers import people
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_customer, create_user
 
 Rows = list[list[str]]
@@ -167,6 +168,7 @@ async def test_an_export_of_another_rollcall_is_not_ours(
     assert "signed with the key" in problem
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("content", [b"", b"a,b\r\n", b"\xff\xfe", b'"', csv_lines([[1]]).encode()])
 async def test_a_file_that_is_no_export_is_told(
     rollcall: Runtime, tmp_path: Path, content: bytes
@@ -174,12 +176,14 @@ async def test_a_file_that_is_no_export_is_told(
     assert _check(tmp_path, content).problems
 
 
+@ONE_DATABASE
 async def test_a_key_that_is_none_is_told(rollcall: Runtime, tmp_path: Path) -> None:
     (tmp_path / "audit-key.pem").write_text("not a key")
     with pytest.raises(OperatorError, match="no public key"):
         _check(tmp_path, "")
 
 
+@ONE_DATABASE
 async def test_the_key_is_a_file_for_its_owner_alone(rollcall: Runtime) -> None:
     pem = signature.public_pem()
     path = rollcall.settings.data_dir / signature.SIGNING_KEY_FILE

@@ -18,6 +18,7 @@ from services.lists.query import ListQuery
 from services.tenants import closing, tenants
 from services.users import accounts
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_tenant, create_user
 
 
@@ -46,6 +47,7 @@ async def test_a_name_that_looks_like_a_head_makes_none_of_an_export(
         assert [head.number for head in read_heads(exported)] == [2 * number]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("kept", ["", "nothing", "cut", "changed", "no day", "no number"])
 async def test_a_file_without_heads_or_with_half_a_head_is_refused(
     tenant: Tenant, kept: str

@@ -23,6 +23,7 @@ from services.mail.smtp import SEE_ITS_LOG, own_name
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.deliveries import deliver_next
 from tests.mail_server import MailServer, receiving_mail
 
@@ -64,6 +65,7 @@ async def test_a_refused_name_is_told_with_its_setting_and_tried_again(
     assert "ROLLCALL_MAIL_HOSTNAME" in words
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("answer", "setting"),
     [
@@ -82,6 +84,7 @@ async def test_what_postfix_says_of_the_settings_only_at_rcpt_is_not_the_recipie
     assert f"ROLLCALL_MAIL_{setting}" in words
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("answer", "setting"),
     [
@@ -100,6 +103,7 @@ async def test_a_refused_sender_is_told_with_its_setting_and_tried_again(
     assert f"ROLLCALL_MAIL_{setting}" in words
 
 
+@ONE_DATABASE
 async def test_a_server_that_says_nothing_is_told_soon_and_with_its_settings(
     admin: Actor, mail_server: MailServer, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +118,7 @@ async def test_a_server_that_says_nothing_is_told_soon_and_with_its_settings(
     assert "ROLLCALL_MAIL_PORT" in words
 
 
+@ONE_DATABASE
 async def test_a_name_that_is_not_found_is_told_with_its_setting(
     admin: Actor, mail_server: MailServer, rollcall: Runtime
 ) -> None:
@@ -124,6 +129,7 @@ async def test_a_name_that_is_not_found_is_told_with_its_setting(
     assert "ROLLCALL_MAIL_SERVER" in words
 
 
+@ONE_DATABASE
 async def test_a_wrong_password_is_told_with_its_settings(admin: Actor, rollcall: Runtime) -> None:
     async with receiving_mail(password="right") as server:
         _send_to(rollcall.settings, server)
@@ -142,6 +148,7 @@ async def test_a_wrong_password_is_told_with_its_settings(admin: Actor, rollcall
         assert "signed in as rollcall" in report.words
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("command", "hint"),
     [
@@ -178,6 +185,7 @@ async def test_a_server_that_stalls_before_any_mail_is_told_with_the_command_and
     assert hint in words
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
 async def test_a_server_that_stalls_at_a_command_is_told_with_it_after_its_own_time(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, command: str
@@ -190,6 +198,7 @@ async def test_a_server_that_stalls_at_a_command_is_told_with_it_after_its_own_t
         assert await _tried(admin) == (MailState.WAITING, words)
 
 
+@ONE_DATABASE
 async def test_the_answer_to_a_mail_s_text_has_a_time_of_its_own(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +264,7 @@ async def test_the_name_is_what_ehlo_says(
     assert mail_server.hellos == ["here.example.com"]
 
 
+@ONE_DATABASE
 async def test_a_check_sends_nothing_and_a_test_sends_one(mail_server: MailServer) -> None:
     report = await check_mail()
     assert report.works, report.words
@@ -265,6 +275,7 @@ async def test_a_check_sends_nothing_and_a_test_sends_one(mail_server: MailServe
     assert "https://rollcall.example.com" in received.part("plain")
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("answer", "mend"),
     [
@@ -284,6 +295,7 @@ async def test_a_check_finds_what_a_server_says_only_once_a_mail_begins(
     assert mend in report.words
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("answer", "mend"),
     [
@@ -302,6 +314,7 @@ async def test_a_check_finds_what_postfix_says_of_the_settings_only_at_rcpt(
     assert mend in report.words
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "answer", ["450 4.2.0 Greylisted, come again", "550 5.1.1 No such person here"]
 )
@@ -314,6 +327,7 @@ async def test_a_check_passes_over_what_a_server_has_against_the_sender_as_a_rec
     assert mail_server.attempts == 1
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "answer", ["451 4.3.0 The queue is full.", "530 5.7.0 Authentication required."]
 )
@@ -326,12 +340,14 @@ async def test_a_refusal_that_ends_with_a_full_stop_gets_no_second_one(
     assert ".." not in words
 
 
+@ONE_DATABASE
 async def test_a_check_of_no_mail_server_says_so(rollcall: Runtime) -> None:
     for report in (await check_mail(), await send_test(EMAIL)):
         assert not report.works
         assert "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_FROM" in report.words
 
 
+@ONE_DATABASE
 async def test_a_check_takes_a_bounded_time(
     mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,12 +358,14 @@ async def test_a_check_takes_a_bounded_time(
     assert "took longer than 1 seconds" in report.words
 
 
+@ONE_DATABASE
 async def test_a_test_to_a_bad_or_refused_email_says_so(mail_server: MailServer) -> None:
     assert "is not an email" in (await send_test("nobody")).words
     mail_server.refused[EMAIL] = "550 No such person here"
     assert "550 No such person here" in (await send_test(EMAIL)).words
 
 
+@ONE_DATABASE
 async def test_a_check_tells_a_sender_that_the_server_cannot_take(
     mail_server: MailServer, rollcall: Runtime
 ) -> None:

@@ -13,6 +13,7 @@ from services.core.errors import InvalidInputError
 from services.database.runtime import Runtime
 from services.sign_in import passwords
 from services.sign_in.passwords import check_password, estimate, hash_password, verify_password
+from tests.conftest import ONE_DATABASE
 from tests.factories import PASSWORD
 
 OWN_WORDS = ("Ada", "Lovelace", "ada.lovelace@example.com", "Analytical Engines Ltd")
@@ -24,6 +25,7 @@ async def refusal(password: str, words: tuple[str, ...] = OWN_WORDS) -> str:
     return str(caught.value)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "password",
     [
@@ -40,16 +42,19 @@ async def test_long_and_unusual_is_enough(rollcall: Runtime, password: str) -> N
     await check_password(password, OWN_WORDS)
 
 
+@ONE_DATABASE
 async def test_fourteen_characters_are_too_few(rollcall: Runtime) -> None:
     assert "15 characters or more" in await refusal("xkq vjw zpr mt")
 
 
+@ONE_DATABASE
 async def test_operator_may_ask_for_another_length(rollcall: Runtime) -> None:
     rollcall.settings.password_min_length = 8
     await check_password("xkq vjw9", OWN_WORDS)
     assert "8 characters or more" in await refusal("xkq vjw")
 
 
+@ONE_DATABASE
 async def test_length_is_counted_in_characters_after_normalisation(rollcall: Runtime) -> None:
     # Fourteen letters, each with an accent of its own: 28 code points, and 14 characters.
     decomposed = unicodedata.normalize("NFD", "éèêëàâäùûüôöîï")
@@ -57,6 +62,7 @@ async def test_length_is_counted_in_characters_after_normalisation(rollcall: Run
     assert "15 characters or more" in await refusal(decomposed)
 
 
+@ONE_DATABASE
 async def test_128_characters_are_kept_whole(rollcall: Runtime) -> None:
     password = ("vjw zpr mtb xkq " * 8)[:127] + "A"
     await check_password(password, OWN_WORDS)
@@ -66,11 +72,13 @@ async def test_128_characters_are_kept_whole(rollcall: Runtime) -> None:
     assert not await verify_password(password[:-1], stored)
 
 
+@ONE_DATABASE
 async def test_129_characters_are_too_many(rollcall: Runtime) -> None:
     assert "128 characters at most" in await refusal("x" * 129)
     assert "128 characters at most" in await refusal("x" * 1_000_000)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "password",
     [
@@ -87,6 +95,7 @@ async def test_common_one_is_refused(rollcall: Runtime, password: str) -> None:
     assert "Too easy to guess" in await refusal(password)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "password",
     [
@@ -105,10 +114,12 @@ async def test_one_made_of_the_persons_own_words_is_refused(
     await refusal(password)
 
 
+@ONE_DATABASE
 async def test_own_word_beside_enough_else_is_no_harm(rollcall: Runtime) -> None:
     await check_password("lovelace rides a purple elephant", OWN_WORDS)
 
 
+@ONE_DATABASE
 async def test_there_are_no_composition_rules(rollcall: Runtime) -> None:
     await check_password("seventeen lazy badgers", OWN_WORDS)
 
@@ -172,6 +183,7 @@ async def test_hashing_leaves_the_event_loop_free() -> None:
     assert passwords._threads._max_workers >= 1
 
 
+@ONE_DATABASE
 async def test_estimate_tells_score_and_sentence(rollcall: Runtime) -> None:
     good = await estimate(PASSWORD, OWN_WORDS)
     assert (good.score, good.accepted, good.message) == (4, True, "A good password.")

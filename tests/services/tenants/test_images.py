@@ -14,9 +14,10 @@ from services.core.errors import InvalidInputError, TooMuchAtOnceError
 from services.database.runtime import Runtime
 from services.tenants import images
 from services.tenants.images import read_logo, read_portrait
+from tests.conftest import ONE_DATABASE
 
 WHO = Actor(session_id=uuid4(), user_id=uuid4(), tenant_id=None)
-pytestmark = pytest.mark.usefixtures("rollcall")
+pytestmark = [pytest.mark.usefixtures("rollcall"), ONE_DATABASE]  # nothing is stored
 
 
 def _image(kind: str, size: tuple[int, int] = (400, 100), **given: object) -> bytes:

@@ -20,6 +20,7 @@ from services.tenants.list import TENANTS, facts_of
 from services.tenants.organisation import Looks, find_looks
 from services.users import accounts
 from tests import books
+from tests.conftest import ONE_DATABASE
 from tests.factories import create_user
 
 
@@ -64,6 +65,7 @@ async def test_chosen_address_is_taken_as_it_is(platform: Actor) -> None:
     assert caught.value.fields == {"slug": "The address /t/ae-2 is taken. Choose another."}
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("name", "slug", "field"),
     [

@@ -11,11 +11,14 @@ from starlette.types import Message
 
 from services.database import right_of_way
 from services.database.runtime import Runtime
+from tests.conftest import ONE_DATABASE
 from ui.live import budget
 from ui.live import connection as connections
 from ui.live.budget import AT_ONCE, BURST, account_of
 from ui.live.connection import Connection
 
+# Frames, their pace and their order are Python's.
+pytestmark = ONE_DATABASE
 CLICK, ANSWER = '42["event",{}]', '42["javascript_response",{}]'
 
 

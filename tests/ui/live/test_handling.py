@@ -8,6 +8,7 @@ from nicegui import background_tasks, core
 from nicegui import events as theirs
 
 from services.database.runtime import Runtime
+from tests.conftest import ONE_DATABASE
 from ui.live import budget, handling
 from ui.live.budget import Account, Budget
 from ui.live.handling import Handling
@@ -42,6 +43,7 @@ async def _turns() -> None:
         await asyncio.sleep(0)
 
 
+@ONE_DATABASE
 async def test_an_event_begins_when_all_has_ended_that_the_handlers_of_the_one_before_do(
     events: Handling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +79,7 @@ async def test_people_have_their_events_handled_in_turn_however_many_somebody_se
     assert order == ["one", "other", "one", "one"]
 
 
+@ONE_DATABASE
 async def test_an_event_that_takes_long_lets_the_next_one_begin(
     events: Handling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +98,7 @@ async def test_an_event_that_takes_long_lets_the_next_one_begin(
     (await second).leave()
 
 
+@ONE_DATABASE
 async def test_who_leaves_while_they_wait_keep_nobody_else_waiting(events: Handling) -> None:
     first = await events.slot(ONE, in_time())
     waiting = [asyncio.create_task(events.slot(who, in_time())) for who in (ONE, OTHER, ONE)]
@@ -108,6 +112,7 @@ async def test_who_leaves_while_they_wait_keep_nobody_else_waiting(events: Handl
     (await events.slot(OTHER, in_time())).leave()
 
 
+@ONE_DATABASE
 async def test_so_many_events_of_one_person_may_wait(
     events: Handling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +129,7 @@ async def test_so_many_events_of_one_person_may_wait(
         (await one).leave()
 
 
+@ONE_DATABASE
 async def test_those_who_send_too_fast_wait_after_an_event_in_which_others_have_their_turn(
     events: Handling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +147,7 @@ async def test_those_who_send_too_fast_wait_after_an_event_in_which_others_have_
     waiting.cancel()
 
 
+@ONE_DATABASE
 async def test_they_wait_in_proportion_to_what_the_event_took(
     events: Handling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +164,7 @@ async def test_they_wait_in_proportion_to_what_the_event_took(
     assert loop.time() - begun >= took * 1.4
 
 
+@ONE_DATABASE
 async def test_after_an_event_of_somebody_in_time_there_is_no_such_rest(
     events: Handling, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ from services.tenants import closing
 from services.users import accounts
 from tests import books, factories
 from tests.authenticator import Device
-from tests.conftest import PUBLIC_URL
+from tests.conftest import ONE_DATABASE, PUBLIC_URL
 from tests.factories import CALLER, PASSWORD
 
 HOSTILE = ["", "{", "[]", "null", "[" * 5000, '{"rawId": 5}', '{"rawId": "é", "response": {}}']
@@ -226,6 +226,7 @@ async def test_nonsense_is_refused(admin: Actor, tenant: Tenant, answer: str) ->
         await passkeys.finish(admin, answer)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("part", ["clientDataJSON", "authenticatorData", "signature"])
 async def test_any_changed_part_of_an_answer_is_noticed(
     admin: Actor, tenant: Tenant, part: str
@@ -359,6 +360,7 @@ async def test_a_second_step_without_a_passkey_offers_none(
         await passkeys.begin(admin)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("url", "offered"),
     [

@@ -28,6 +28,7 @@ from services.sign_in.second_step_ticket import LIFETIME
 from services.sign_in.sign_in import sign_in
 from services.users import accounts
 from tests import books, factories
+from tests.conftest import ONE_DATABASE
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
 
@@ -131,6 +132,7 @@ async def test_the_code_that_enrolled_an_app_signs_nobody_in(admin: Actor, tenan
         await second_step.finish(tenant.slug, await _first_step(tenant, user), code, CALLER)
 
 
+@ONE_DATABASE
 @pytest.mark.usefixtures("stopped_clock")
 @pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (1, True), (2, False)])
 async def test_a_clock_may_be_one_step_apart(
@@ -160,6 +162,7 @@ async def test_a_recovery_code_works_once_however_it_is_typed(admin: Actor, tena
         await second_step.finish(tenant.slug, ticket, codes[3], CALLER)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("written", TYPED)
 async def test_an_apps_code_counts_however_it_is_typed(
     admin: Actor, tenant: Tenant, written: Callable[[str], str]
@@ -173,6 +176,7 @@ async def test_an_apps_code_counts_however_it_is_typed(
     assert (await books.actions_of(tenant))[-1] == "session.signed_in"
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("written", TYPED)
 async def test_a_recovery_code_counts_however_it_is_typed(
     admin: Actor, tenant: Tenant, written: Callable[[str], str]
@@ -234,6 +238,7 @@ async def test_a_first_step_is_good_at_its_own_tenant_alone(admin: Actor, tenant
             await second_step.finish(slug, ticket, _code(secret), CALLER)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("ticket", [None, "", "gAAAAA", "é" * 40])
 async def test_a_forged_first_step_opens_nothing(tenant: Tenant, ticket: str | None) -> None:
     with pytest.raises(SecondStepOverError):
