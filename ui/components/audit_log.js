@@ -4,7 +4,8 @@ import { listen } from "live_socket";
 import { viewsMenu } from "live_table_view";
 import { listKeys } from "single_keys";
 import { filterKeys, keyboard, views, watchTop } from "table_hands";
-import { toUrl, written } from "table_rows";
+import { toUrl } from "table_rows";
+import { written } from "written";
 import { columnsMenu, filtersButton } from "table_toolbar";
 
 const SEARCH_PAUSE = 250; // ms of quiet before a search is sent

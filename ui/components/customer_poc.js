@@ -9,7 +9,7 @@ import { described } from "described";
 import { icon } from "icons";
 import { keepFocus } from "kept_focus";
 import { listen } from "live_socket";
-import { MOMENT, written } from "table_rows";
+import { MOMENT, written } from "written";
 import { mark } from "task_marks";
 
 const WORDS = {

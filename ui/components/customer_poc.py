@@ -17,6 +17,7 @@ class CustomerPoc(
         "kept_focus.js",
         *SCRIPTS,
         "table_rows.js",
+        "written.js",
         "avatar.js",
         "described.js",
         "task_marks.js",

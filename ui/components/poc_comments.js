@@ -6,7 +6,7 @@ import { avatar, mixedChip } from "avatar";
 import { keepFocus } from "kept_focus";
 import { Composer } from "composer";
 import { listen } from "live_socket";
-import { MOMENT, written } from "table_rows";
+import { MOMENT, written } from "written";
 
 const NEAR_END = 80; // px from the page's end within which new comments are scrolled into view
 

@@ -18,6 +18,7 @@ class PocComments(
         *SCRIPTS,
         "kept_focus.js",
         "table_rows.js",
+        "written.js",
         "avatar.js",
     ],
 ):

@@ -61,6 +61,7 @@ class PocTasks(
         "avatar.js",
         "positions.js",
         "task_days.js",
+        "written.js",
         "task_marks.js",
         "task_filters.js",
         "task_views.js",

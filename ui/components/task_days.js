@@ -1,5 +1,5 @@
 // The days of tasks and groups, as numbers of days, and in words.
-import { written } from "table_rows";
+import { written } from "written";
 
 const DAY = 86400000;
 

@@ -2,7 +2,7 @@
 import { h } from "vue";
 import { clip } from "cells";
 import { liveTable } from "live_table";
-import { MOMENT, written } from "table_rows";
+import { MOMENT, written } from "written";
 
 export default liveTable({
   cells: {

@@ -3,6 +3,6 @@
 from ui.tables.live_table import IMPORTS, LiveTable
 
 
-class TenantsTable(LiveTable, script="tenants_table.js", imports=IMPORTS):
+class TenantsTable(LiveTable, script="tenants_table.js", imports=(*IMPORTS, "written.js")):
     """The live table of organisations, whose names lead into them. The acts on its rows are
     `rename`, `close` and `reopen`."""

@@ -54,6 +54,7 @@ class _Shown(
     imports=[
         "live_socket.js",
         "form_fields.js",
+        "written.js",
         "form_state.js",
         "table_rows.js",
         "avatar.js",

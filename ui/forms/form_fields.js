@@ -1,6 +1,6 @@
 // The fields of a form, as parts of the dialog's template. Each kind belongs to one of
 // services/core/form_fields.py.
-import { written } from "table_rows";
+import { written } from "written";
 
 const CHOICE = `
   <select v-if="field.kind === 'choice' && !field.as_list" v-bind="control(field)"

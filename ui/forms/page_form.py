@@ -32,7 +32,7 @@ class Card:
 class _Shown(
     Component,
     script="page_form.js",
-    imports=["live_socket.js", "form_fields.js", "form_state.js", "table_rows.js"],
+    imports=["live_socket.js", "form_fields.js", "form_state.js", "written.js"],
 ):
     """The form on the page."""
 

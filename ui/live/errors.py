@@ -13,11 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from nicegui import Client, core
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.core.errors import SessionEndedError
 from ui.headers.access import route_of
+from ui.headers.kept import ASSETS
 from ui.live.cut import CUT_URL
 from ui.paths import customer_path, sign_in_url
 
@@ -93,11 +94,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
         drop_clients(request)
         if isinstance(error, SessionEndedError) and PAGE in request.scope:
             # It ended before the page was registered, so that no cut found it.
-            why = error.reason.value if error.reason else None
-            slug = request.path_params.get("slug")
-            if slug and request.url.path.startswith(f"{customer_path(slug)}/"):
-                return _led_to(f"{customer_path(slug)}?why={why or ''}")
-            return _led_to(sign_in_url(slug, why=why))
+            return _to_sign_in(request, error)
         status = next(known[kind] for kind in type(error).__mro__ if kind in known)
         return await render(request, status, str(error))
 
@@ -106,6 +103,8 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
         drop_clients(request)
         if error.status_code < 400:
             return Response(status_code=error.status_code, headers=error.headers)
+        if error.status_code == 404 and (url := _with_a_slash_less(request)):
+            return RedirectResponse(url)
         response = await render(request, error.status_code, _sentence_of(error))
         response.headers.update(error.headers or {})
         return response
@@ -137,6 +136,15 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
     importlib.import_module("nicegui.page").error_content = _give_up  # type: ignore[attr-defined]  # a module's name
 
 
+def _with_a_slash_less(request: Request) -> str:
+    """Where a page is that was asked for with a slash at its end, as people type it; empty for
+    everything else: a file has one url."""
+    path = request.url.path
+    if request.method not in {"GET", "HEAD"} or path.startswith(ASSETS) or not path.endswith("/"):
+        return ""
+    return str(request.url.replace(path=path.rstrip("/")))
+
+
 def drop_clients(request: Request) -> None:
     """Forget what NiceGUI began to build for this request."""
     if PAGE not in request.scope:
@@ -149,6 +157,14 @@ def drop_clients(request: Request) -> None:
 def _sentence_of(error: HTTPException) -> str:
     is_default = error.detail == http.HTTPStatus(error.status_code).phrase
     return sentence_for(error.status_code) if is_default else str(error.detail)
+
+
+def _to_sign_in(request: Request, error: SessionEndedError) -> Response:
+    why = error.reason.value if error.reason else None
+    slug = request.path_params.get("slug")
+    if slug and request.url.path.startswith(f"{customer_path(slug)}/"):
+        return _led_to(f"{customer_path(slug)}?why={why or ''}")
+    return _led_to(sign_in_url(slug, why=why))
 
 
 def _led_to(url: str) -> Response:

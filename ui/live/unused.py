@@ -28,7 +28,8 @@ def without_middlewares() -> None:
 
 def without_redirects() -> None:
     """Have NiceGUI's application answer 404 where only a slash at the end tells a path from one of
-    its own. It would lead from there to the other: what has one url would have two.
+    its own. It would lead from there to the other: what has one url would have two. Pages lead
+    by themselves from a url with a slash too many (`ui.live.errors`).
     """
     core.app.router.redirect_slashes = False
 

@@ -145,11 +145,3 @@ export function hue(text) {
   for (const character of text) hash = (hash * 31 + character.codePointAt(0)) % 65521;
   return (hash * 47) % 360;
 }
-
-// A moment, or a day of it, in words. Some browsers shorten September to "Sept", others to "Sep", as
-// the server does.
-export function written(at, options) {
-  return at.toLocaleString("en-GB", options).replace(/\bSept\b/, "Sep");
-}
-
-export const MOMENT = { dateStyle: "medium", timeStyle: "short" };
