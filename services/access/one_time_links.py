@@ -117,6 +117,19 @@ def dead(purpose: LinkPurpose) -> DeadLinkError:
     return DeadLinkError(_DEAD[purpose])
 
 
+async def is_any_unused(tx: Transaction, user_id: UUID, purpose: LinkPurpose) -> bool:
+    """Whether a user has an unused link of this purpose, which may be too old by now."""
+    found = await tx.exec(
+        select(OneTimeLink.id).where(
+            OneTimeLink.user_id == user_id,
+            OneTimeLink.purpose == purpose,
+            col(OneTimeLink.used_at).is_(None),
+            col(OneTimeLink.void_at).is_(None),
+        )
+    )
+    return found.first() is not None
+
+
 async def void(tx: Transaction, whose_ids: UUID | Collection[UUID], *purposes: LinkPurpose) -> int:
     """Void the unused links of these purposes, of a user or of a customer's person, or of several;
     returns how many there were."""

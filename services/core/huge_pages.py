@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 
 # Has large blocks of memory asked for in huge pages (GNU C Library manual, "Memory Allocation
 # Tunables"), which many kernels give only to those who ask ("madvise" in
@@ -18,4 +19,5 @@ def ask_for() -> None:
     """
     if sys.platform == "linux" and SETTING not in os.environ:
         os.environ[SETTING] = ASKED
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself
+        with suppress(OSError):  # where a program may start none, it goes on as it is
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself

@@ -314,14 +314,21 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         living = await find_living(tx, user, only=only, keep=keep)
         if not living and session_id is not None:
             raise NotFoundError("This session is over already.")
-        if not living and not await known_devices.knows_any(tx, user):
+        if not living and not await _has_ways_back(tx, user):
             return 0
         cause = await act.record(SessionAction.REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
-            # Whoever was in the account may have had it change its email.
             await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_CONFIRM)
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
+
+
+async def _has_ways_back(tx: Transaction, user: User) -> bool:
+    """Whether a browser is known, or a change of the email waits for its link, for which whoever
+    was in the account may have asked."""
+    if await known_devices.knows_any(tx, user):
+        return True
+    return await one_time_links.is_any_unused(tx, user.id, LinkPurpose.EMAIL_CONFIRM)
 
 
 # Built once: each page and each socket that is opened asks for it.

@@ -24,7 +24,7 @@ from services.database.transaction import Transaction
 from services.mail import outbox
 
 SESSION, PASSKEY, LINK, MAIL, FEED = "session", "passkey", "link", "mail", "feed"
-CLOSED_LINKS = (LinkPurpose.INVITATION, LinkPurpose.RESET)
+CLOSED_LINKS = (LinkPurpose.INVITATION, LinkPurpose.RESET, LinkPurpose.EMAIL_CONFIRM)
 
 
 _ids = bindparam("user_ids", type_=Uuid(), expanding=True)

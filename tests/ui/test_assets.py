@@ -95,12 +95,12 @@ async def test_a_part_of_one_is_answered_as_such(base: str) -> None:
 @pytest.mark.parametrize("path", ["/t/acme/users", "/t/acme/login", "/platform/login"])
 def test_a_page_with_a_slash_too_many_leads_to_the_page(base: str, path: str) -> None:
     answer = httpx.get(f"{base}{path}/?status=active", timeout=60)
-    assert (answer.status_code, answer.headers["Location"]) == (307, f"{base}{path}?status=active")
+    assert (answer.status_code, answer.headers["Location"]) == (307, f"{path}?status=active")
 
 
 def test_a_slash_too_many_leads_to_no_other_host(base: str) -> None:
     answer = httpx.get(f"{base}//elsewhere.example/", timeout=60)
-    assert answer.headers.get("Location", base).startswith(base)
+    assert answer.headers["Location"] == "/elsewhere.example"
 
 
 async def test_what_a_browser_has_is_not_sent_again(base: str) -> None:

@@ -36,7 +36,10 @@ async def secret(_request: Request) -> Response:
 
 
 def browser(
-    public_url: str, *proxies: str, in_turn: Callable[[ASGIApp], ASGIApp] | None = None
+    public_url: str,
+    *proxies: str,
+    in_turn: Callable[[ASGIApp], ASGIApp] | None = None,
+    ip: str = "10.0.0.1",
 ) -> httpx.AsyncClient:
     app = Starlette(
         routes=[
@@ -48,7 +51,7 @@ def browser(
         ]
     )
     harden(app, public_url=public_url, trusted_proxies=proxies, in_turn=in_turn)
-    transport = httpx.ASGITransport(app=app, client=("10.0.0.1", 1))
+    transport = httpx.ASGITransport(app=app, client=(ip, 1))
     return httpx.AsyncClient(transport=transport, base_url=public_url)
 
 
@@ -189,6 +192,11 @@ FORWARDED = {
 async def test_forwarded_headers_of_strangers_are_dropped(people: httpx.AsyncClient) -> None:
     seen = (await people.get("/", headers=FORWARDED)).json()
     assert seen == {"client": "10.0.0.1", "scheme": "https", "forwarded": [], "body": 0}
+
+
+async def test_whoever_comes_over_a_socket_of_both_kinds_is_known_by_the_ipv4_address() -> None:
+    async with browser(PUBLIC, ip="::ffff:203.0.113.7") as people:
+        assert (await people.get("/")).json()["client"] == "203.0.113.7"
 
 
 async def test_a_trusted_proxy_tells_the_client_and_the_scheme() -> None:

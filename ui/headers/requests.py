@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.core.networks import as_people_write
 from services.operations.doctor_web import ECHO_PATH
 from ui.headers.answers import Render
 
@@ -115,13 +116,14 @@ class ForwardedHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
         if scope["type"] in {"http", "websocket"}:
-            peer = scope["client"][0] if scope.get("client") else ""
+            came_from = scope.get("client") or ("", 0)
+            peer = as_people_write(came_from[0])
+            scope["client"] = (peer, came_from[1])
             headers = Headers(scope=scope)
             dropped = self.DROPPED
             if scope["path"] == ECHO_PATH:
                 scope[CAME_BY] = {"peer": peer, "headers": _added_by_proxies(headers)}
             if self._is_trusted(peer):
-                came_from = scope["client"]
                 self._believe(scope, headers, peer)
                 if self.carries is not None:
                     self.carries(came_from, scope["client"][0])
@@ -137,7 +139,6 @@ class ForwardedHeaders:
     def _is_trusted(self, host: str) -> bool:
         with suppress(ValueError):
             ip = ipaddress.ip_address(host)
-            ip = getattr(ip, "ipv4_mapped", None) or ip  # as a dual-stack socket shows IPv4
             return any(ip in network for network in self.trusted)
         return False
 

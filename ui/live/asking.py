@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models import SessionKind
+from services.core.networks import network_of
 from services.core.secrets import token_hash
 from services.database import runtime
 from ui.cookies import session_token
@@ -123,8 +124,12 @@ class _Used(dict[tuple[UUID | str, bool], float]):
         )
         now = asyncio.get_running_loop().time()
         if len(self) >= REMEMBERED:
-            for whole in [known for known, at in self.items() if at <= now]:
-                del self[whole]
+            whole = [known for known, at in self.items() if at <= now]
+            # Of too many networks at once, the first ones are forgotten; and not one at a time,
+            # since each look at all of them takes a while.
+            many = REMEMBERED // 10
+            for known in whole if len(whole) > many else list(self)[:many]:
+                del self[known]
         self[who] = max(now, self.get(who, now)) + seconds / STRANGERS_PART
         return (self[who] - now) * STRANGERS_PART > in_advance
 
@@ -223,7 +228,7 @@ def _whose(scope: Scope) -> Key:
     """The person whose session's cookie a request brings, if it is known; otherwise its ip. And
     what is asked for."""
     lane = _lane_of(scope)
-    ip = scope["client"][0] if scope.get("client") else ""
+    ip = network_of(scope["client"][0]) if scope.get("client") else ""
     if lane in {_Lane.ASSETS, _Lane.PROBES}:
         return ip, lane
     holders, cookies = runtime.current().part(_Holders), HTTPConnection(scope).cookies

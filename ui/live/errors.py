@@ -142,7 +142,8 @@ def _with_a_slash_less(request: Request) -> str:
     path = request.url.path
     if request.method not in {"GET", "HEAD"} or path.startswith(ASSETS) or not path.endswith("/"):
         return ""
-    return str(request.url.replace(path=path.rstrip("/")))
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"/{path.strip('/')}{query}"
 
 
 def drop_clients(request: Request) -> None:

@@ -10,7 +10,6 @@ from services.sessions.sessions import Caller
 from services.sign_in import confirmation, password_change, passwords, throttle
 from services.sign_in.sign_in import sign_in
 from tests import books
-from tests.conftest import ONE_DATABASE
 from tests.factories import PASSWORD, create_user
 from tests.factories import sign_in as sign_in_as
 
@@ -48,7 +47,6 @@ async def test_of_a_hundred_guesses_at_once_only_the_free_ones_are_compared(
     assert len(compared) == attack.compared == FREE + 1
 
 
-@ONE_DATABASE
 @pytest.mark.long
 @pytest.mark.usefixtures("stopped_clock")
 async def test_guessing_as_fast_as_it_may_gets_no_further_than_the_pauses_let_it(
@@ -63,7 +61,6 @@ async def test_guessing_as_fast_as_it_may_gets_no_further_than_the_pauses_let_it
     assert attack.compared < attack.sent / 10
 
 
-@ONE_DATABASE
 @pytest.mark.long
 async def test_the_owner_of_an_attacked_account_is_never_locked_out(
     ada: User, monkeypatch: pytest.MonkeyPatch

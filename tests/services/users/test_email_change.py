@@ -19,7 +19,7 @@ from services.sign_in import password_change
 from services.sign_in.second_factors import totp
 from services.sign_in.sign_in import sign_in as sign_in_with
 from services.tenants import organisation
-from services.users import email_change, invitations
+from services.users import accounts, email_change, invitations
 from services.users.email_change import EmailForm
 from services.users.invitation_form import InvitationForm
 from services.workspace import end_calendar
@@ -225,8 +225,9 @@ async def test_a_change_that_is_cancelled_or_asked_for_anew_leaves_no_link(
             await email_change.open_confirmation(tenant.slug, token)
 
 
-@ONE_DATABASE
-@pytest.mark.parametrize("how", ["a link", "the current one", "everywhere", "by an admin"])
+@pytest.mark.parametrize(
+    "how", ["a link", "the current one", "everywhere", "by an admin", "after its end", "inactive"]
+)
 async def test_a_change_that_somebody_in_the_account_asked_for_ends_where_its_owner_shuts_them_out(
     tenant: Tenant, admin: Actor, mail_server: MailServer, how: str
 ) -> None:
@@ -238,6 +239,13 @@ async def test_a_change_that_somebody_in_the_account_asked_for_ends_where_its_ow
         await password_change.reset(tenant.slug, reset, NEW_PASSWORD, CALLER)
     elif how == "the current one":
         await password_change.change_password(owner, PASSWORD, NEW_PASSWORD)
+    elif how == "after its end":
+        for one in (thief, owner):
+            await sessions.sign_out(one)
+        await sessions.revoke(admin, user.id)
+    elif how == "inactive":
+        await accounts.set_active(admin, user.id, False)
+        await accounts.set_active(admin, user.id, True)
     else:
         await sessions.revoke(owner if how == "everywhere" else admin, user.id)
     with pytest.raises(DeadLinkError):
@@ -245,6 +253,7 @@ async def test_a_change_that_somebody_in_the_account_asked_for_ends_where_its_ow
     assert (await books.user_of(user.id)).email == user.email
 
 
+@ONE_DATABASE
 async def test_a_stranger_s_mailbox_isn_t_filled_by_asking_again_and_again(
     tenant: Tenant, mail_server: MailServer
 ) -> None:
