@@ -19,7 +19,7 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 class Device:
     """A device with one passkey. `verifies` says whether it asks its owner for a finger, a face or
     a PIN; `origin` is the origin that the browser tells, `public` the key that it makes up instead
-    of its own."""
+    of its own, `attested` the attestation's format and statement, if it makes one up."""
 
     origin: str
     verifies: bool = True
@@ -27,6 +27,7 @@ class Device:
     credential_id: bytes = field(default_factory=lambda: token_bytes(32))
     uses: int = 0
     public: Any = None
+    attested: tuple[str, dict[str, Any]] = ("none", {})
 
     def __post_init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -40,7 +41,8 @@ class Device:
         public = cbor2.dumps(own if self.public is None else self.public)
         about = bytes(16) + len(self.credential_id).to_bytes(2, "big") + self.credential_id + public
         data = self._data(asked["rp"]["id"], ATTESTED) + about
-        made = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+        form, statement = self.attested
+        made = cbor2.dumps({"fmt": form, "attStmt": statement, "authData": data})
         client = self._client("webauthn.create", asked["challenge"])
         return self._answer(clientDataJSON=client, attestationObject=made)
 

@@ -100,8 +100,8 @@ def without_email(words: str, email: str) -> str:
 
 class MailTrouble:
     """What keeps mail from being sent, except answers about one recipient; logged when it begins,
-    and then once in a while. What broke off amid one mail says nothing of the others, until one of
-    them meets the same."""
+    and then once in a while. What broke off amid one mail, or is about its recipient's domain, says
+    nothing of the others, until one of them meets the same."""
 
     def __init__(self) -> None:
         self._told = Repeats(REPEAT)

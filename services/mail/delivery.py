@@ -25,6 +25,7 @@ from services.mail import letters, queue
 from services.mail.errors import (
     BrokenOffError,
     MisconfiguredError,
+    NotRelayedError,
     NotSentError,
     UnansweredError,
     UnsendableError,
@@ -122,7 +123,8 @@ async def _deliver(lease: Lease) -> None:
     except NotSentError as error:
         answer = _without_secrets(str(error), letter)
         if isinstance(error, MisconfiguredError | BrokenOffError):
-            only = lease.mail_id if isinstance(error, BrokenOffError) else None
+            may_be_alone = isinstance(error, BrokenOffError | NotRelayedError)
+            only = lease.mail_id if may_be_alone else None
             runtime.current().part(MailTrouble).tell(without_email(answer, letter.recipient), only)
         unknown = isinstance(error, UnansweredError)
         await _settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)

@@ -1,7 +1,8 @@
 """Why a mail wasn't sent.
 
 `UnsendableError` is the mail's own fault (the recipient doesn't exist). `NotSentError` is what the
-operator can mend, or what ends by itself, so the mail waits for it.
+operator can mend, or what ends by itself, so the mail waits for it, for some ten hours
+(`queue.PAUSES`); then it has failed.
 """
 
 from services.core.errors import RollcallError
@@ -20,7 +21,8 @@ class NotSentError(RollcallError):
 
 
 class MisconfiguredError(NotSentError):
-    """No mail can be sent until somebody mends a setting, or the server; the sentence names it."""
+    """No mail can be sent until somebody mends a setting, or the server; the sentence names it.
+    Mails wait for that as long as for anything else."""
 
 
 class NotRelayedError(MisconfiguredError):

@@ -23,6 +23,22 @@ ANSWERS, PERMANENT = range(200, 600), range(500, 600)
 AUTHENTICATION_REQUIRED = 530  # RFC 4954, section 6
 _ACCOUNT = "ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD"
 
+
+def _code(numbers: str) -> str:
+    """The pattern of an enhanced status code where servers say one: as a line's first word, or
+    behind a # (qmail). Elsewhere such numbers are parts of ips."""
+    return rf"(?:(?m:^)\s*|#){numbers}(?!\.?\d)"
+
+
+# What another server answered when this one asked it about the recipient, which speaks of that
+# server's settings: Postfix "host mx.example.org[192.0.2.1] said: ..." and "refused to talk to me:
+# ...", Exim "Response: ..." in a line of its own, and all lines after "Callout verification
+# failed:".
+_QUOTED = re.compile(
+    r"\b(said|refused to talk to me|response):.*|\bcallout verification failed:(?s:.*)",
+    re.IGNORECASE,
+)
+
 # Postfix and Microsoft 365 "Relay access denied", Sendmail and Mailgun "Relaying denied", Exim
 # "relay not permitted" and "not permitted to relay", Exchange "Unable to relay", Google "Mail relay
 # denied" and "Invalid credentials for relay", Zoho "Relaying disallowed", MDaemon and hMailServer
@@ -30,19 +46,21 @@ _ACCOUNT = "ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD"
 _NO_RELAY = re.compile(
     r"relay(ing)?\b.{0,20}\b(denied|disallowed|prohibited|not (permitted|allowed))"
     r"|(not permitted|not allowed|unable|refuse[sd]?|do not|don't|credentials for)( to)? relay"
-    r"|allowed rcpthosts|\b5\.7\.(54|64)\b",
+    r"|allowed rcpthosts|" + _code(r"5\.7\.(54|64)"),
     re.IGNORECASE | re.DOTALL,
 )
 # Those that only a server says that lets nobody in without it: Amazon SES "Authentication
 # required", hMailServer "SMTP authentication is required", Exchange "Client was not authenticated
 # to send anonymous mail", Postfix "Sender address rejected: not logged in".
 _NO_SIGN_IN = re.compile(
-    r"authentication (is )?(required|needed)|not authenticated|not logged in|\b5\.7\.57\b",
+    r"authentication (is )?(required|needed)|not authenticated|not logged in|" + _code(r"5\.7\.57"),
     re.IGNORECASE,
 )
 # Postfix "Must issue a STARTTLS command first" and "Session encryption is required", Exchange
 # "STARTTLS is required to send mail"; X.7.10 is "Encryption needed" (RFC 5248).
-_NO_TLS = re.compile(r"STARTTLS|encryption (is )?(required|needed)|\b[45]\.7\.10\b", re.IGNORECASE)
+_NO_TLS = re.compile(
+    r"STARTTLS|encryption (is )?(required|needed)|" + _code(r"[45]\.7\.10"), re.IGNORECASE
+)
 _HELLO = re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE)
 # Postfix "Client host rejected", Microsoft 365 "banned sending IP", and what servers say that ask a
 # list of blocked machines.
@@ -55,15 +73,15 @@ _MACHINE = re.compile(
 _SENDER = re.compile(
     r"sender address rejected|sender verif(y|ication) failed|(permissions?|allowed) to send as\b"
     r"|SendAsDenied|email address is not verified|verified sender identity|sender signature"
-    r"|\b[45]\.1\.[78]\b|\b5\.7\.60\b",
+    r"|" + _code(r"([45]\.1\.[78]|5\.7\.60)"),
     re.IGNORECASE,
 )
 # What Postfix says to all who haven't signed in where all have to, in words that it also uses of a
 # recipient (smtpd_recipient_restrictions=permit_sasl_authenticated,reject). Microsoft 365 says them
 # with 5.4.1 of a mailbox that isn't there.
-_ACCESS = re.compile(r"\b5\.7\.1\b.*\baccess denied", re.IGNORECASE | re.DOTALL)
+_ACCESS = re.compile(_code(r"5\.7\.1") + r".*\baccess denied", re.IGNORECASE | re.DOTALL)
 # Security and policy, for good (RFC 3463, X.7): a mailbox that isn't there is X.1 or X.2.
-_POLICY = re.compile(r"\b5\.7\.\d+\b")
+_POLICY = re.compile(_code(r"5\.7\.\d+"))
 
 
 def refusal(error: aiosmtplib.SMTPException, sender: str, *, signs_in: bool) -> RollcallError:
@@ -81,9 +99,11 @@ def refusal(error: aiosmtplib.SMTPException, sender: str, *, signs_in: bool) -> 
 def _of_the_settings(
     error: aiosmtplib.SMTPResponseException, sender: str, signs_in: bool
 ) -> MisconfiguredError | None:
-    if _SENDER.search(error.message) and not _NO_SIGN_IN.search(error.message):
+    words = _own_words(error)
+    if _SENDER.search(words) and not _NO_SIGN_IN.search(words):
         return _check_sender(error, sender)
-    if not isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPRecipientRefused):
+    of_an_email = isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPRecipientRefused)
+    if not of_an_email and error.code != AUTHENTICATION_REQUIRED:
         return None  # after the text, which some servers repeat, other words may be the mail's own
     told = _no_relay(error, signs_in) or _every_mail_refused(error, signs_in)
     if told is None and isinstance(error, aiosmtplib.SMTPSenderRefused) and _is_final(error):
@@ -95,7 +115,13 @@ def _of_this_mail(error: aiosmtplib.SMTPResponseException) -> RollcallError:
     words = f"{error.code} {error.message}"
     if not _is_final(error):
         return NotSentError(words)
-    return RefusedByPolicyError(words) if _POLICY.search(words) else UnsendableError(words)
+    by_policy = _POLICY.search(_own_words(error))
+    return RefusedByPolicyError(words) if by_policy else UnsendableError(words)
+
+
+def _own_words(error: aiosmtplib.SMTPResponseException) -> str:
+    """What the server says for itself."""
+    return _QUOTED.sub("", error.message)
 
 
 def _is_final(error: aiosmtplib.SMTPResponseException) -> bool:
@@ -124,7 +150,7 @@ def _check_sender(error: aiosmtplib.SMTPResponseException, sender: str) -> Misco
 
 
 def _no_relay(error: aiosmtplib.SMTPResponseException, signs_in: bool) -> MisconfiguredError | None:
-    if not _NO_RELAY.search(error.message):
+    if not _NO_RELAY.search(_own_words(error)):
         return None
     mend = f"{_sign_in(signs_in)}, or have the server relay for this machine."
     if isinstance(error, aiosmtplib.SMTPRecipientRefused):
@@ -138,7 +164,7 @@ def _no_relay(error: aiosmtplib.SMTPResponseException, signs_in: bool) -> Miscon
 def _every_mail_refused(
     error: aiosmtplib.SMTPResponseException, signs_in: bool
 ) -> MisconfiguredError | None:
-    words, mend = error.message, ""
+    words, mend = _own_words(error), ""
     if _HELLO.search(words):
         mend = "Check ROLLCALL_MAIL_HOSTNAME."
     elif _NO_TLS.search(words):

@@ -20,10 +20,9 @@ from services.sign_in.second_factors.passkey_host import host
 
 if TYPE_CHECKING:
     import webauthn
-    from webauthn.helpers import exceptions, structs
+    from webauthn.helpers import structs
 else:
     webauthn = lazily("webauthn")
-    exceptions = lazily("webauthn.helpers.exceptions")
     structs = lazily("webauthn.helpers.structs")
 
 # For this many milliseconds the browser lets its user look for the device.
@@ -62,19 +61,20 @@ def registered(answer: str, purpose: Purpose, about: str, *, alone: bool = False
     said = parsed(answer)
     challenge = _challenge(said)
     challenges.read(challenge, purpose, about)
+    own_host, own_origin = host(), runtime.current().settings.public_url
     with _refusing():
         made = webauthn.verify_registration_response(
             credential=said,
             expected_challenge=challenge,
-            expected_rp_id=host(),
-            expected_origin=runtime.current().settings.public_url,
+            expected_rp_id=own_host,
+            expected_origin=own_origin,
             require_user_verification=alone,
         )
     return {
         "credential_id": made.credential_id,
         "public_key": made.credential_public_key,
         "sign_count": made.sign_count,
-        "host": host(),
+        "host": own_host,
         "created_at": clock.now(),
     }
 
@@ -110,17 +110,18 @@ def use(
     last = passkey.last_challenge_at
     if last is not None and made_at <= last <= clock.now() + clock.APART:
         raise PasskeyRefusedError
+    own_host, own_origin = host(), runtime.current().settings.public_url
     with _refusing():
         proved = webauthn.verify_authentication_response(
             credential=said,
             expected_challenge=challenge,
-            expected_rp_id=host(),
-            expected_origin=runtime.current().settings.public_url,
+            expected_rp_id=own_host,
+            expected_origin=own_origin,
             credential_public_key=passkey.public_key,
             credential_current_sign_count=0,  # compared below
             require_user_verification=verified,
         )
-    passkey.last_challenge_at, passkey.host = made_at, host()
+    passkey.last_challenge_at, passkey.host = made_at, own_host
     # Many passkeys never count; the counter of one that does goes up (Web Authentication, Level 2,
     # section 6.1.1).
     counts = proved.new_sign_count or passkey.sign_count
@@ -157,11 +158,14 @@ def free_name(wanted: str, names: Collection[str]) -> str:
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Refuse an answer that proves nothing. What is made up the library takes apart before it has
-    checked its parts, and then misses one, or finds another kind of value."""
+    """Refuse an answer that proves nothing; the library's call stands here alone.
+
+    What is made up, the library and those that it reads certificates with take apart before they
+    have checked its parts. Their errors have no type in common, so each of them means this.
+    """
     try:
         yield
-    except (exceptions.WebAuthnException, ValueError, LookupError, TypeError) as error:
+    except Exception as error:
         raise PasskeyRefusedError from error
 
 

@@ -222,5 +222,18 @@ async def test_a_mail_server_that_hangs_up_amid_every_mail_is_a_line_about_sever
     assert "hung up" in line
 
 
+async def test_a_domain_that_a_mail_server_relays_nothing_to_is_a_line_about_that_mail_alone(
+    admin: Actor, mail_server: MailServer, log: Log
+) -> None:
+    email = "g@example.org"
+    mail_server.refused[email] = f"554 5.7.1 <{email}>: Relay access denied"
+    form = InvitationForm(first_name="G", last_name="H", email=email, role="sales_engineer")
+    await invitations.invite(admin, form)
+    await deliver_next()
+    (line,) = [line for line in log.lines() if "One mail waits: mail=" in line]
+    assert not [line for line in log.lines() if "Mail waits" in line]
+    assert "relays no mail to example.org" in line
+
+
 def _said(line: str) -> str:
     return json.loads(line)["message"] if line.startswith("{") else line

@@ -83,6 +83,10 @@ async def test_a_server_that_is_down_holds_nobody_up_and_is_tried_for_hours(
     assert len(mail_server.to(users[0].email)) == 1
 
 
+def test_a_mail_waits_for_some_ten_hours_as_the_docs_say() -> None:
+    assert timedelta(hours=10) < sum(PAUSES, timedelta()) < timedelta(hours=11)
+
+
 async def test_a_slow_server_is_given_up_for_now_and_the_page_never_waits(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,7 +106,7 @@ async def test_an_internationalised_sender_whom_the_server_cannot_take_is_told_w
     mail_server.utf8 = False
     rollcall.settings.mail_from = "büro@bücher.example"
     state, words = await _invite(admin)
-    assert state is MailState.WAITING, "until the setting is mended"
+    assert state is MailState.WAITING, "for the setting to be mended"
     assert "SMTPUTF8" in words
     assert "ROLLCALL_MAIL_FROM" in words
 

@@ -17,6 +17,11 @@ from tests.deliveries import deliver_next
 from tests.mail_server import MailServer, receiving_mail
 
 EMAIL = "grace@example.org"
+# Of Postfix (reject_unverified_recipient), which then quotes the recipient's server.
+UNDELIVERABLE = (
+    "550 5.1.1 <grace@example.org>: Recipient address rejected: undeliverable address: "
+    "host mx.example.org[192.0.2.1]"
+)
 
 NO_RELAY = [
     pytest.param("554 5.7.1 <grace@example.org>: Relay access denied", id="Postfix"),
@@ -133,7 +138,7 @@ async def test_what_a_server_says_to_everybody_at_rcpt_fails_the_doctor_and_no_m
         ),
     ],
 )
-async def test_a_sender_that_is_refused_only_after_the_text_fails_no_mail_for_good(
+async def test_a_sender_that_is_refused_only_after_the_text_fails_no_mail_at_once(
     admin: Actor, mail_server: MailServer, answer: str
 ) -> None:
     mail_server.answer = answer
@@ -146,9 +151,30 @@ async def test_a_sender_that_is_refused_only_after_the_text_fails_no_mail_for_go
 @pytest.mark.parametrize(
     "answer",
     [
+        "530 5.7.0 Authentication required",
+        "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail",
+    ],
+)
+async def test_a_sign_in_that_is_asked_for_only_after_the_text_fails_no_mail_at_once(
+    admin: Actor, mail_server: MailServer, answer: str
+) -> None:
+    mail_server.answer = answer
+    state, words = await _invited(admin)
+    assert state is MailState.WAITING
+    assert f"{answer}. Set ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD." in words
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
         "550 5.1.1 No such person here",
         "550 5.4.1 Recipient address rejected: Access denied",
         "550 5.7.1 This list takes no mail from outside",
+        "550 5.1.1 <grace@example.org>: unknown at mx.example.org[10.5.1.8]",
+        "550 5.1.1 <grace@example.org>: unknown at mx.example.org[5.7.57.4]",
+        f"{UNDELIVERABLE} said: 554 5.7.1 Relay access denied (in reply to RCPT TO command)",
+        f"{UNDELIVERABLE} said: 530 5.7.0 Authentication required (in reply to MAIL FROM command)",
+        f"{UNDELIVERABLE} refused to talk to me: 554 5.7.1 Client host rejected: Access denied",
     ],
 )
 async def test_what_a_server_has_against_one_recipient_fails_that_mail_alone(
@@ -156,6 +182,39 @@ async def test_what_a_server_has_against_one_recipient_fails_that_mail_alone(
 ) -> None:
     mail_server.refused[EMAIL] = answer
     assert await _invited(admin) == (MailState.FAILED, answer)
+
+
+async def test_what_another_server_answered_exim_fails_that_mail_alone(
+    admin: Actor, mail_server: MailServer
+) -> None:
+    mail_server.refused[EMAIL] = (
+        "550-Callout verification failed:\r\n550-550-relay not permitted\r\n"
+        "550 550 Authentication required"
+    )
+    state, _ = await _invited(admin)
+    assert state is MailState.FAILED
+
+
+async def test_what_exim_says_itself_after_another_server_s_answer_counts(
+    admin: Actor, mail_server: MailServer
+) -> None:
+    mail_server.refused[EMAIL] = (
+        "550-Verification failed for <rollcall@example.com>\r\n550-Called:   192.0.2.1\r\n"
+        "550-Sent:     RCPT TO:<rollcall@example.com>\r\n"
+        "550-Response: 550 relay not permitted\r\n550 Sender verify failed"
+    )
+    state, words = await _invited(admin)
+    assert state is MailState.WAITING
+    assert "ROLLCALL_MAIL_FROM" in words
+
+
+async def test_an_ip_that_reads_like_a_policy_is_none(
+    rollcall: Runtime, mail_server: MailServer
+) -> None:
+    answer = "550 5.1.1 Nobody of this name at mx.example.com[10.5.7.1]"
+    mail_server.refused[rollcall.settings.mail_from or ""] = answer
+    report = await check_mail()
+    assert report.works, report.words
 
 
 async def test_a_policy_against_the_sender_as_a_recipient_is_a_warning_of_the_doctor(

@@ -1,5 +1,5 @@
 """Whatever is wrong between Rollcall and its mail server is told with the setting to mend, and
-fails no mail for good: it waits until the setting is right."""
+fails no mail at once: it waits for the setting to be right."""
 
 import asyncio
 import ssl
