@@ -134,11 +134,14 @@ async def test_who_saved_settings_that_are_not_answered_before_the_page_loads_ag
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
-    await page.get_by_label("Welcome").last.fill("Good morning")
+    welcome = page.get_by_label("Welcome").last
+    await welcome.fill("Good morning")
     await page.evaluate("socket.disconnect()")
     await page.get_by_role("button", name="Save", exact=True).click()
     await page.evaluate(RESTART)
     await expect(page.get_by_text("No answer came to “Organisation”")).to_be_visible()
+    await expect(welcome).to_have_value("Good morning")
+    await expect(page.get_by_text("was sent, but no answer came.")).to_be_visible()
 
 
 async def test_who_sent_a_comment_that_is_not_answered_before_the_page_loads_again_is_told(
@@ -147,11 +150,46 @@ async def test_who_sent_a_comment_that_is_not_answered_before_the_page_loads_aga
     owner = await factories.create_user(tenant)
     rows = await create_rows(tenant.id, owner.id)
     page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
-    await page.get_by_label("Comment", exact=True).fill("It went well")
+    words = page.get_by_label("Comment", exact=True)
+    await words.fill("It went well")
     await page.evaluate("socket.disconnect()")
     await page.get_by_role("button", name="Comment", exact=True).click()
     await page.evaluate(RESTART)
     await expect(page.get_by_text("No answer came to “Comment”")).to_be_visible()
+    await expect(words).to_have_value("It went well")
+
+
+async def test_what_was_sent_and_not_answered_is_in_its_dialog_again_which_says_so(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await page.get_by_role("button", name="+ Invite User").first.click()
+    await dialog(page).get_by_label("First Name").fill("Augusta")
+    await page.evaluate("socket.disconnect()")
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    await page.evaluate(RESTART)
+    told = page.get_by_text("No answer came to “Invite user”")
+    await expect(told).to_be_visible()
+    await expect(told).not_to_contain_text("is kept: open")  # it is said once
+    await page.get_by_role("button", name="+ Invite User").first.click()
+    await expect(dialog(page).get_by_label("First Name")).to_have_value("Augusta")
+    await expect(dialog(page)).to_contain_text("was sent, but no answer came.")
+
+
+async def test_a_question_that_is_not_answered_begins_anew_once_the_page_is_back(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await Grid(page).switch("Ada Lovelace").click()
+    asked = dialog(page).get_by_role("button", name="Deactivate", exact=True)
+    await expect(asked).to_be_visible()
+    await page.evaluate("socket.disconnect()")
+    await asked.click()
+    await page.evaluate(RESTART)
+    await expect(page.get_by_text("No answer came to “Deactivate Ada Lovelace?”")).to_be_visible()
+    await Grid(page).switch("Ada Lovelace").click()
+    await expect(asked).to_be_visible()
+    await expect(dialog(page)).not_to_contain_text("What you had typed")
 
 
 async def _invite(page: Page, first_name: str) -> None:

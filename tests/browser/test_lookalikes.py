@@ -225,6 +225,18 @@ async def test_who_gives_the_name_up_again_without_a_comment_has_that_one_told_a
     await expect(emails).to_have_count(0)
 
 
+async def test_so_has_who_had_the_name_before_the_page_was_opened(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    alice = await _alice(tenant, first_name=ada.first_name, last_name=ada.last_name)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+    emails = page.locator(".comment-head bdi")
+    await expect(emails).to_have_text([ada.email])
+    await accounts.rename(admin, alice.id, "Alice", "Kovacs")
+    await expect(emails).to_have_count(0)
+
+
 async def test_a_name_from_before_that_turns_the_text_around_turns_its_own_alone(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
@@ -264,7 +276,12 @@ def _row(page: Page, email: str) -> Locator:
     return Grid(page).rows.filter(has_text=email)
 
 
-async def _alice(tenant: Tenant, first_name: str = "Alice", email: str | None = None) -> User:
+async def _alice(
+    tenant: Tenant,
+    first_name: str = "Alice",
+    last_name: str = "Kovacs",
+    email: str | None = None,
+) -> User:
     return await factories.create_user(
-        tenant, first_name=first_name, last_name="Kovacs", email=email
+        tenant, first_name=first_name, last_name=last_name, email=email
     )

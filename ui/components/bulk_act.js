@@ -33,9 +33,9 @@ export default {
     const soon = () => this.now.state === "draft" && this.lookSoon();
     const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
     const typed = () => ({ name: "reason", values: this.reason });
-    const isHalfTyped = () => this.now.state === "draft" && this.reason && !this.sent;
+    const isHalfTyped = () => this.now.state === "draft" && this.reason;
     this.stopAsking = askWhile(isHalfTyped, typed, () => this.sent && pageName());
-    this.reason = takeKept("reason") ?? "";
+    this.reason = takeKept("reason")?.values ?? "";
     this.unlisten = listen(
       { [LIVE]: this.progressed, [`rollcall_${this.now.noun}`]: soon, rollcall_presence: soon, rollcall_work: work },
       { onReconnect: ask, onMissed: ask },

@@ -25,8 +25,8 @@ export const Composer = {
   mounted() {
     const half = () => ({ name: "comment", values: this.words });
     const sent = () => this.sending && "Comment";
-    this.stopAsking = askWhile(() => this.words.trim() && !this.sending, half, sent);
-    this.words = takeKept("comment") ?? "";
+    this.stopAsking = askWhile(() => this.words.trim(), half, sent);
+    this.words = takeKept("comment")?.values ?? "";
   },
   unmounted() {
     this.stopAsking();

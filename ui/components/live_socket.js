@@ -31,19 +31,19 @@ export function listen(
   return () => stop();
 }
 
-// Has the browser ask before the page is left for another one, as long as `isHalfTyped`. Returns what
-// ends it. (live.js: the end of a session asks nobody.)
+// Has the browser ask before the page is left for another one, as long as something `isHalfTyped` and
+// not `sent`. Returns what ends it. (live.js: the end of a session asks nobody.)
 // A restart of the server asks nobody either: the page loads again by itself, and what `typed` gives
 // is kept for it under its `name`: { name, title, values }. What `sent` names then is on its way
-// without an answer: its person is told so once the page is back.
+// without an answer: its person is told so, instead of the `title`, once the page is back.
 export function askWhile(isHalfTyped, typed, sent = () => "") {
-  const ask = (event) => isHalfTyped() && event.preventDefault();
+  const ask = (event) => isHalfTyped() && !sent() && event.preventDefault();
   const keep = ({ detail }) => {
     const title = sent();
     if (title) detail[`sent ${title}`] = { sent: title };
     if (!typed || !isHalfTyped()) return;
     const { name, ...rest } = typed();
-    detail[name] = rest;
+    detail[name] = title ? { values: rest.values, unanswered: true } : rest;
   };
   window.addEventListener("rollcall_leaving", ask);
   window.addEventListener("rollcall_restart", keep);
@@ -89,12 +89,13 @@ export function toldKept() {
   if (all.path) sessionStorage.setItem(KEPT, JSON.stringify({ ...all, told: true }));
 }
 
-// The values that were kept under this name, once.
+// What was kept under this name, once: the `values`, and whether they were sent and stayed
+// `unanswered`.
 export function takeKept(name) {
   const all = kept();
   const { [name]: taken, ...forms } = all.forms;
   if (taken) sessionStorage.setItem(KEPT, JSON.stringify({ ...all, forms }));
-  return taken?.values;
+  return taken;
 }
 
 // What was typed since a text was sent, while its answer was on its way: how the next one begins.

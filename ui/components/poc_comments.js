@@ -9,6 +9,7 @@ import { listen } from "live_socket";
 import { MOMENT, written } from "written";
 
 const NEAR_END = 80; // px from the page's end within which new comments are scrolled into view
+const READ_PAUSE = 200; // ms from a change of people until the comments are read again
 
 export default {
   props: {
@@ -31,7 +32,6 @@ export default {
   },
   created() {
     this.show(JSON.parse(this.comments), this.hasEarlier);
-    this.alike = new Set(); // people who wrote none of these, and took a name that looks like an author's
     this.found = [...this.byId.values()].find((comment) => comment.found)?.id;
   },
   mounted() {
@@ -44,6 +44,7 @@ export default {
   },
   unmounted() {
     this.stop();
+    clearTimeout(this.reading);
   },
   methods: {
     // Called by the server.
@@ -91,15 +92,20 @@ export default {
     // An author was activated, deactivated or renamed. Emails tell those apart whose names look alike:
     // with the name of one, be it an author or not, those of others may come or go.
     patchPerson({ id, name, active, picture, email, mixed }) {
-      const known = [...this.byId.values()].find((comment) => comment.author_id === id);
-      if (known ? known.author !== name : email || this.alike.has(id)) this.$emit("missed");
-      this.alike[email && !known ? "add" : "delete"](id);
-      const comments = [...this.byId.values()].map((comment) =>
+      const all = [...this.byId.values()];
+      const known = all.find((comment) => comment.author_id === id);
+      if (known ? known.author !== name : email || all.some((comment) => comment.email)) this.readSoon();
+      const comments = all.map((comment) =>
         comment.author_id === id
           ? { ...comment, author: name, author_active: active, picture, email, mixed }
           : comment,
       );
       this.byId = new Map(comments.map((comment) => [comment.id, comment]));
+    },
+    // Once for many people in a row: an act on many changes them in a moment.
+    readSoon() {
+      clearTimeout(this.reading);
+      this.reading = setTimeout(() => this.$emit("missed"), READ_PAUSE);
     },
   },
   render() {

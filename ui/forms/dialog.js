@@ -117,7 +117,7 @@ export default {
       { onReconnect: this.reconnected, onMissed: this.missed, onDisconnect: this.disconnected },
     );
     this.stopAsking = askWhile(
-      () => this.$refs.dialog?.open && !this.busy && this.isHalfTyped(),
+      () => this.$refs.dialog?.open && this.isHalfTyped(),
       () => ({ name: this.nameKept(), title: this.named(this.heading).join(""), values: this.keepable() }),
       () => this.busy && this.named(this.heading).join(""),
     );

@@ -84,8 +84,10 @@ export const formState = {
     },
     takeUp(kept) {
       if (!kept) return;
-      for (const { name } of this.fields) if (name in kept) this.values[name] = kept[name];
-      this.change = "This page was loaded again. What you had typed is here, and not sent yet.";
+      const { values, unanswered } = kept;
+      for (const { name } of this.fields) if (name in values) this.values[name] = values[name];
+      const sent = unanswered ? `was sent, but no answer came. ${this.lostWords}` : "not sent yet.";
+      this.change = `This page was loaded again. What you had typed is here, and ${sent}`;
     },
     // Number a check of a field's value, so that the answers of earlier checks are ignored.
     nextCheck(field) {

@@ -50,7 +50,7 @@ export default {
     this.stop = listen({}, { onReconnect: this.awaitAnswer });
     const typed = () => ({ name: "page", values: this.keepable() });
     const sent = () => this.busy && pageName();
-    this.stopAsking = askWhile(() => this.isDirty && !this.busy, typed, sent);
+    this.stopAsking = askWhile(() => this.isDirty, typed, sent);
     this.takeUp(takeKept("page"));
   },
   unmounted() {
