@@ -15,6 +15,7 @@ from models import (
     GroupTemplate,
     Importance,
     Poc,
+    PocStatus,
     Resource,
     ResourceKind,
     Role,
@@ -179,11 +180,16 @@ async def _group_template(visit: Visit, rows: Rows) -> Shown:
     return Shown(screen.edit, open_it, rows.group_template, (template_list, "get_group"))
 
 
-async def _poc(visit: Visit, rows: Rows) -> Shown:
+async def _poc_page(visit: Visit, rows: Rows) -> _PocScreen:
     details = await listing.get_details(visit.actor, rows.poc)
     with Client(ui.page("/poc")):
         screen = _PocScreen(visit, rows.poc, Toast())
         screen.build(details, "")
+    return screen
+
+
+async def _poc(visit: Visit, rows: Rows) -> Shown:
+    screen = await _poc_page(visit, rows)
 
     async def open_it(_id: UUID) -> None:
         screen._open_edit()
@@ -275,3 +281,46 @@ async def test_a_dialog_opened_again_does_not_save_over_what_it_does_not_show(
         await shown.open(row_id)
     await _submit(shown.dialog, description="Mine")
     assert await _said(model, row_id, "title") == "Theirs"
+
+
+async def _ask_owner(screen: _PocScreen) -> FormDialog[Any]:
+    screen._open_owner()
+    return screen.owner
+
+
+async def _ask_end(screen: _PocScreen) -> FormDialog[Any]:
+    await screen._ask_status(PocStatus.CANCELLED)
+    return screen.endings[PocStatus.CANCELLED]
+
+
+async def _ask_to_archive(screen: _PocScreen) -> FormDialog[Any]:
+    await screen._open_archive()
+    return screen.archive
+
+
+@pytest.mark.parametrize("ask", [_ask_owner, _ask_end, _ask_to_archive])
+async def test_a_question_about_a_poc_is_not_for_what_others_made_of_it_meanwhile(
+    ask: Callable[[_PocScreen], Awaitable[FormDialog[Any]]], tenant: Tenant
+) -> None:
+    visit, rows = await _visit(tenant, _poc)
+    colleague = await factories.create_user(tenant)
+    screen = await _poc_page(visit, rows)
+    asked = await ask(screen)
+    await _change(Poc, rows.poc)
+    await screen._refresh()  # the page has heard of it
+    fields = ("owner_id", "status", "archived_at")
+    before = [await _said(Poc, rows.poc, field) for field in fields]
+    await _submit(asked, owner_id=str(colleague.id), note="", outcome="")
+    assert [await _said(Poc, rows.poc, field) for field in fields] == before
+
+
+async def test_what_a_poc_showed_is_sent_again_by_who_was_told_that_others_changed_it(
+    tenant: Tenant,
+) -> None:
+    visit, rows = await _visit(tenant, _poc)
+    screen = await _poc_page(visit, rows)
+    asked = await _ask_end(screen)
+    await _change(Poc, rows.poc)
+    for status in (PocStatus.DRAFT, PocStatus.CANCELLED):
+        await _submit(asked, outcome="Too slow")
+        assert await _said(Poc, rows.poc, "status") is status

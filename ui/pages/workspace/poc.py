@@ -127,7 +127,6 @@ class _PocScreen:
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/pocs"
         self.own = OwnVersions()
-        self.closing = PocStatus.COMPLETED
         self.steps: Menu | None = None
         self.more: Menu | None = None
 
@@ -136,7 +135,7 @@ class _PocScreen:
         find_people = partial(selection.list_selectable, self.actor)
         self.edit = FormDialog(self.toast, "Edit POC", PocForm, submit="Save")
         self.endings = {
-            status: FormDialog(self.toast, title, form, submit=submit, on_submit=self._close)
+            status: FormDialog(self.toast, title, form, submit=submit)
             for status, (form, title, submit) in ENDINGS.items()
         }
         self.archive = FormDialog(
@@ -144,7 +143,6 @@ class _PocScreen:
             "Archive this POC?",
             Form,
             submit="Archive",
-            on_submit=self._archive,
             tone="danger",
         )
         self.owner = FormDialog(
@@ -152,7 +150,6 @@ class _PocScreen:
             "Hand over",
             HandOverForm,
             submit="Hand over",
-            on_submit=self._hand_over,
             helpers=Helpers(people=find_people),
         )
         self.archived = ArchivedDialog(self.actor, self.toast, self.poc_id, self.visit.time_zone)
@@ -247,10 +244,17 @@ class _PocScreen:
         await self._refresh()  # the question says whom the end shuts out, as it is now
         row = self.details.row
         if status.is_closed:
-            self.closing = status
-            self.endings[status].open({}, body=self._end_of(status))
+            self.endings[status].open(self._ending(status), body=self._end_of(status))
             return
         await self._set_status(status, row.facts_version)
+
+    def _ending(self, status: PocStatus) -> Subject[CompletedForm | CancelledForm]:
+        close = partial(self._close, status, self.details.row.facts_version)
+        return Subject({}, close, partial(self._ending_anew, status))
+
+    async def _ending_anew(self, status: PocStatus) -> Subject[CompletedForm | CancelledForm]:
+        await self._refresh()
+        return self._ending(status)
 
     def _end_of(self, status: PocStatus) -> list[str]:
         """What is asked before the end: what a completed POC would leave undecided, too."""
@@ -281,10 +285,12 @@ class _PocScreen:
         await self._change(version, partial(pocs.change_status, form=StatusForm(status=status)))
         self.toast.show(f"{self.details.row.title}: {status.label}.", tone="success")
 
-    async def _close(self, form: CompletedForm | CancelledForm) -> Outcome:
-        row, status = self.details.row, StatusForm(status=self.closing, outcome=form.outcome)
-        await self._change(row.facts_version, partial(pocs.change_status, form=status))
-        return f"{row.title}: {self.closing.label}."
+    async def _close(
+        self, status: PocStatus, seen: int, form: CompletedForm | CancelledForm
+    ) -> Outcome:
+        end = StatusForm(status=status, outcome=form.outcome)
+        await self._change(seen, partial(pocs.change_status, form=end))
+        return f"{self.details.row.title}: {status.label}."
 
     async def _open_more(self, value: str) -> None:
         if value == "archive":
@@ -297,23 +303,25 @@ class _PocScreen:
             self._open_owner()
 
     def _open_owner(self) -> None:
-        self.owner.open({})
+        self.owner.open(Subject({}, partial(self._hand_over, self.details.row.facts_version)))
 
-    async def _hand_over(self, form: HandOverForm) -> Outcome:
+    async def _hand_over(self, seen: int, form: HandOverForm) -> Outcome:
         act = pocs.hand_over if self.details.may_change else pocs.reassign
-        await self._change(self.details.row.facts_version, partial(act, form=form))
+        await self._change(seen, partial(act, form=form))
         return "Handed over."
 
     async def _open_archive(self) -> None:
         await self._refresh()
+        archive = partial(self._archive, self.details.row.facts_version)
         if self.details.with_access:
-            self.archive.open({}, body=[self._cuts(), "Everything in it is kept."])
+            lines = [self._cuts(), "Everything in it is kept."]
+            self.archive.open(Subject({}, archive), body=lines)
         else:
-            await self._archive(Form())
+            await archive(Form())
 
-    async def _archive(self, _form: Form) -> Outcome:
+    async def _archive(self, seen: int, _form: Form) -> Outcome:
         row = self.details.row
-        await self._change(row.facts_version, partial(pocs.set_archived, archived=True))
+        await self._change(seen, partial(pocs.set_archived, archived=True))
         restore = told(self.toast)(self._restore)
         self.toast.show(f"{row.title} is archived.", "success", "Undo", restore)
         return None
