@@ -26,6 +26,8 @@ async def slow(module: Any, name: str, going_on: Coroutine[Any, Any, None]) -> A
         beginning = asyncio.create_task(begun.wait())
         await asyncio.wait({task, beginning}, return_when=asyncio.FIRST_COMPLETED)
         assert beginning.done(), "nothing was read"
-    yield
-    may_go_on.set()
-    await task
+    try:
+        yield
+    finally:
+        may_go_on.set()
+        await task
