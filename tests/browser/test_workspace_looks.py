@@ -1,8 +1,10 @@
 """The pages of the work, light and dark, wide and narrow: axe finds nothing, and nothing needs
 scrolling sideways."""
 
+from datetime import date, timedelta
+
 import pytest
-from playwright.async_api import ViewportSize, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from models import Role, TaskStatus, Tenant, User
 from services.access.actor import Actor
@@ -14,7 +16,7 @@ from services.workspace.tasks import TaskStatusForm
 from tests import books, factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog
-from tests.browser.looks import look
+from tests.browser.looks import look, look_on_paper
 from tests.services.workspace.rows import START, create_rows
 from tests.services.workspace.scene import create_group, create_poc
 
@@ -24,9 +26,16 @@ COVERED = """
 () => {
   const edges = (of) => of.getBoundingClientRect();
   const today = edges(document.querySelector(".timeline-today"));
-  return [...document.querySelectorAll(".timeline-week:not(.hidden)")]
+  return [...document.querySelectorAll(".timeline-week")]
+    .filter((of) => of.checkVisibility({ visibilityProperty: true }))
     .filter((of) => edges(of).left < today.right && edges(of).right > today.left)
     .map((of) => of.innerText);
+}
+"""
+# The server says which day it is.
+ON_THIS_DAY = """
+(today) => {
+  for (const { props } of Object.values(mounted_app.elements)) if (props.today) props.today = today;
 }
 """
 # Whether a form's buttons reach down to where it ends, or to the edge of what scrolls it.
@@ -129,22 +138,60 @@ async def test_axe_finds_nothing_in_the_form_of_a_new_poc(
     await look(page, "work-new-poc")
 
 
-async def test_no_week_of_a_timeline_is_named_below_today(
-    browsers: Browsers, tenant: Tenant, ada: User
-) -> None:
+async def _timeline(
+    browsers: Browsers, tenant: Tenant, ada: User, today: date, days: int = 1
+) -> Page:
+    """The timeline of a POC of so many days from now on, as it shows on a certain day."""
     author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
     group = await create_group(await factories.sign_in(author))
+    begins = clock.now().date()
     form = NewPocForm(
         title="Trial",
         customer="Helvetia Freight AG",
-        start_on=clock.now().date(),
+        start_on=begins,
+        end_on=begins + timedelta(days=days),
         owner_id=ada.id,
         group_ids=(group,),
     )
     poc = await pocs.create_poc(await factories.sign_in(ada), form)
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/timeline")
-    await expect(page.locator(".timeline-today")).to_be_visible()
+    await page.evaluate(ON_THIS_DAY, today.isoformat())
+    await expect(page.locator(".timeline-today")).to_have_text(f"Today, {today:%-d %b}")
+    return page
+
+
+def _coming(weekday: int) -> date:
+    """The next day of this kind, Monday being 0; today, if it is one."""
+    today = clock.now().date()
+    return today + timedelta(days=(weekday - today.weekday()) % 7)
+
+
+@pytest.mark.parametrize("weekday", [4, 5, 6])
+async def test_no_week_of_a_timeline_is_named_below_today(
+    browsers: Browsers, tenant: Tenant, ada: User, weekday: int
+) -> None:
+    page = await _timeline(browsers, tenant, ada, _coming(weekday))
     assert await page.evaluate(COVERED) == []
+
+
+async def test_the_week_after_this_one_is_named_on_a_timeline_of_many_months(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    wednesday = _coming(2)
+    page = await _timeline(browsers, tenant, ada, wednesday, days=200)
+    monday = wednesday + timedelta(days=5)
+    week = page.locator(".timeline-head").get_by_text(f"{monday:%-d %b}", exact=True)
+    await expect(week).to_be_visible()
+
+
+async def test_every_week_of_a_timeline_is_named_on_paper_where_today_stands_below(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await _timeline(browsers, tenant, ada, _coming(6))
+    await page.emulate_media(media="print")
+    weeks = page.locator(".timeline-week")
+    await expect(weeks.locator("visible=true")).to_have_count(await weeks.count())
+    await look_on_paper(page)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

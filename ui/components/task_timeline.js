@@ -10,7 +10,7 @@ import { stateMark } from "task_views";
 const LEAST = 41; // days that fill a wide page
 const NEAR = 28; // days
 const MANY = 56; // days: more have no room for the date of each week on a sheet of paper
-const LABEL = 16; // times that "Today, 28 Nov", half of it, fits into a timeline
+const LABEL = 2.5; // days: half of "Today, 28 Nov", as wide as days are on a screen
 const GRIP = 7; // px at each end of a bar where a drag moves only that end
 
 export function timeline(view) {
@@ -240,9 +240,9 @@ function weeks({ first, days, now, today }) {
   const shown = [];
   for (let at = 0; at < days; at += 7) {
     const isNow = now >= at && now < at + 7;
-    const isBelowToday = now >= 0 && now < at && at - now < days / LABEL;
+    const isBelowToday = now >= 0 && now < at && at - now < LABEL;
     shown.push(
-      h("span", { class: ["timeline-week", { hidden: isNow || isBelowToday }], style: { "--at": at } }, short(first + at)),
+      h("span", { class: ["timeline-week", { covered: isNow || isBelowToday }], style: { "--at": at } }, short(first + at)),
     );
   }
   if (now >= 0) {
