@@ -1,5 +1,6 @@
 """Backups as an operator makes them: from cron, with keys, with old ones removed."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -7,21 +8,23 @@ import stat
 import subprocess
 import sys
 import tarfile
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
+from services.audit.check import BrokenLink, verify
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.database.startup import started
 from services.operations.backup import RECORD, back_up, last_backup
-from services.operations.key_files import KEY_FILES, archive_of, read_keys
+from services.operations.key_files import KEY_FILES, archive_of, names_in, read_keys
 from services.operations.restore import restore
 from tests import factories
+from tests.browser.server import serving
 from tests.test_command_line import ANEW, ROOT, assert_refused, run
 
 PASSWORD = "a long sentence to sign in with\n"
@@ -195,6 +198,46 @@ async def test_a_restore_that_fails_leaves_no_keys_behind(data: Path, tmp_path: 
     with pytest.raises(OperatorError, match="newer than this Rollcall"):
         await restore(_of(tmp_path / "new"), copy)
     assert list((tmp_path / "new").iterdir()) == []
+
+
+async def test_a_restore_that_is_refused_leaves_a_service_that_began_meanwhile_its_keys(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = tmp_path / "new"
+    back_up(_of(data), tmp_path / "copy.db")
+    async with AsyncExitStack() as until_the_end:
+
+        async def begin_to_serve_and_check() -> tuple[int, BrokenLink | None]:
+            await until_the_end.enter_async_context(serving(new))
+            return await verify()
+
+        monkeypatch.setattr("services.operations.restore.verify", begin_to_serve_and_check)
+        with pytest.raises(OperatorError, match="is in use"):
+            await restore(_of(new), tmp_path / "copy.db")
+        assert names_in(new) >= {"signing-secret", "encryption-keys"}
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["nothing before", "a database before"])
+async def test_a_disk_that_fails_after_the_exchange_leaves_the_new_database_its_keys(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    back_up(_of(data), tmp_path / "copy.db", with_keys=True)
+    into = tmp_path / "new" if is_first else data
+    sync = os.fsync
+
+    def fail_for_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail_for_folders)
+    with pytest.raises(OperatorError, match=r"was restored, but .* Input/output error") as told:
+        await restore(_of(into), tmp_path / "copy.db")
+    assert "Nothing was replaced" not in str(told.value)
+    assert names_in(into) >= {"signing-secret", "encryption-keys"}
+    assert [str(path) in str(told.value) for path in into.glob("*-replaced-*")] == (
+        [] if is_first else [True]
+    )
 
 
 async def test_an_archive_of_keys_writes_nothing_but_keys(data: Path, tmp_path: Path) -> None:

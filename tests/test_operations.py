@@ -41,13 +41,24 @@ def test_what_they_write_to_is_theirs() -> None:
 NO_SYSTEMD = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd isn't here"
 )
+# The first that judges a unit that isn't loaded.
+JUDGES = 250
 # Tenths of systemd's exposure level, which goes from 0 to 10; it calls up to 1.9 "OK" and safe.
 MOST_EXPOSED = 19
+
+
+def _systemd() -> int:
+    told = subprocess.run(
+        ["systemd-analyze", "--version"], check=True, capture_output=True, text=True
+    ).stdout
+    return int(re.findall(r"\d+", told)[0])
 
 
 @NO_SYSTEMD
 @pytest.mark.parametrize("name", UNITS[:2])
 def test_systemd_finds_little_that_they_need_not_reach(name: str) -> None:
+    if _systemd() < JUDGES:
+        pytest.skip(f"only systemd {JUDGES} judges a unit that isn't loaded")
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", name],
         check=False,

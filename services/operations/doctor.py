@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.core.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
+from services.core.side_thread import SideThread
 from services.core.version import VERSION
 from services.database import runtime
 from services.database.runtime import Runtime
@@ -85,11 +86,14 @@ async def examine(
     """Make all checks at the same time, or those with these names and what is made along with them.
 
     `serving` is for the process that serves: it knows its own connections. Without `anew`, an audit
-    log that was found whole within the hour isn't read again, nor are names that were found well.
-    Never raises what a check meets.
+    log that was found whole within the hour isn't read again, nor are names that were read within
+    it. Never raises what a check meets.
     """
     looks = [look for look in _looks(serving, anew) if not names or set(names) & set(look.names)]
-    found = await asyncio.gather(*(_within_limit(look) for look in looks))
+    if silent := await _silent_folder():
+        found = [_not_looked(look, silent) for look in looks]
+    else:
+        found = await asyncio.gather(*(_within_limit(look) for look in looks))
     settings = runtime.current().settings
     return [without_secrets(check, settings) for checks in found for check in checks]
 
@@ -126,6 +130,36 @@ def _looks(serving: bool, anew: bool) -> Sequence[Look]:
         Look((base.CONNECTIONS,), connections),
         Look((VERSION_NAME,), _version),
     )
+
+
+class _Folders(SideThread):
+    """Where the folders of the data and of the embedded database are asked whether they answer."""
+
+
+async def _silent_folder() -> Path | None:
+    """The folder of the data, or of the embedded database, if it is on a share that hangs.
+
+    Most checks look into them. Whoever did so then would hang with all who are served.
+    """
+    current = runtime.current()
+    settings = current.settings
+    folders = [settings.data_dir]
+    if settings.is_sqlite:
+        folders.append(settings.database_file.parent)
+    for folder in folders:
+        try:
+            await current.part(_Folders).run(folder.exists, doctor_files.FOLDER_SECONDS)
+        except TimeoutError:
+            return folder
+        except OSError:  # it answers; the checks say what is wrong with it
+            continue
+    return None
+
+
+def _not_looked(look: Look, silent: Path) -> list[Check]:
+    tell = failed if look.is_vital else warning
+    mend = f"{silent} doesn’t answer: see to the share that it is on."
+    return [tell(name, NOT_LOOKED, mend) for name in look.names]
 
 
 async def _within_limit(look: Look) -> list[Check]:

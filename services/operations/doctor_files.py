@@ -80,17 +80,17 @@ def _where(settings: Settings) -> str:
 async def look_at_secret_files() -> list[Check]:
     """Who may read the files that hold secrets, and whether Rollcall may write to its folder."""
     settings = runtime.current().settings
-    denied = folders.troubles(settings.data_dir) if settings.data_dir.exists() else []
-    if denied:
-        return [failed(SECRETS, "Rollcall can’t write to its data folder", denied[0])]
     beside, mends = runtime.current().part(_SecretFiles), list[str]()
-    for path in await beside.run(lambda: list(_secret_files(settings)), FOLDER_SECONDS):
-        try:
+    path = settings.data_dir
+    try:
+        if denied := await beside.run(partial(_denied, path), FOLDER_SECONDS):
+            return [failed(SECRETS, "Rollcall can’t write to its data folder", denied[0])]
+        for path in await beside.run(lambda: list(_secret_files(settings)), FOLDER_SECONDS):
             if mend := await beside.run(partial(_how_to_close, path, settings), FOLDER_SECONDS):
                 mends.append(f"`{mend}`")
-        except TimeoutError:
-            mend = f"{path} can’t be looked at: see to the share that it is on."
-            return [warning(SECRETS, "A secret file doesn’t answer", mend)]
+    except TimeoutError:
+        mend = f"{path} can’t be looked at: see to the share that it is on."
+        return [warning(SECRETS, "A secret file doesn’t answer", mend)]
     if not mends:
         return [well(SECRETS, "closed to others")]
     count = count_words(len(mends), "secret file")
@@ -101,6 +101,10 @@ async def look_at_secret_files() -> list[Check]:
 
 class _SecretFiles(SideThread):
     """Where they are looked at: some may be on a share that hangs."""
+
+
+def _denied(data_dir: Path) -> list[str]:
+    return folders.troubles(data_dir) if data_dir.exists() else []
 
 
 def _secret_files(settings: Settings) -> Iterator[Path]:

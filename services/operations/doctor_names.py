@@ -4,16 +4,20 @@ until somebody changes them, and are still shown."""
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlmodel import col, select
 
 from models import (
+    CustomerPerson,
     GroupTemplate,
     Poc,
+    Resource,
     Screen,
+    SsoConnection,
     SuccessCriterion,
     Task,
     TaskGroup,
@@ -45,53 +49,73 @@ class _Named:
 
     table: Any
     columns: tuple[str, ...]
-    page: str
+    page: Callable[[Any], str]
     noun: str
     plural: str = ""
 
 
+def _page_of_resource(row: Any) -> str:
+    if row.poc_id:
+        return f"pocs/{row.poc_id}"
+    return f"templates/{row.group_template_id or 'tasks'}"
+
+
 _NAMED = (
-    _Named(Tenant, ("name",), "settings", "organisation"),
-    _Named(User, ("first_name", "last_name", "email"), "users/{row.id}", "user"),
-    _Named(Poc, ("title", "customer"), "pocs/{row.id}", "POC"),
-    _Named(TaskGroup, ("title",), "pocs/{row.poc_id}", "task group"),
-    _Named(Task, ("title",), "pocs/{row.poc_id}", "task"),
-    _Named(SuccessCriterion, ("title",), "pocs/{row.poc_id}", "criterion", "criteria"),
-    _Named(GroupTemplate, ("title",), "templates/{row.id}", "template"),
-    _Named(TaskTemplate, ("title",), "templates/tasks", "task template"),
-    _Named(Screen, ("name",), "settings/screens", "screen"),
+    _Named(Tenant, ("name",), lambda _: "settings", "organisation"),
+    _Named(User, ("first_name", "last_name", "email"), lambda row: f"users/{row.id}", "user"),
+    _Named(Poc, ("title", "customer"), lambda row: f"pocs/{row.id}", "POC"),
+    _Named(TaskGroup, ("title",), lambda row: f"pocs/{row.poc_id}", "task group"),
+    _Named(Task, ("title",), lambda row: f"pocs/{row.poc_id}", "task"),
+    _Named(SuccessCriterion, ("title",), lambda row: f"pocs/{row.poc_id}", "criterion", "criteria"),
+    _Named(GroupTemplate, ("title",), lambda row: f"templates/{row.id}", "template"),
+    _Named(TaskTemplate, ("title",), lambda _: "templates/tasks", "task template"),
+    _Named(Resource, ("title",), _page_of_resource, "resource"),
+    _Named(
+        CustomerPerson,
+        ("first_name", "last_name", "email", "title"),
+        lambda _: "customers",
+        "customer’s person",
+        "customers’ people",
+    ),
+    _Named(SsoConnection, ("name",), lambda _: "settings/sign-in", "single sign-on connection"),
+    _Named(Screen, ("name",), lambda _: "settings/screens", "screen"),
 )
 
 
 @dataclass
 class _Read:
-    """When all names were last read and found well, and of how many rows."""
+    """When all names were last read, and what was found."""
 
     at: float = -math.inf
-    rows: int = 0
+    found: Sequence[Check] = ()
 
 
 async def look_at_names(*, anew: bool = True) -> list[Check]:
     """Whether all names could be given today.
 
-    Reading all takes its time: unless it is to be done `anew`, a good result of the last hour
+    Reading all takes its time: unless it is to be done `anew`, what was found within the last hour
     counts.
     """
     require_there()
     last = runtime.current().part(_Read)
     if anew or time.monotonic() - last.at > READ_SECONDS:
-        refused, pages, last.rows = Counter[_Named](), dict[str, None](), 0
-        for named in _NAMED:
-            async for slug, row in _rows(named):
-                last.rows += 1
-                if any(_is_refused(getattr(row, column)) for column in named.columns):
-                    refused[named] += 1
-                    below = f"/t/{slug}" if slug else "/platform"
-                    pages[f"{below}/{named.page.format(row=row)}"] = None
-        if refused:
-            return [_told(refused, list(pages))]
+        last.found = [await _look()]
         last.at = time.monotonic()
-    return [well(NAMES, f"as they may be today, of {count_words(last.rows, 'row')}")]
+    return list(last.found)
+
+
+async def _look() -> Check:
+    refused, pages, rows = Counter[_Named](), dict[str, None](), 0
+    for named in _NAMED:
+        async for slug, row in _rows(named):
+            rows += 1
+            if any(_is_refused(getattr(row, column)) for column in named.columns):
+                refused[named] += 1
+                below = f"/t/{slug}" if slug else "/platform"
+                pages[f"{below}/{named.page(row)}"] = None
+    if refused:
+        return _told(refused, list(pages))
+    return well(NAMES, f"as they may be today, of {count_words(rows, 'row')}")
 
 
 async def _rows(named: _Named) -> AsyncIterator[tuple[str | None, Any]]:
@@ -99,10 +123,11 @@ async def _rows(named: _Named) -> AsyncIterator[tuple[str | None, Any]]:
     them."""
     table = named.table
     is_tenant = table is Tenant
+    (key,) = inspect(table).primary_key
     query = select(Tenant.slug, table).where(col(Tenant.closed_at).is_(None))
     if not is_tenant:
         query = query.select_from(table).outerjoin(Tenant, col(table.tenant_id) == Tenant.id)
-    query = query.order_by(col(table.id)).limit(SLICE)
+    query = query.order_by(key).limit(SLICE)
     piece = query
     while True:
         async with reading() as tx:
@@ -111,7 +136,7 @@ async def _rows(named: _Named) -> AsyncIterator[tuple[str | None, Any]]:
             yield slug, row
         if len(found) < SLICE:
             return
-        piece = query.where(col(table.id) > found[-1][1].id)
+        piece = query.where(key > getattr(found[-1][1], key.name))
         await let_others_in()
 
 

@@ -6,7 +6,7 @@ are the two exchanged, in one step; the replaced database stays, with a date in 
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,10 +71,10 @@ async def restore(settings: Settings, source: Path, keys_file: Path | None = Non
     try:
         for folder in (settings.data_dir, target.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        before = key_files.names_in(settings.data_dir)
-        with ExitStack() as undo:  # a key that was made here would keep the copy's own out
-            undo.callback(key_files.keep_only, settings.data_dir, before)
-            require_unused(target)
+        require_unused(target)
+        before, was_there = key_files.names_in(settings.data_dir), target.exists()
+        with ExitStack() as undo:
+            undo.callback(_take_keys_back, settings, before, was_there)
             _copy(source, partial)
             put_back = keys.put_back() if keys else ()
             beside = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{partial}")})
@@ -84,15 +84,31 @@ async def restore(settings: Settings, source: Path, keys_file: Path | None = Non
             settle(partial)
             require_unused(target)
             replaced = _exchange(partial, target)
-            undo.pop_all()
-        made = key_files.names_in(settings.data_dir) - before - set(put_back)
+            undo.pop_all()  # from here on the keys are those of the database
     except (OSError, sqlite3.Error) as error:
         raise OperatorError(
             f"Can't restore {source}: {reason(error)}. Nothing was replaced."
         ) from error
     finally:
         remove(partial)
+    _keep_exchange(source, target, replaced)
+    made = key_files.names_in(settings.data_dir) - before - set(put_back)
     return Restored(replaced, as_of, signed_out, entries, broken, put_back, sorted(made))
+
+
+def _take_keys_back(settings: Settings, before: Set[str], was_there: bool) -> None:
+    """Remove the keys that came since: they would keep the copy's own out at the next try.
+
+    Not if a Rollcall has begun to serve from the folder meanwhile: those keys are its own now.
+    """
+    target = settings.database_file
+    if target.exists() and not was_there:
+        return
+    try:
+        require_unused(target)
+    except OperatorError:
+        return
+    key_files.keep_only(settings.data_dir, before)
 
 
 def _keys_for(settings: Settings, source: Path, keys_file: Path | None) -> key_files.Keys | None:
@@ -156,9 +172,21 @@ def _exchange(partial: Path, target: Path) -> Path | None:
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
     return replaced
+
+
+def _keep_exchange(source: Path, target: Path, replaced: Path | None) -> None:
+    """Have the disk keep the exchange, also if the power fails now. Raises `OperatorError`."""
+    try:
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        before = f" The replaced database is {replaced}." if replaced else ""
+        raise OperatorError(
+            f"{source} was restored, but the disk of {target.parent} doesn't say that it keeps "
+            f"that: {reason(error)}. See to the disk, then run `python main.py verify-audit`."
+            f"{before}"
+        ) from error

@@ -296,7 +296,7 @@ async def test_a_folder_that_hangs_is_told_however_often_and_with_one_thread(
 async def test_a_secret_file_on_a_share_that_hangs_is_told_and_holds_nobody_up(
     fresh: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 0.2)
+    monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 2)
     with hanging(tmp_path / "share") as share:
         monkeypatch.setenv("ROLLCALL_MAIL_PASSWORD_FILE", str(share / "password"))
         found = (await examine(fresh, "Secret files"))["Secret files"]
@@ -311,7 +311,7 @@ async def test_a_backup_on_a_share_that_hangs_is_told(
     with hanging(tmp_path / "share") as share:
         last = {"at": clock.now().isoformat(), "file": str(share / "copy.db")}
         (rollcall.settings.data_dir / backup.RECORD).write_text(json.dumps(last), encoding="utf-8")
-        monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 0.1)
+        monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 2)
         (found,) = await doctor.examine(["Last backup"])
     assert found.state is State.WARNING
     assert f"{share}/copy.db" in found.remedy

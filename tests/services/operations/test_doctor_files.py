@@ -1,4 +1,6 @@
-"""The doctor's check of secret files: rights that the documents tell people to give are right."""
+"""The doctor's check of secret files: rights that the documents tell people to give are right, and
+a data folder that hangs is told.
+"""
 
 import os
 from pathlib import Path
@@ -6,25 +8,33 @@ from pathlib import Path
 import pytest
 
 from services.core.settings import Settings
+from services.database.runtime import Runtime
 from services.database.startup import started
-from services.operations import doctor
+from services.operations import doctor, doctor_files
 from services.operations.checks import Check, State
+from tests.hanging import hanging
 
 # Nobody on this machine has these numbers.
 SERVICE = 54321
 STRANGERS = 54322
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
 
 @pytest.fixture
-async def installed(tmp_path: Path) -> Settings:
-    """A Rollcall whose data belongs to a user of its own, in folders that everybody may enter."""
+async def ours(tmp_path: Path) -> Settings:
+    """A Rollcall whose data belongs to whoever runs this."""
     settings = Settings(_env_file=None, data_dir=tmp_path / "data")
     async with started(settings):
         pass
-    _give_away(settings.data_dir)
     return settings
+
+
+@pytest.fixture
+def installed(ours: Settings) -> Settings:
+    """The same, whose data belongs to a user of its own, in a folder that everybody may enter."""
+    _give_away(ours.data_dir)
+    return ours
 
 
 def _give_away(data_dir: Path) -> None:
@@ -55,12 +65,14 @@ async def _look(settings: Settings) -> Check:
     return found
 
 
+@AS_ROOT
 async def test_the_settings_that_root_owns_and_the_service_reads_by_its_group_are_in_order(
     installed: Settings, env_file: Path
 ) -> None:
     assert (await _look(installed)).state is State.OK
 
 
+@AS_ROOT
 async def test_the_settings_that_everybody_reads_are_closed_without_shutting_the_service_out(
     installed: Settings, env_file: Path
 ) -> None:
@@ -71,12 +83,44 @@ async def test_the_settings_that_everybody_reads_are_closed_without_shutting_the
     assert mend in (await _look(installed)).remedy
 
 
+@AS_ROOT
 async def test_what_the_service_owns_is_for_it_alone(installed: Settings) -> None:
     secret = installed.data_dir / "signing-secret"
     _open(secret)
     assert f"`chmod go-rwx {secret}`" in (await _look(installed)).remedy
 
 
+async def test_what_whoever_looks_owns_is_for_them_alone(ours: Settings) -> None:
+    secret = ours.data_dir / "signing-secret"
+    _open(secret)
+    assert f"`chmod go-rwx {secret}`" in (await _look(ours)).remedy
+
+
 def _open(secret: Path) -> None:
     secret.parent.chmod(0o755)
     secret.chmod(0o640)
+
+
+async def test_a_data_folder_that_hangs_is_told_by_each_check_and_holds_nobody_up(
+    rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 1)
+    with hanging(tmp_path / "share") as share, monkeypatch.context() as patch:
+        patch.setattr(rollcall.settings, "data_dir", share)
+        checks = await doctor.examine()
+    assert {check.remedy for check in checks} == {
+        f"{share} doesn’t answer: see to the share that it is on."
+    }
+    failed = [check.name for check in checks if check.state is State.FAILED]
+    assert failed == ["Database", "Schema", "Writing"]
+
+
+async def test_a_data_folder_that_begins_to_hang_amid_a_look_for_secrets_holds_nobody_up(
+    rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 1)
+    with hanging(tmp_path / "share") as share, monkeypatch.context() as patch:
+        patch.setattr(rollcall.settings, "data_dir", share)
+        (found,) = await doctor_files.look_at_secret_files()
+    assert found.state is State.WARNING
+    assert f"{share} can’t be looked at" in found.remedy

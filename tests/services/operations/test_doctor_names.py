@@ -6,9 +6,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from models import Tenant, User
+from models import SsoConnection, Tenant, User
 from services.access.actor import Actor
+from services.core import clock
 from services.database.runtime import Runtime
+from services.database.transaction import transaction
 from services.operations import doctor, doctor_names
 from services.operations.checks import Check, State
 from services.users import accounts
@@ -49,9 +51,47 @@ async def test_a_name_that_is_typed_anew_is_told_no_more(
     rollcall: Runtime, tenant: Tenant, ada: User, admin: Actor
 ) -> None:
     await _write(rollcall, "user_account", ada.id, last_name=TURNED)
-    assert (await _names(anew=False)).state is State.WARNING
+    assert (await _names()).state is State.WARNING
     await accounts.rename(admin, ada.id, "Ada", "Lovelace")
-    assert (await _names(anew=False)).state is State.OK
+    assert (await _names()).state is State.OK
+
+
+async def test_names_are_read_once_an_hour_also_where_some_are_refused(
+    rollcall: Runtime, tenant: Tenant, ada: User
+) -> None:
+    await _write(rollcall, "user_account", ada.id, last_name=TURNED)
+    found = await _names(anew=False)
+    await _write(rollcall, "tenant", tenant.id, name="Ac\u200bme")
+    assert await _names(anew=False) == found
+    anew = await _names()
+    assert "1 organisation and 1 user" in anew.words
+    assert await _names(anew=False) == anew
+
+
+async def test_names_of_customers_people_resources_and_single_sign_on_are_looked_at(
+    rollcall: Runtime, tenant: Tenant, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    await _write(rollcall, "customer_person", rows.customer, title=TURNED)
+    await _write(rollcall, "resource", rows.resource, title=TURNED)
+    await _write(rollcall, "resource", rows.template_resource, title=TURNED)
+    async with transaction() as tx:
+        tx.add(
+            SsoConnection(
+                tenant_id=tenant.id,
+                name=TURNED,
+                issuer="https://idp.example",
+                client_id="rollcall",
+                sealed_secret=b"",
+                created_at=clock.now(),
+            )
+        )
+    check = await _names()
+    assert "2 resources, 1 customer’s person and 1 single sign-on connection" in check.words
+    base = f"/t/{tenant.slug}"
+    pages = (f"pocs/{rows.poc}", f"templates/{rows.group_template}", "customers")
+    for page in (*pages, "settings/sign-in"):
+        assert f"{base}/{page}" in check.remedy
 
 
 async def test_all_names_are_looked_at_however_many_there_are(
