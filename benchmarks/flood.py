@@ -229,9 +229,8 @@ class _Case:
                 connections=self.connections,
             )
         await asyncio.sleep(random.uniform(*BEFORE_CLICK.get(kind, LATER)))
-        values = {"about:id": users[0]}
-        if self.role is not Role.TENANT_ADMIN:
-            values["how"] = "leave"  # who has a POC is asked about
+        # Who has a POC is asked about.
+        values = {} if self.role is Role.TENANT_ADMIN else {"how": "leave"}
         clicked = await self.page.act("submit", values, submit="Deactivate")
         committed = await self.rollcall.ask("shut_out_at", user_id=users[0])
         used = await self.rollcall.ask("cpu") - used

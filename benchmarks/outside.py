@@ -144,7 +144,7 @@ async def _deactivate(
     await asyncio.sleep(PAUSE)
     refused = asyncio.create_task(_until_refused(asking)) if asking else None
     meanwhile = ", its user asking for pages" if asking else ""
-    begun = await page.act("submit", {"about:id": user_id}, submit="Deactivate")
+    begun = await page.act("submit", {}, submit="Deactivate")
     changed = ('"rollcall_user"', user_id, '"active":false')
     _note(samples, f"deactivate{meanwhile}", await page.told(*changed) - begun)
     _note(samples, f"deactivate, on another screen{meanwhile}", await other.told(*changed) - begun)

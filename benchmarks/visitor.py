@@ -118,6 +118,8 @@ class Page:
                 continue
             for listener in element.get("events", ()):
                 if listener["type"] == kind:
+                    if kind == "submit" and "opening" in element["props"]:  # a dialog's
+                        values = {**values, "about:opening": element["props"]["opening"]["number"]}
                     event = {
                         "id": int(number),
                         "client_id": self._client_id,

@@ -53,7 +53,7 @@ async def _kill_amid_a_deactivation(
     await _ask_to_deactivate(admin, people.ada.id)
 
     second.process.send_signal(signal.SIGSTOP)  # it hears of the commit, and does nothing more
-    await admin.act("submit", {"about:id": str(people.ada.id)}, title="Deactivate user")
+    await admin.act("submit", {}, title="Deactivate user")
     await until(lambda: _is_inactive(people.ada))
     await second.stop(signal.SIGKILL)
     await admin.says("Pages at a replica that hasn't reported yet close, too.")
@@ -84,7 +84,7 @@ async def test_a_deactivation_that_a_replica_does_not_hear_of_is_found_in_the_da
     begun = asyncio.Event()
     deaf = asyncio.create_task(_keep_deaf(replicas.database_url, begun))
     await begun.wait()
-    await admin.act("submit", {"about:id": str(people.alan.id)}, title="Deactivate user")
+    await admin.act("submit", {}, title="Deactivate user")
     await until(lambda: _is_inactive(people.alan))
     async with asyncio.timeout(PATIENCE):
         while theirs.sio.connected:  # they go on acting, as fast as a person could
@@ -187,6 +187,6 @@ async def _serve_beside_a_newer_version(older: Server, database_url: str, people
     assert (await visitor.get("/readyz")).text == "ready"
     grid = await visitor.open(f"{people.home}/users")
     await _ask_to_deactivate(grid, people.ada.id)
-    await grid.act("submit", {"about:id": str(people.ada.id)}, title="Deactivate user")
+    await grid.act("submit", {}, title="Deactivate user")
     await tab.until_cut()
     await grid.says("Ada Lovelace is signed out of 1 open page")

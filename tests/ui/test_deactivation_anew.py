@@ -31,7 +31,7 @@ async def test_a_late_answer_about_one_does_not_have_them_deactivated_instead_of
         await dialog.ask(alan.id)
     shown = dialog.plain._shown
     assert shown is not None
-    args = {"about:id": str(alan.id)}
+    args = {"about:opening": shown._props["opening"]["number"]}
     event = GenericEventArguments(sender=shown, client=shown.client, args=args)
     await dialog.plain._submitted(event)
     assert (await listing.get_details(admin, ada.id)).row.active

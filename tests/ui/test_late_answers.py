@@ -1,14 +1,16 @@
-"""The answer to a dialog comes after it was closed, and opened again about somebody else."""
+"""What is sent in a dialog, or the answer to it, comes after the dialog was opened for something
+else."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from nicegui import Client, ui
 from nicegui.events import GenericEventArguments
 
-from services.core.forms import Form
+from services.core.forms import Form, lines
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog, Link, Subject
+from ui.forms.dialog import OTHER, About, FormDialog, Link, Subject
 
 ADA = About("ada", "Ada Lovelace", "ada@acme.example")
 ALAN = About("alan", "Alan Turing", "alan@acme.example")
@@ -28,7 +30,7 @@ async def _ask_for_a_link(*, opens_another: bool) -> None:
     dialog.open(Subject({}, make), about=ADA)
     shown = dialog._shown
     assert shown is not None
-    event = GenericEventArguments(sender=shown, client=client, args={"about:id": ADA.id})
+    event = GenericEventArguments(sender=shown, client=client, args={"about:opening": 1})
     sending = asyncio.create_task(dialog._submitted(event))
     await asyncio.sleep(0)  # it is under way
     if opens_another:
@@ -47,3 +49,77 @@ async def test_a_link_shows_in_the_dialog_that_asked_for_it_alone(
     )
     await _ask_for_a_link(opens_another=opens_another)
     assert ("showLink" in told) is not opens_another
+
+
+class _Note(Form):
+    """What is written in a dialog that is about nobody."""
+
+    note: str = lines("Note")
+
+
+class _Notes:
+    """A page's dialog for the notes of several things, and what was saved into which."""
+
+    def __init__(self) -> None:
+        self.saved: list[tuple[str, str]] = []
+        self.may_save: dict[str, asyncio.Event] = {}
+        with Client(ui.page("/notes")):
+            self.dialog = FormDialog(Toast(), "Note", _Note, submit="Save")
+
+    def open(self, thing: str) -> None:
+        """Open it for this thing."""
+        self.may_save[thing] = asyncio.Event()
+        self.dialog.open(Subject({}, partial(self._save, thing)))
+
+    async def _save(self, thing: str, form: _Note) -> None:
+        await self.may_save[thing].wait()
+        self.saved.append((thing, form.note))
+
+    async def send(self, opening: int, note: str) -> None:
+        """What the browser sends of this opening."""
+        shown = self.dialog._shown
+        assert shown is not None
+        args = {"note": note, "about:opening": opening}
+        event = GenericEventArguments(sender=shown, client=shown.client, args=args)
+        await self.dialog._submitted(event)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the browser was told, as text."""
+    all_told: list[str] = []
+
+    def tell(_element: ui.element, method: str, *values: object) -> None:
+        all_told.append(f"{method} {values}")
+
+    monkeypatch.setattr(ui.element, "run_method", tell)
+    return all_told
+
+
+async def test_what_was_typed_for_one_thing_is_not_saved_into_the_next(told: list[str]) -> None:
+    notes = _Notes()
+    notes.open("first")
+    notes.open("second")
+    notes.may_save["second"].set()
+    await notes.send(1, "Of the first")
+    assert notes.saved == []
+    assert OTHER in told[-1]
+    await notes.send(2, "Of the second")
+    assert notes.saved == [("second", "Of the second")]
+
+
+async def test_the_next_thing_is_sent_while_the_one_before_is_under_way(told: list[str]) -> None:
+    notes = _Notes()
+    notes.open("first")
+    first = asyncio.create_task(notes.send(1, "Of the first"))
+    await asyncio.sleep(0)  # it is under way
+    notes.open("second")
+    second = asyncio.create_task(notes.send(2, "Of the second"))
+    await asyncio.sleep(0)
+    told.clear()
+    notes.may_save["first"].set()
+    await first
+    assert told == [], "the second one is still being sent"
+    notes.may_save["second"].set()
+    await second
+    assert notes.saved == [("first", "Of the first"), ("second", "Of the second")]

@@ -107,6 +107,7 @@ export default {
     this.NAME = NAME;
     this.lostWords = "Look whether it was done before you try again.";
     this.uploads = new Set(); // the fields whose file is being uploaded
+    this.number = 0; // of this opening: what is sent is for it alone
     this.searches = {}; // per field: the last search, repeated when people change
     this.checked = {}; // per field: the last value that was sent
     this.reset({});
@@ -139,9 +140,10 @@ export default {
   },
   methods: {
     // -- called by the server
-    open({ values, body, title, about, reading }) {
+    open({ number, values, body, title, about, reading }) {
       const goesOn = reading && reading === this.reading && this.$refs.dialog?.open;
       const [before, said] = [this.shown(), this.change];
+      this.number = number;
       this.about = about;
       this.reading = reading;
       this.heading = title ?? this.title;
@@ -275,7 +277,7 @@ export default {
       this.busy = true;
       this.general = "";
       this.forgetChecks();
-      this.$emit("submit", { ...this.plainValues(), "about:id": this.about?.id });
+      this.$emit("submit", { ...this.plainValues(), "about:opening": this.number });
     },
     entered(event) {
       // In a question without fields the title has the focus, and Enter means yes.

@@ -40,11 +40,11 @@ Tone = Literal["accent", "danger"]
 NO_HELP = Helpers()
 
 
-# Under this key the browser sends whom the dialog that it showed was about. (No field has this
+# Under this key the browser sends the number of the opening that it showed. (No field has this
 # name.)
-ABOUT = "about:id"
+OPENING = "about:opening"
 OTHER = (
-    "Nothing was done: this question was about somebody else. Close it, look again, then decide."
+    "Nothing was done: what you sent was for what was open here before. Look again, then decide."
 )
 
 
@@ -67,7 +67,6 @@ class _Shown(
 
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
         super().__init__()
-        self.is_sending = False
         for name, value in form.items():
             self._props[name] = value
         self._props["opening"] = opening
@@ -77,16 +76,18 @@ class FormDialog(FilledForm[FormT, Outcome]):
     """A native dialog with a form's fields, and a button that sends once until the answer has come.
 
     It is on the page while it is open, and costs an open page next to nothing before and after.
-    `on_submit` gets the form if nothing is wrong in it, and never runs twice at once. If it refuses
-    something, the dialog shows that, and stays open with what was typed; otherwise the dialog
-    closes, and shows the sentence that `on_submit` returns. If a fresh sign-in is needed, the
-    password is asked for, and then the act is done by itself. What comes after the dialog is closed
-    isn't shown. A dialog that changes one of several things has no `on_submit` of its own: it is
-    opened for each of them with a `Subject`.
+    `on_submit` gets the form if nothing is wrong in it, and never runs twice at once for the same
+    opening. If it refuses something, the dialog shows that, and stays open with what was typed;
+    otherwise the dialog closes, and shows the sentence that `on_submit` returns. If a fresh sign-in
+    is needed, the password is asked for, and then the act is done by itself. What comes after the
+    dialog is closed isn't shown. A dialog that changes one of several things has no `on_submit` of
+    its own: it is opened for each of them with a `Subject`.
 
-    A dialog that was opened `about` somebody shows who it is, and takes only an answer about them:
-    the browser sends along whom it showed. If a title or a line of the body contains `{name}`,
-    their name is shown there, isolated from the direction of the text around it.
+    It may be opened for the next thing while an answer about the one before is on its way: each
+    opening has a number, which the browser sends along, and only the last one is answered.
+
+    A dialog that was opened `about` somebody shows who it is. If a title or a line of the body
+    contains `{name}`, their name is shown there, isolated from the direction of the text around it.
     """
 
     def __init__(
@@ -116,7 +117,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
         self._shown: _Shown | None = None
         self._about: About | None = None
         self._subject: Subject[FormT] = Subject({}, on_submit)
-        self._opening = object()  # tells this time that it is open from the next
+        self._opening = 0  # the number of this opening
+        self._sending: set[int] = set()  # the openings of which an answer is under way
 
     def open(
         self,
@@ -134,7 +136,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if self._client.is_deleted:
             return
         self._about = about
-        self._opening = object()
+        self._opening += 1
         if isinstance(opened, Subject):
             self._subject = opened
         else:
@@ -142,6 +144,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if self._subject.on_submit is None and not reading:
             raise TypeError("A dialog that does nothing by itself is opened for a Subject.")
         opening = {
+            "number": self._opening,
             "values": opening_values(self._subject.values),
             "body": None if body is None else _lines(body),
             "title": title,
@@ -205,7 +208,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         self._tell("showLink", text, url)
 
     def _tell(self, method: str, *values: object) -> None:
-        if self._shown is not None:
+        if self._shown is not None and not self._shown.is_deleted:
             self._shown.run_method(method, *values)
 
     def _closed(self, shown: _Shown) -> None:
@@ -221,27 +224,24 @@ class FormDialog(FilledForm[FormT, Outcome]):
             let_go()
 
     async def _take(self, event: GenericEventArguments) -> None:
-        shown = self._shown
-        if shown is None or shown.is_sending or shown is not event.sender:
+        if self._shown is None or self._shown is not event.sender:
             return
         sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
-        if self._about is not None and sent.get(ABOUT) != self._about.id:
+        if sent.get(OPENING) != self._opening:
             self._show_errors(self._tell, {}, OTHER)
-            return
-        await self._send(shown, self._opening, self._subject, self._known(sent))
+        elif self._opening not in self._sending:
+            await self._send(self._opening, self._subject, self._known(sent))
 
-    async def _send(
-        self, shown: _Shown, opening: object, subject: Subject[FormT], values: Mapping[str, Any]
-    ) -> None:
+    async def _send(self, opening: int, subject: Subject[FormT], values: Mapping[str, Any]) -> None:
         """Do what was asked, and show what came of it.
 
         Meanwhile the dialog may have been closed, and opened again for something else.
         """
         if subject.on_submit is None:
             return  # it was only read
-        shown.is_sending = True
+        self._sending.add(opening)
         tell = partial(self._tell_of, opening)
-        again = partial(self._send, shown, opening, subject, values)
+        again = partial(self._send, opening, subject, values)
         renew = partial(self._renew, opening, subject.anew) if subject.anew else None
         try:
             is_done, outcome = await self._submit(subject.on_submit, values, again, tell, renew)
@@ -253,12 +253,11 @@ class FormDialog(FilledForm[FormT, Outcome]):
                 if outcome:
                     self._say(outcome)
         finally:
-            shown.is_sending = False
-            if not shown.is_deleted:
-                shown.run_method("done")
+            self._sending.discard(opening)
+            tell("done")
 
     async def _renew(
-        self, opening: object, anew: Callable[[], Awaitable[Subject[FormT]]], why: str
+        self, opening: int, anew: Callable[[], Awaitable[Subject[FormT]]], why: str
     ) -> None:
         """Show what somebody else was first to change; what is sent next is about that."""
         now = await anew()
@@ -266,7 +265,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
             self._tell("takeOver", opening_values(now.values), why)
             self._subject = now
 
-    def _tell_of(self, opening: object, method: str, *values: object) -> None:
+    def _tell_of(self, opening: int, method: str, *values: object) -> None:
         """Tell the browser what came of something, if the dialog isn't open for the next one."""
         if opening is self._opening:
             self._tell(method, *values)
