@@ -6,9 +6,10 @@ from models import Tenant, User
 from services.access.actor import Actor
 from services.screens import screens
 from services.sessions import sessions
+from services.users import accounts
 from services.workspace.customers import people
-from tests import factories
-from tests.browser.browsers import Browsers, connected
+from tests import books, factories
+from tests.browser.browsers import Browsers, connected, fill
 from tests.browser.grid import dialog, toast
 from tests.services.screen_calls import add_screen, set_up
 from tests.services.workspace.scene import create_poc
@@ -60,6 +61,48 @@ async def test_a_customers_switch_is_pressed_while_another_customer_changes(
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people")
     await _press(page, page.get_by_role("switch", name="Deactivate Reto Bianchi"))
     await people.set_active_of_poc(actor, poc, nina.id, False, seen_version=nina.version)
-    await expect(page.get_by_role("switch", name="Activate Nina Keller")).to_be_visible()
+    await expect(
+        page.get_by_role("switch", name="Activate Nina Keller", exact=True)
+    ).to_be_visible()
     await page.mouse.up()
     await expect(dialog(page)).to_contain_text("Reto Bianchi")
+
+
+async def test_a_customers_switch_is_pressed_while_they_are_shut_out_and_lets_nobody_in(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    actor = await factories.sign_in(ada)
+    poc = await create_poc(actor, "Offline scanning")
+    nina = await factories.create_customer(tenant, poc, first_name="Nina", last_name="Keller")
+    await factories.create_customer(tenant, poc)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people")
+    await _press(page, page.get_by_role("switch", name="Deactivate Nina Keller"))
+    await people.set_active_of_poc(actor, poc, nina.id, False, seen_version=nina.version)
+    await expect(
+        page.get_by_role("switch", name="Activate Nina Keller", exact=True)
+    ).to_be_visible()
+    await page.mouse.up()
+    # What is clicked next comes to its end after it.
+    await page.get_by_role("switch", name="Deactivate Reto Bianchi").click()
+    await dialog(page).get_by_role("button", name="Deactivate").click()
+    await expect(toast(page, "Reto Bianchi is deactivated.")).to_be_visible()
+    await expect(toast(page, "Nina Keller is active again.")).to_have_count(0)
+    await expect(
+        page.get_by_role("switch", name="Activate Nina Keller", exact=True)
+    ).to_be_visible()
+
+
+async def test_a_users_deactivation_is_pressed_while_they_are_deactivated_and_lets_nobody_in(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+    await _press(page, page.get_by_role("button", name="Deactivate", exact=True))
+    await accounts.set_active(admin, ada.id, False)
+    await expect(page.get_by_role("button", name="Activate", exact=True)).to_be_visible()
+    await page.mouse.up()
+    # What is clicked next comes to its end after it.
+    await page.get_by_role("button", name="Edit name").click()
+    await fill(dialog(page), last_name="Byron")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(toast(page, "The name is Ada Byron now.")).to_be_visible()
+    assert not (await books.user_of(ada.id)).active

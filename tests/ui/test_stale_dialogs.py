@@ -225,7 +225,8 @@ async def _submit(dialog: FormDialog[Any], **typed: str) -> None:
     """What the browser sends of the open dialog, with what was typed there."""
     shown = dialog._shown
     assert shown is not None
-    args = shown._props["opening"]["values"] | typed
+    opening = shown._props["opening"]
+    args = opening["values"] | typed | {"about:opening": opening["number"]}
     await dialog._submitted(GenericEventArguments(sender=shown, client=shown.client, args=args))
 
 

@@ -190,7 +190,7 @@ class UserActs:
         await self.deactivation.ask(details.row.id)
 
     async def _activate(self, details: UserDetails) -> None:
-        await self.activate(details.row.id)
+        await self.activate(details.row.id, details.row.version)
 
     async def _open_end_date(self, details: UserDetails) -> None:
         self.end_hints["end_date"] = end_hint(details.time_zone, details.latest_end)

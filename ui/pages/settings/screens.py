@@ -95,7 +95,8 @@ class ScreensSection:
 
         def follow(row: ScreenRow) -> None:
             state = "twice" if len(row.tabs) > 1 else "live" if row.tabs else "offline"
-            line.props["data-state"] = state
+            if line.props.get("data-state") != state:  # the browser is told of each, also the same
+                line.props["data-state"] = state
             what.show(row.name, row.options.words)
             where.show(*_where(row))
             acts.show(row, key=(row.name, row.options))

@@ -176,7 +176,14 @@ class _UserScreen:
         self._button("Contractor", self._open_contractor)
         self.reset = self._button("Reset second factor", self._open_reset)
         self.change_email = self._button("Change email", self._open_email)
-        self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
+        # Two, so that a click on its way does what it was meant to do, or nothing.
+        self.switches = [
+            (act, self._act(label, act, look))
+            for label, act, look in (
+                ("Deactivate", DEACTIVATE, "btn btn-danger"),
+                ("Activate", ACTIVATE, "btn btn-primary"),
+            )
+        ]
 
     def _build_sessions(self) -> None:
         with section():
@@ -194,11 +201,8 @@ class _UserScreen:
         self.details = details
         row = details.row
         self.title.show(row.name, row.active, row.invited, row.mixed)
-        for act, button in self.acts_shown:
+        for act, button in (*self.acts_shown, *self.switches):
             button.set_visibility(act.fits(self.visit, row))
-        if self.switch:
-            self.switch.set_text("Deactivate" if row.active else "Activate")
-            self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
         may_reset = password_links.may_make(self.visit.role, row.role)
         self.change_email.set_visibility(not details.is_self and may_reset)
         self.reset.set_visibility(factors.any and not details.is_self)
@@ -222,15 +226,17 @@ class _UserScreen:
         if mixed:
             mixed_chip(mixed)
 
-    def _button(self, label: str, handler: Callable[[], Awaitable[None]]) -> TextElement:
-        button = text("button", label, "btn").props('type="button"')
+    def _button(
+        self, label: str, handler: Callable[[], Awaitable[None]], look: str = "btn"
+    ) -> TextElement:
+        button = text("button", label, look).props('type="button"')
         return button.on("click", told(self.toast)(handler), args=[])
 
-    def _act(self, label: str, act: UserAct) -> TextElement:
+    def _act(self, label: str, act: UserAct, look: str = "btn") -> TextElement:
         async def done() -> None:
             await self.acts.do(act, self.details)
 
-        return self._button(label, done)
+        return self._button(label, done, look)
 
     async def _find_left(self, details: UserDetails) -> str:
         """The work that nobody active has since they left, in words."""
@@ -302,10 +308,6 @@ class _UserScreen:
     async def _open_rename(self) -> None:
         first, last = self.details.first_name, self.details.last_name
         self.rename.open({"first_name": first, "last_name": last}, about=about(self.details))
-
-    async def _toggle(self) -> None:
-        act = DEACTIVATE if self.details.row.active else ACTIVATE
-        await self.acts.do(act, self.details)
 
     async def _rename(self, form: UserNames) -> str:
         user = await accounts.rename(self.actor, self.user_id, form.first_name, form.last_name)

@@ -77,21 +77,26 @@ class CustomerTable:
 
     def _acts(self, row: CustomerRow, switch: CustomerSwitch) -> Callable[[CustomerRow], None]:
         now = row
+
+        # Built anew when it means something else: a click on its way does what it was meant to do,
+        # or nothing.
+        def build(active: bool, name: str) -> None:
+            button = text("button", "", "switch").props('type="button" role="switch"')
+            button.props["aria-checked"] = str(active).lower()
+            button.props["aria-label"] = f"{'Deactivate' if active else 'Activate'} {name}"
+            act = switch.ask if active else switch.activate
+            button.on("click", told(self.toast)(lambda: act(now)), args=[])
+
         with ui.element("td"), ui.element("div").classes("customer-actions"):
             beside = Part(ui.element("div").classes("customer-actions"), self._beside)
-            control = text("button", "", "switch").props('type="button" role="switch"')
-
-        async def toggle() -> None:
-            await (switch.ask if now.active else switch.activate)(now)
+            control = Part(ui.element("div").classes("customer-actions"), build)
 
         def follow(row: CustomerRow) -> None:
             nonlocal now
             now = row
             beside.show(row, key=(row.name, row.email, row.shown, row.active))
-            control.props["aria-checked"] = str(row.active).lower()
-            control.props["aria-label"] = f"{'Deactivate' if row.active else 'Activate'} {row.name}"
+            control.show(row.active, row.name)
 
-        control.on("click", told(self.toast)(toggle), args=[])
         return follow
 
 
