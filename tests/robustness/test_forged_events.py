@@ -88,7 +88,7 @@ async def _say(
             if only and event["type"] != only:
                 continue
             kinds.add(event["type"])
-            for argument in forged:
+            for argument in _to(element, forged):
                 message = {
                     "id": int(element_id),
                     "client_id": tab.client_id,
@@ -97,6 +97,15 @@ async def _say(
                 }
                 await tab.sio.emit("event", message)
     return kinds
+
+
+def _to(element: dict[str, Any], forged: list[Any]) -> list[Any]:
+    """The arguments as this element takes them: a dialog looks only at those for its opening."""
+    opening = element.get("props", {}).get("opening")
+    if not opening:
+        return forged
+    number = {"about:opening": opening["number"]}
+    return [{**number, **each} if isinstance(each, dict) else each for each in forged]
 
 
 async def _comments() -> Sequence[Comment]:
@@ -137,6 +146,8 @@ async def test_forged_arguments_change_nothing_that_is_not_the_senders(
         assert (await books.user_of(stranger.id)).active, path
         # (Ada is theirs to deactivate, and a toggle and its dialog's answer are all that it takes.)
         await tab.sio.disconnect()
+    # The forged answers of dialogs were looked at.
+    assert "user.deactivated" in await books.actions_of(tenant)
 
 
 def _forged_acts(own: Rows, theirs: Rows) -> list[Any]:

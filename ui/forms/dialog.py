@@ -248,7 +248,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
             if isinstance(outcome, Link):
                 tell("showLink", outcome.text, outcome.url)
             elif is_done:
-                if opening is self._opening:
+                if opening == self._opening:
                     self.close()
                 if outcome:
                     self._say(outcome)
@@ -261,13 +261,13 @@ class FormDialog(FilledForm[FormT, Outcome]):
     ) -> None:
         """Show what somebody else was first to change; what is sent next is about that."""
         now = await anew()
-        if opening is self._opening:
+        if opening == self._opening:
             self._tell("takeOver", opening_values(now.values), why)
             self._subject = now
 
     def _tell_of(self, opening: int, method: str, *values: object) -> None:
         """Tell the browser what came of something, if the dialog isn't open for the next one."""
-        if opening is self._opening:
+        if opening == self._opening:
             self._tell(method, *values)
 
     def _say(self, sentence: str) -> None:
