@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Dialog, Page, expect
 
-from models import Tenant, User
+from models import Task, Tenant, User
+from services.database.transaction import transaction
 from tests import factories
 from tests.browser.browsers import Browsers, connected, fill
 from tests.browser.grid import Grid, dialog
@@ -174,6 +175,26 @@ async def test_what_was_sent_and_not_answered_is_in_its_dialog_again_which_says_
     await page.get_by_role("button", name="+ Invite User").first.click()
     await expect(dialog(page).get_by_label("First Name")).to_have_value("Augusta")
     await expect(dialog(page)).to_contain_text("was sent, but no answer came.")
+
+
+async def test_what_was_sent_for_one_thing_isnt_in_the_dialog_of_the_next(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    owner = await factories.create_user(tenant)
+    rows = await create_rows(tenant.id, owner.id)
+    async with transaction() as tx:
+        first = await tx.get_one(Task, rows.task)
+        kept = first.model_dump(exclude={"id", "title", "position"})
+        tx.add(Task(**kept, title="The next", position=2048))
+    page = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs/{rows.poc}/board")
+    await page.get_by_role("button", name="Trial", exact=True).click()
+    await dialog(page).get_by_label("Title").fill("Renamed")
+    await page.evaluate("socket.disconnect()")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await page.evaluate(RESTART)
+    await expect(page.get_by_text("No answer came to “Edit task”")).to_be_visible()
+    await page.get_by_role("button", name="The next", exact=True).click()
+    await expect(dialog(page).get_by_label("Title")).to_have_value("The next")
 
 
 async def test_a_question_that_is_not_answered_begins_anew_once_the_page_is_back(

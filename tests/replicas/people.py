@@ -112,10 +112,10 @@ class Tab(Page):
         """Send the event that a component with these properties would send."""
         for element_id, element in self.elements.items():
             of_it = element.get("props", {})
-            if kind == "submit" and "opening" in of_it:  # a dialog's, unless the test says which
-                args = {"about:opening": of_it["opening"]["number"], **args}
             for event in element.get("events", ()):
                 if event["type"] == kind and props.items() <= of_it.items():
+                    if kind == "submit" and "opening" in of_it:  # unless the test says which
+                        args = {"about:opening": of_it["opening"]["number"], **args}
                     await self.sio.emit(
                         "event",
                         {

@@ -5,6 +5,8 @@ import { h } from "vue";
 import { askWhile, takeKept, typedSince } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
+const UNANSWERED = "This was sent, but no answer came. Look whether it was posted before you send it again.";
+
 export const Composer = {
   props: {
     people: { type: Array, default: () => [] },
@@ -26,7 +28,9 @@ export const Composer = {
     const half = () => ({ name: "comment", values: this.words });
     const sent = () => this.sending && "Comment";
     this.stopAsking = askWhile(() => this.words.trim(), half, sent);
-    this.words = takeKept("comment")?.values ?? "";
+    const kept = takeKept("comment");
+    this.words = kept?.values ?? "";
+    if (kept?.unanswered) this.error = UNANSWERED;
   },
   unmounted() {
     this.stopAsking();

@@ -104,8 +104,10 @@ export default {
     },
     // Once for many people in a row: an act on many changes them in a moment.
     readSoon() {
-      clearTimeout(this.reading);
-      this.reading = setTimeout(() => this.$emit("missed"), READ_PAUSE);
+      this.reading ??= setTimeout(() => {
+        this.reading = null;
+        this.$emit("missed");
+      }, READ_PAUSE);
     },
   },
   render() {

@@ -245,8 +245,9 @@ export default {
     isHalfTyped() {
       return !this.link && this.typed() !== this.before;
     },
+    // What was kept is for the same thing: another one of the same heading began with other values.
     nameKept() {
-      return `${this.heading} ${this.about?.id ?? ""}`;
+      return `${this.heading} ${this.about?.id ?? ""} ${this.before}`;
     },
     leave() {
       if (!this.isHalfTyped()) {

@@ -25,6 +25,8 @@ COOKIE = "rollcall"
 # How long a page that doesn't answer is silent.
 IGNORES_MS = 30_000
 SOCKET_PATH = "/_nicegui_ws/socket.io"
+# What a dialog is told that is open, and is opened for the next thing.
+OPENED_AGAIN = re.compile(r'runMethod\((\d+), "open", \[\{"number": ?(\d+)')
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
 
 
@@ -173,6 +175,8 @@ class Page:
             self.received.append((event, *args))
             if event == "update":
                 self._update(args[0])
+            if event == "run_javascript" and (again := OPENED_AGAIN.search(args[0]["code"])):
+                self.elements[again[1]]["props"]["opening"]["number"] = int(again[2])
             if event == "rollcall_cut" and not answers:
                 await asyncio.sleep(IGNORES_MS / 1000)
 

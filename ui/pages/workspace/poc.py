@@ -303,7 +303,15 @@ class _PocScreen:
             self._open_owner()
 
     def _open_owner(self) -> None:
-        self.owner.open(Subject({}, partial(self._hand_over, self.details.row.facts_version)))
+        self.owner.open(self._owner_subject())
+
+    def _owner_subject(self) -> Subject[HandOverForm]:
+        seen = self.details.row.facts_version
+        return Subject({}, partial(self._hand_over, seen), self._owner_anew)
+
+    async def _owner_anew(self) -> Subject[HandOverForm]:
+        await self._refresh()
+        return self._owner_subject()
 
     async def _hand_over(self, seen: int, form: HandOverForm) -> Outcome:
         act = pocs.hand_over if self.details.may_change else pocs.reassign
