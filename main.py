@@ -1,13 +1,7 @@
 """The command line of Rollcall: `python main.py --help`."""
 
 import gc
-import sys
 
-from services.core import huge_pages
-
-# Before the imports, which take a second, and where this is the program: not where it is imported.
-if __name__ == "__main__" and set(sys.argv[1:2]) <= {"serve", "demo"}:
-    huge_pages.ask_for()
 gc.disable()  # what imports make stays: looking for garbage in it is a fifth of a start
 
 import argparse
@@ -16,6 +10,7 @@ import getpass
 import logging
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from services.access.actor import COMMAND_LINE

@@ -33,7 +33,6 @@ from benchmarks import (
 )
 from benchmarks.figures import Result, keep
 from benchmarks.options import SMALLEST, Options
-from services.core import huge_pages
 
 Benchmark = Callable[[Options], Awaitable[Result]]
 BENCHMARKS: dict[str, Benchmark] = {
@@ -123,5 +122,4 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    huge_pages.ask_for()  # for the servers and their floors, as `main.py serve` does
     main()
