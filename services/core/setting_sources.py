@@ -126,13 +126,11 @@ def _read(path: Path, what: str, *, may_be_missing: bool = False) -> str:
     """
     try:
         text = have_done(path.read_bytes, FILE_SECONDS).decode("utf-8-sig")
-    except FileNotFoundError as error:
-        if may_be_missing:
-            return ""
-        raise OperatorError(f"{what}: can't read {path} ({error.strerror}).") from error
     except TimeoutError as error:
         raise OperatorError(f"{what}: {_no_answer(path)}") from error
     except OSError as error:
+        if may_be_missing and isinstance(error, FileNotFoundError):
+            return ""
         raise OperatorError(f"{what}: can't read {path} ({error.strerror}).") from error
     except UnicodeDecodeError:
         text = "\0"

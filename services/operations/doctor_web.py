@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from services.core import clock
 from services.core.errors import RollcallError
 from services.core.lazily import lazily
+from services.core.networks import as_people_write
 from services.core.secrets import derive
 from services.core.settings import Settings
 from services.database import runtime
@@ -272,10 +273,9 @@ def _forwarded(settings: Settings, told: Mapping[str, Any]) -> Check | None:
 
 def _is_trusted(settings: Settings, peer: str) -> bool:
     try:
-        ip = ipaddress.ip_address(peer)
+        ip = ipaddress.ip_address(as_people_write(peer))
     except ValueError:
         return False
-    ip = getattr(ip, "ipv4_mapped", None) or ip
     networks = (ipaddress.ip_network(n, strict=False) for n in settings.trusted_proxies)
     return any(ip in network for network in networks)
 

@@ -49,7 +49,7 @@ def client_of(hop: str) -> str | None:
     match = _NODE.fullmatch(node)
     with suppress(ValueError):
         ip = ipaddress.ip_address((match[1] or match[2]) if match else node)
-        return str(getattr(ip, "ipv4_mapped", None) or ip)
+        return as_people_write(str(ip))
     return None
 
 
