@@ -12,3 +12,8 @@ class UserEvent(Event):
 
     tenant_id: UUID | None
     user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailLinkVoided(UserEvent):
+    """The link is dead that would have given the user another email."""

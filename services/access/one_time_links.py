@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlmodel import col, or_, select, update
 
-from models import LinkPurpose, OneTimeLink
+from models import LinkPurpose, OneTimeLink, User
+from services.access.events import EmailLinkVoided
 from services.core import clock
 from services.core.errors import DeadLinkError, OperatorError
 from services.core.secrets import derive, token_hash
@@ -148,6 +149,13 @@ async def void(tx: Transaction, whose_ids: UUID | Collection[UUID], *purposes: L
         .values(void_at=clock.now())
     )
     return done.rowcount
+
+
+async def void_email_change(tx: Transaction, user: User) -> None:
+    """Void the link for which whoever was in the account may have asked: by the new email, they
+    would come back. The user's open pages hear that it waits no more."""
+    if await void(tx, user.id, LinkPurpose.EMAIL_CONFIRM):
+        tx.publish(EmailLinkVoided(tenant_id=user.tenant_id, user_id=user.id))
 
 
 def path_of(slug: str | None) -> str:

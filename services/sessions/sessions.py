@@ -319,7 +319,7 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         cause = await act.record(SessionAction.REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
-            await one_time_links.void(tx, user.id, LinkPurpose.EMAIL_CONFIRM)
+            await one_time_links.void_email_change(tx, user)
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 

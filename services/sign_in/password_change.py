@@ -39,9 +39,6 @@ from services.sign_in.personal_links import (
 from services.sign_in.policy import required_provider
 from services.sign_in.sign_in import SignedIn, require_started, start_session_or_second_step
 
-# What a new password voids. Whoever was in the account may have had it change its email: by the
-# link that confirms this, they would come back.
-ASKED_FOR = (LinkPurpose.RESET, LinkPurpose.EMAIL_CONFIRM)
 # A request for a link takes at least this many seconds, whether the account exists or not: far
 # longer than the work behind it.
 REQUEST_SECONDS = 0.3
@@ -106,7 +103,8 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
         link = await one_time_links.get_live(tx, LinkPurpose.RESET, token)
         user, tenant = await user_of_link(tx, link, slug)
         link.used_at = clock.now()
-        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, *ASKED_FOR)
+        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
+        await one_time_links.void_email_change(tx, user)
         user.password_hash = hashed
         entry = await record(
             tx, PasswordAction.RESET, actor=None, by=user, subject=user, ip=caller.ip
@@ -152,7 +150,8 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
             raise SessionEndedError
         fresh.password_hash = hashed
         await throttle.forget(act.tx, counters)
-        await one_time_links.void(act.tx, fresh.id, *ASKED_FOR)
+        await one_time_links.void(act.tx, fresh.id, LinkPurpose.RESET)
+        await one_time_links.void_email_change(act.tx, fresh)
         cause = await act.record(PasswordAction.CHANGED, fresh)
         return await end(
             act.tx, fresh, EndReason.PASSWORD_CHANGED, cause=cause, keep=actor.session_id

@@ -6,9 +6,10 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services.core.emails import domain_of
-from tests.browser.browsers import Browsers, mail_to
+from tests.browser.browsers import Browsers, fill, mail_to
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
+from tests.factories import PASSWORD
 from tests.mail_server import MailServer, Received
 from tests.services.organisation_calls import picture
 
@@ -73,6 +74,25 @@ async def test_an_email_is_confirmed_from_the_new_mailbox_and_taken_back_from_th
     await expect(reader.get_by_text(f"is {ada.email} again.")).to_be_visible()
     await expect(reader.get_by_role("link", name="Choose a new password")).to_be_visible()
     await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+async def test_a_change_of_email_that_a_new_password_voids_waits_no_more_on_the_open_page(
+    browsers: Browsers, mail_server: MailServer, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    email = f"new-{ada.email}"
+    await page.get_by_role("button", name="Change email").click()
+    await dialog(page).get_by_label("New email").fill(email)
+    await dialog(page).get_by_role("button", name="Send the link").click()
+    waits = page.get_by_text(f"A link was sent to {email}.")
+    await expect(waits).to_be_visible()
+    await page.get_by_role("button", name="Change password").click()
+    await fill(
+        dialog(page), current_password=PASSWORD, new_password="an entirely different sentence"
+    )
+    await dialog(page).get_by_role("button", name="Change password").click()
+    await expect(toast(page, "Your password is changed.")).to_be_visible()
+    await expect(waits).to_have_count(0)
 
 
 def _link(mail: Received, kind: str) -> str:

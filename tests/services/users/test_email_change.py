@@ -9,8 +9,10 @@ from sqlmodel import select
 
 from models import ExternalIdentity, LinkPurpose, Passkey, Role, Tenant, User
 from services.access.actor import Actor
+from services.access.events import UserEvent
 from services.core import clock
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError, NotAllowedError
+from services.core.events import Event
 from services.database.runtime import Runtime
 from services.database.transaction import reading, transaction
 from services.mail import outbox
@@ -341,6 +343,23 @@ async def test_an_admin_takes_over_no_admin_s_account_by_its_email(
         await email_change.change_email(admin, colleague.id, EmailForm(email=NEW))
     with pytest.raises(ConflictError, match="My account"):
         await email_change.change_email(admin, admin.user_id, EmailForm(email=NEW))
+
+
+@pytest.mark.parametrize("by", ["a new password", "signing out everywhere"])
+async def test_open_pages_hear_that_a_change_of_email_is_void(
+    by: str, rollcall: Runtime, tenant: Tenant, mail_server: MailServer, events: list[Event]
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    await _requested(ada, mail_server)
+    await rollcall.bus.drain()
+    events.clear()
+    if by == "a new password":
+        await password_change.change_password(ada, PASSWORD, NEW_PASSWORD)
+    else:
+        await sessions.revoke(ada, user.id)
+    await rollcall.bus.drain()
+    assert [event.user_id for event in events if isinstance(event, UserEvent)] == [user.id]
 
 
 @pytest.mark.stress
