@@ -1,8 +1,6 @@
 """The doctor's check of names: those that were stored before today's rules are never judged again
 until somebody changes them, and are still shown."""
 
-import math
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -32,10 +30,10 @@ from services.database.pieces import let_others_in
 from services.database.transaction import reading
 from services.operations.checks import Check, warning, well
 from services.operations.doctor_database import require_there
+from services.operations.hourly import Hourly
 
 NAMES = "Names"
-# All names are read only this often, in seconds, unless somebody asks for it.
-READ_SECONDS = 3600
+_SLOW = "See Database, and what else this machine does."
 SLICE = 500
 """How many rows are read at once."""
 SHOWN = 5
@@ -82,12 +80,8 @@ _NAMED = (
 )
 
 
-@dataclass
-class _Read:
-    """When all names were last read, and what was found."""
-
-    at: float = -math.inf
-    found: Sequence[Check] = ()
+class _Read(Hourly[Check]):
+    """What was found when all names were last read."""
 
 
 async def look_at_names(*, anew: bool = True) -> list[Check]:
@@ -97,11 +91,8 @@ async def look_at_names(*, anew: bool = True) -> list[Check]:
     counts.
     """
     require_there()
-    last = runtime.current().part(_Read)
-    if anew or time.monotonic() - last.at > READ_SECONDS:
-        last.found = [await _look()]
-        last.at = time.monotonic()
-    return list(last.found)
+    found = await runtime.current().part(_Read).read(_look, anew=anew)
+    return [found or warning(NAMES, "Not all names were read in time", _SLOW)]
 
 
 async def _look() -> Check:

@@ -1,9 +1,7 @@
 """The doctor's checks of what Rollcall does: mail, the other replicas, the audit log."""
 
 import json
-import math
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import func, select
 
 from models import AuditHead, MailState, NotedHead, OutgoingMail
-from services.audit.check import verify
+from services.audit.check import BrokenLink, verify
 from services.audit.telling import untold
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock, folders
@@ -25,6 +23,7 @@ from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
 from services.operations.doctor_files import FOLDER_SECONDS
+from services.operations.hourly import Hourly
 from services.sessions import replicas
 from services.sessions.replicas import GONE_SECONDS, LIFE_SECONDS
 
@@ -42,8 +41,7 @@ HEADS = "Audit heads"
 LATE = timedelta(minutes=5)
 # Heads are noted once a day; one day may be missed (Rollcall was stopped).
 UNTOLD = timedelta(days=2)
-# The whole log is read only this often, in seconds, unless somebody asks for it.
-VERIFY_SECONDS = 3600
+_AS_LONG = "Run `python main.py verify-audit`, which takes as long as it needs."
 
 
 async def look_at_mail() -> list[Check]:
@@ -137,12 +135,8 @@ async def _listen() -> int:
     return len(heard - own)
 
 
-@dataclass
-class _Verified:
-    """When the whole log was last read, and how many entries it had."""
-
-    at: float = -math.inf
-    entries: int = 0
+class _Verified(Hourly[tuple[int, BrokenLink | None]]):
+    """How many entries of the whole log hold, and the first that doesn't."""
 
 
 async def look_at_audit(*, anew: bool = True) -> list[Check]:
@@ -152,21 +146,20 @@ async def look_at_audit(*, anew: bool = True) -> list[Check]:
     counts.
     """
     require_there()
-    last = runtime.current().part(_Verified)
-    entries = last.entries
-    if anew or time.monotonic() - last.at > VERIFY_SECONDS:
-        entries, broken = await verify()
-        if broken is not None:
-            return [
-                failed(
-                    AUDIT,
-                    f"The audit log is broken at entry {broken.number} of {broken.chain}",
-                    f"{broken.problem[:1].upper()}{broken.problem[1:]}. Keep this database as it "
-                    "is, and compare it with heads that were kept: `python main.py verify-audit "
-                    "--expect FILE`.",
-                )
-            ]
-        last.at, last.entries = time.monotonic(), entries
+    read = await runtime.current().part(_Verified).read(verify, anew=anew)
+    if read is None:
+        return [warning(AUDIT, "The audit log wasn’t read to its end in time", _AS_LONG)]
+    entries, broken = read
+    if broken is not None:
+        return [
+            failed(
+                AUDIT,
+                f"The audit log is broken at entry {broken.number} of {broken.chain}",
+                f"{broken.problem[:1].upper()}{broken.problem[1:]}. Keep this database as it "
+                "is, and compare it with heads that were kept: `python main.py verify-audit "
+                "--expect FILE`.",
+            )
+        ]
     chains, latest, has_grown = await _noted()
     told = f"whole, {count_words(entries, 'entry', 'entries')}, {count_words(chains, 'chain')}"
     if has_grown and (latest is None or clock.now() - latest > UNTOLD):
