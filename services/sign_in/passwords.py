@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from services.core.errors import BusyError, InvalidInputError
 from services.core.lazily import lazily
 from services.database import runtime
+from services.sign_in import kept_memory
 
 if TYPE_CHECKING:
     import zxcvbn
@@ -55,7 +56,9 @@ def _give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
-_hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-memory profile)
+_hasher: PasswordHasher = kept_memory.Hasher()
+# After this many seconds without a hash, its memory is given back.
+QUIET = 60
 CORES = os.cpu_count() or 1
 # One hash works in four threads of its own, and keeps two cores busy for tens of milliseconds:
 # several at a time would only wait for each other, and keep the event loop waiting.
@@ -86,6 +89,7 @@ class Strength(BaseModel):
 
 
 _slots = 0
+_giving_back: asyncio.TimerHandle | None = None
 _has_slot: ContextVar[bool] = ContextVar("has_slot", default=False)
 
 
@@ -149,8 +153,19 @@ async def estimate(password: str, own_words: Iterable[str]) -> Strength:
 
 async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     call = functools.partial(function, *args, **kwargs)
+    loop = asyncio.get_running_loop()
     with slot():
-        return await asyncio.get_running_loop().run_in_executor(_threads, call)
+        try:
+            return await loop.run_in_executor(_threads, call)
+        finally:
+            _give_back_when_quiet(loop)
+
+
+def _give_back_when_quiet(loop: asyncio.AbstractEventLoop) -> None:
+    global _giving_back  # noqa: PLW0603 - one timer, as there is one kept memory
+    if _giving_back is not None:
+        _giving_back.cancel()
+    _giving_back = loop.call_later(QUIET, kept_memory.give_back)
 
 
 def _judge(password: str, minimum: int, own_words: list[str]) -> Strength:
