@@ -36,7 +36,7 @@ def check_poc_step(now: PocStatus, then: PocStatus) -> None:
         return
     may = " or ".join(f"“{word}”" for word in POC_STEPS[now].values())
     raise StepError(
-        f"A POC that is {_words(now)} can't become {_words(then)}. What can be done: {may}."
+        f"A POC that is {words_of(now)} can't become {words_of(then)}. What can be done: {may}."
     )
 
 
@@ -45,11 +45,13 @@ def check_task_step(now: TaskStatus, then: TaskStatus) -> None:
     if then in TASK_STEPS[now]:
         return
     if now is then:
-        raise StepError(f"This task is {_words(now)} already.")
+        raise StepError(f"This task is {words_of(now)} already.")
     raise StepError(
-        f"A task that is {_words(now)} can't become {_words(then)}. Set it to in progress first."
+        f"A task that is {words_of(now)} can't become {words_of(then)}. "
+        "Set it to in progress first."
     )
 
 
-def _words(status: PocStatus | TaskStatus) -> str:
+def words_of(status: PocStatus | TaskStatus) -> str:
+    """A status as a sentence says it: “it is …”."""
     return "a draft" if status is DRAFT else status.label.lower()

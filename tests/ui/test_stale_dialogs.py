@@ -290,7 +290,7 @@ async def _ask_owner(screen: _PocScreen) -> FormDialog[Any]:
 
 
 async def _ask_end(screen: _PocScreen) -> FormDialog[Any]:
-    await screen._ask_status(PocStatus.CANCELLED)
+    await screen._ask_status(PocStatus.DRAFT, PocStatus.CANCELLED)
     return screen.endings[PocStatus.CANCELLED]
 
 

@@ -8,7 +8,8 @@ from ui.components.component import Component
 
 
 class Menu(Component, script="menu.js", imports=["live_socket.js"]):
-    """Offers `items`, each a value and its label; `on_choose` gets the value of one of them."""
+    """Offers `items`, each a value and its label; `on_choose` gets the value that was chosen, which
+    isn't offered any more if others were offered at that moment."""
 
     def __init__(
         self,
@@ -24,7 +25,6 @@ class Menu(Component, script="menu.js", imports=["live_socket.js"]):
 
     def offer(self, items: Sequence[tuple[str, str]]) -> None:
         """Offer these from now on; an open menu stays open."""
-        self._values = {value for value, _ in items}
         self._props["items"] = [list(item) for item in items]
         self.update()
 
@@ -36,6 +36,5 @@ class Menu(Component, script="menu.js", imports=["live_socket.js"]):
         self.update()
 
     async def _chosen(self, event: GenericEventArguments) -> None:
-        # What a browser sent: anything else isn't offered.
-        if isinstance(event.args, str) and event.args in self._values:
+        if isinstance(event.args, str):
             await self._on_choose(event.args)

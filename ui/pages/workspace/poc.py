@@ -11,7 +11,7 @@ from nicegui import ui
 from models import PocStatus
 from services.access.actor import Actor
 from services.access.permissions import Permission
-from services.core.errors import NotFoundError
+from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form, lines
 from services.core.words import count_words
 from services.sessions import sessions
@@ -20,6 +20,7 @@ from services.users import selection
 from services.workspace import deleting, listing, pocs
 from services.workspace.listing import PocDetails
 from services.workspace.pocs import HandOverForm, PocForm, StatusForm
+from services.workspace.states import words_of
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.menu import Menu
@@ -190,7 +191,9 @@ class _PocScreen:
         self.acts.show(key=(row.archived, details.may_change, details.may_reassign))
         self._follow()
         if self.steps is not None:
-            self.steps.offer([(status.value, label) for status, label in details.steps.items()])
+            # Each means a step from the status that the page shows beside it.
+            steps = [(f"{row.status} {then}", label) for then, label in details.steps.items()]
+            self.steps.offer(steps)
 
     def _follow(self) -> None:
         if self.more is not None:
@@ -238,12 +241,21 @@ class _PocScreen:
         await self.own.change(self.poc_id, seen, partial(act, self.actor, self.poc_id))
 
     async def _open_status(self, value: str) -> None:
-        await told(self.toast)(partial(self._ask_status, PocStatus(value)))()
+        try:
+            before, then = map(PocStatus, value.split(" "))
+        except ValueError:  # no browser of ours sent it
+            return
+        await told(self.toast)(partial(self._ask_status, before, then))()
 
-    async def _ask_status(self, status: PocStatus) -> None:
+    async def _ask_status(self, before: PocStatus, status: PocStatus) -> None:
         await self._refresh()  # the question says whom the end shuts out, as it is now
         row = self.details.row
-        if status.is_closed:
+        if row.status not in (before, status):
+            raise ConflictError(
+                f"{row.title} has changed meanwhile: it is {words_of(row.status)} now. "
+                "Look again, then decide."
+            )
+        if status.is_closed and row.status is not status:
             self.endings[status].open(self._ending(status), body=self._end_of(status))
             return
         await self._set_status(status, row.facts_version)
@@ -299,7 +311,7 @@ class _PocScreen:
             await told(self.toast)(self.archived.open)()
         elif value == "archived_files":
             await told(self.toast)(self.files.open)()
-        else:
+        elif value == "owner":
             self._open_owner()
 
     def _open_owner(self) -> None:
