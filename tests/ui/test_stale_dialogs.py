@@ -325,3 +325,16 @@ async def test_what_a_poc_showed_is_sent_again_by_who_was_told_that_others_chang
     for status in (PocStatus.DRAFT, PocStatus.CANCELLED):
         await _submit(asked, outcome="Too slow")
         assert await _said(Poc, rows.poc, "status") is status
+
+
+async def test_a_question_about_an_archive_is_sent_again_by_who_was_told_that_others_changed_it(
+    tenant: Tenant,
+) -> None:
+    visit, rows = await _visit(tenant, _poc)
+    screen = await _poc_page(visit, rows)
+    asked = await _ask_to_archive(screen)
+    await _change(Poc, rows.poc)
+    await _submit(asked)
+    assert await _said(Poc, rows.poc, "archived_at") is None
+    await _submit(asked)
+    assert await _said(Poc, rows.poc, "archived_at") is not None

@@ -168,8 +168,9 @@ export default {
     // Somebody else changed first what the form would change. What they changed comes into the fields
     // in which nothing was typed; where something was, both are shown. Sent again, what stands here
     // counts.
-    takeOver(now, why) {
+    takeOver(now, why, body) {
       this.showErrors({}, why);
+      this.lines = body ?? this.lines;
       for (const field of this.fields) {
         const { name } = field;
         const [was, is] = [this.opened[name], now[name] ?? EMPTY[field.kind] ?? ""];

@@ -141,6 +141,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
             self._subject = opened
         else:
             self._subject = Subject(opened or {}, self._on_submit)
+        if body is None:
+            body = self._subject.body
         if self._subject.on_submit is None and not reading:
             raise TypeError("A dialog that does nothing by itself is opened for a Subject.")
         opening = {
@@ -262,7 +264,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
         """Show what somebody else was first to change; what is sent next is about that."""
         now = await anew()
         if opening == self._opening:
-            self._tell("takeOver", opening_values(now.values), why)
+            body = None if now.body is None else _lines(now.body)
+            self._tell("takeOver", opening_values(now.values), why, body)
             self._subject = now
 
     def _tell_of(self, opening: int, method: str, *values: object) -> None:

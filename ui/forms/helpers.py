@@ -58,11 +58,14 @@ class Subject(Generic[FormT]):
     bound to the thing and the version that these values are of. So whatever else is opened or read
     meanwhile, a form is saved only into what it was opened for. Without `on_submit` it is only
     read. `anew` reads the thing once more, if somebody else was first to change it: the dialog
-    takes over what they changed, or shows it beside what was typed there, and can be sent again."""
+    takes over what they changed, or shows it beside what was typed there, and can be sent again.
+    `body` is what the dialog says of the thing as it is, if that isn't what the dialog always
+    says."""
 
     values: Mapping[str, Any]
     on_submit: OnSubmit[FormT] | None = None
     anew: "Callable[[], Awaitable[Subject[FormT]]] | None" = None
+    body: Sequence[str] | None = None
 
 
 async def renewed(

@@ -256,13 +256,14 @@ class _PocScreen:
                 "Look again, then decide."
             )
         if status.is_closed and row.status is not status:
-            self.endings[status].open(self._ending(status), body=self._end_of(status))
+            self.endings[status].open(self._ending(status))
             return
         await self._set_status(status, row.facts_version)
 
     def _ending(self, status: PocStatus) -> Subject[CompletedForm | CancelledForm]:
         close = partial(self._close, status, self.details.row.facts_version)
-        return Subject({}, close, partial(self._ending_anew, status))
+        anew = partial(self._ending_anew, status)
+        return Subject({}, close, anew, body=self._end_of(status))
 
     async def _ending_anew(self, status: PocStatus) -> Subject[CompletedForm | CancelledForm]:
         await self._refresh()
@@ -332,12 +333,19 @@ class _PocScreen:
 
     async def _open_archive(self) -> None:
         await self._refresh()
-        archive = partial(self._archive, self.details.row.facts_version)
         if self.details.with_access:
-            lines = [self._cuts(), "Everything in it is kept."]
-            self.archive.open(Subject({}, archive), body=lines)
+            self.archive.open(self._archiving())
         else:
-            await archive(Form())
+            await self._archive(self.details.row.facts_version, Form())
+
+    def _archiving(self) -> Subject[Form]:
+        archive = partial(self._archive, self.details.row.facts_version)
+        body = [self._cuts(), "Everything in it is kept."]
+        return Subject({}, archive, self._archiving_anew, body=body)
+
+    async def _archiving_anew(self) -> Subject[Form]:
+        await self._refresh()
+        return self._archiving()
 
     async def _archive(self, seen: int, _form: Form) -> Outcome:
         row = self.details.row
