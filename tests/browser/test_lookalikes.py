@@ -1,11 +1,14 @@
 """Who is meant: people whose names look alike are told apart before something is done to them."""
 
 import re
+from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
-from models import Side, Tenant, User
+from models import Comment, Side, Tenant, User
 from services.access.actor import Actor
+from services.core import clock
+from services.database.transaction import transaction
 from services.users import accounts
 from services.workspace import comments, members, tasks
 from services.workspace.comments import NewCommentForm
@@ -223,6 +226,27 @@ async def test_who_gives_the_name_up_again_without_a_comment_has_that_one_told_a
     await expect(emails).to_have_text([ada.email])
     await accounts.rename(admin, alice.id, "Alice", "Kovacs")
     await expect(emails).to_have_count(0)
+
+
+async def test_comments_that_were_asked_for_stay_when_emails_have_to_be_shown(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    alice = await _alice(tenant)
+    by_ada: dict[str, Any] = {"tenant_id": tenant.id, "poc_id": rows.poc, "author_id": ada.id}
+    async with transaction() as tx:
+        for number in range(1, 26):
+            tx.add(Comment(**by_ada, body=f"Number {number}.", created_at=clock.now()))
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/pocs/{rows.poc}/comments")
+    first = page.get_by_text("Number 1.", exact=True)
+    await expect(page.get_by_text("Number 25.", exact=True)).to_be_visible()
+    await expect(first).to_have_count(0)
+    await page.get_by_role("button", name="Show earlier comments").click()
+    await expect(first).to_be_visible()
+    await accounts.rename(admin, alice.id, ada.first_name, ada.last_name)
+    heads = page.locator(".comment-head")
+    await expect(heads.filter(has=page.get_by_text(ada.email))).to_have_count(26)
+    await expect(first).to_be_visible()
 
 
 async def test_so_has_who_had_the_name_before_the_page_was_opened(

@@ -119,7 +119,7 @@ export default {
           {
             type: "button",
             class: "btn",
-            onClick: () => this.$emit("act", { act: "earlier", before: all[0]?.id }),
+            onClick: () => this.$emit("act", { act: "earlier" }),
           },
           "Show earlier comments",
         ),

@@ -47,11 +47,11 @@ class _CommentsScreen:
         self.customer = (details.row.customer, details.with_access)
         self.members = details.members
         self.may_change = details.may_change and not details.row.archived
-        self.sought: UUID | None = None
+        self.oldest = UUID(int=0)  # the first one that is shown
 
     def build(self, found: CommentSlice, sought: UUID | None) -> None:
         """Lay the tab out."""
-        self.sought = sought
+        self._begin_with(found)
         self.edit = FormDialog(self.toast, "Edit comment", BodyForm, submit="Save")
         self.removal = FormDialog(
             self.toast,
@@ -81,14 +81,20 @@ class _CommentsScreen:
         self.view.show_people(_people(self.members))
 
     async def _show(self) -> None:
-        found = await comments.list_comments(self.actor, self.poc_id, reaching=self.sought)
+        """Read all that are shown once more; those that were asked for stay."""
+        oldest = self.oldest
+        found = await comments.list_comments(self.actor, self.poc_id, reaching=oldest)
+        while found.has_earlier and found.comments[0].id > oldest:
+            before = found.comments[0].id
+            older = await comments.list_comments(self.actor, self.poc_id, before=before)
+            found = CommentSlice([*older.comments, *found.comments], older.has_earlier)
         self.view.show(_values(found), has_earlier=found.has_earlier)
 
     async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
         if act == "post":
             await self._post(as_text(sent, "body"), shared=sent.get("shared") is True)
         elif act == "earlier":
-            await told(self.toast)(self._show_earlier)(as_uuid(sent.get("before")))
+            await told(self.toast)(self._show_earlier)()
         elif (comment_id := as_uuid(sent.get("id"))) is not None:
             handler = self._open_edit if act == "edit" else self._ask_removal
             await told(self.toast)(handler)(comment_id)
@@ -97,8 +103,13 @@ class _CommentsScreen:
         form = {"body": body, "shared": shared, "mention_ids": await self._named(body)}
         await self.view.post(lambda: comments.post(self.actor, self.poc_id, NewCommentForm(**form)))
 
-    async def _show_earlier(self, before: UUID | None) -> None:
-        older = await comments.list_comments(self.actor, self.poc_id, before=before)
+    def _begin_with(self, found: CommentSlice) -> None:
+        if found.comments:
+            self.oldest = found.comments[0].id
+
+    async def _show_earlier(self) -> None:
+        older = await comments.list_comments(self.actor, self.poc_id, before=self.oldest)
+        self._begin_with(older)
         self.view.show_earlier(_values(older), has_earlier=older.has_earlier)
 
     async def _open_edit(self, comment_id: UUID) -> None:
