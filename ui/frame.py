@@ -11,6 +11,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from services.access.actor import Actor
 from services.access.permissions import Permission, may
+from services.core.words import with_nothing_hidden
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
 from services.tenants import organisation
@@ -146,14 +147,14 @@ def customer_frame(visit: CustomerVisit, title: str) -> Iterator[Toast]:
 
 
 def _surrounded(title: str, home_title: str) -> Toast:
-    ui.page_title(f"{title} · {home_title} · Rollcall")
+    ui.page_title(with_nothing_hidden(f"{title} · {home_title} · Rollcall"))
     live.lay_out_plainly(ui.context.client)
     return Toast()
 
 
 def text(tag: str, content: str, classes: str = "") -> TextElement:
-    """A plain HTML element with a text, shown as it is and never as markup."""
-    return TextElement(tag=tag, text=content).classes(classes)
+    """A plain HTML element with a text, never read as markup, in which nothing is hidden."""
+    return TextElement(tag=tag, text=with_nothing_hidden(content)).classes(classes)
 
 
 def mixed_chip(mixed: str) -> None:

@@ -1,9 +1,14 @@
 """Words that sentences of several nouns share."""
 
+import re
 import unicodedata
 
 from services.core.names import with_hidden_named
 from services.core.settings import MB
+
+_ISOLATED = re.compile("\u2068([^\u2066-\u2069]*)\u2069")
+# As most texts are: there is nothing to look for.
+_READ_AS_IT_IS = re.compile(r"[\s!-~]*")
 
 
 def count_words(count: int, noun: str, plural: str = "") -> str:
@@ -24,6 +29,18 @@ def isolated_where_needed(words: str) -> str:
     written from right to left stay as they are."""
     turns = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in words)
     return isolated(words) if turns else with_hidden_named(words)
+
+
+def with_nothing_hidden(text: str) -> str:
+    """A text of ours, with people's words in it, as somebody is to read it: what nobody would see
+    in these words, or what would turn ours around, is named. Words from before today's rules may
+    have it. Words that are `isolated` stay so."""
+    if _READ_AS_IT_IS.fullmatch(text):
+        return text
+    return "".join(
+        isolated(part) if at % 2 else with_hidden_named(part)
+        for at, part in enumerate(_ISOLATED.split(text))
+    )
 
 
 def file_size_words(size: int) -> str:

@@ -12,6 +12,7 @@ from services.access import one_time_links
 from services.core import clock
 from services.core.colours import brand_of
 from services.core.days import find_zone
+from services.core.words import with_nothing_hidden
 from services.database import runtime
 from services.database.transaction import Transaction
 from services.mail import outbox
@@ -159,10 +160,12 @@ def _letter(
         text, html = written_in(mail, template, wording, values, said)
     return Letter(
         recipient=values["email"],
-        sender_name=" ".join(str(values.get("tenant_name", "Rollcall")).split()),
-        subject=subject,
-        text=text,
-        html=html,
+        sender_name=" ".join(
+            with_nothing_hidden(str(values.get("tenant_name", "Rollcall"))).split()
+        ),
+        subject=with_nothing_hidden(subject),
+        text=with_nothing_hidden(text),
+        html=with_nothing_hidden(html),
         message_id=message_id,
         logo=logo,
         token=token,

@@ -21,6 +21,7 @@ from services.core.errors import DeadLinkError
 from services.core.lazily import lazily
 from services.core.secrets import derive, token_hash
 from services.core.version import VERSION
+from services.core.words import with_nothing_hidden
 from services.database import runtime
 from services.database.looking import looks_first
 from services.database.transaction import reading
@@ -135,7 +136,9 @@ def written(tenant: Tenant, rows: list[Ending]) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     # The library escapes the values of names that it knows.
-    calendar.add("x-wr-calname", icalendar.vText(f"Ends soon at {tenant.name}"))
+    calendar.add(
+        "x-wr-calname", icalendar.vText(with_nothing_hidden(f"Ends soon at {tenant.name}"))
+    )
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
     now, shown = clock.now(), rows[:MOST]
     for row in shown:
@@ -152,8 +155,8 @@ def _page_of(tenant: Tenant) -> str:
 
 def _event(row: Ending, page: str, now: datetime) -> icalendar.Event:
     event = _entry(f"{row.kind}-{row.user_id}", page, now)
-    event.add("summary", f"{row.name}: {WHAT[row.kind]}")
-    event.add("description", f"{row.detail}\n{row.email}\n{page}")
+    event.add("summary", with_nothing_hidden(f"{row.name}: {WHAT[row.kind]}"))
+    event.add("description", with_nothing_hidden(f"{row.detail}\n{row.email}\n{page}"))
     event.add("dtstart", _start_of(row))
     return event
 

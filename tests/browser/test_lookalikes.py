@@ -15,7 +15,7 @@ from services.workspace.comments import NewCommentForm
 from services.workspace.tasks import TaskForm
 from tests import books, factories
 from tests.browser.browsers import Browsers
-from tests.browser.grid import Grid, dialog
+from tests.browser.grid import Grid, dialog, toast
 from tests.browser.looks import INDENT, look
 from tests.browser.server import Server
 from tests.replicas.people import Visitor
@@ -276,6 +276,16 @@ async def test_a_name_from_before_that_turns_the_text_around_turns_its_own_alone
         " return range.getBoundingClientRect().left >= bdi.getBoundingClientRect().right - 1; }"
     )
     assert question, "the question mark stands after the name"
+
+
+async def test_what_is_told_after_an_act_hides_nothing_of_a_name_from_before(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    turned = await _alice(tenant, first_name="Ada \N{RIGHT-TO-LEFT OVERRIDE}nimdA")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await _row(page, turned.email).get_by_role("switch").click()
+    await dialog(page).get_by_role("button", name="Deactivate").click()
+    await expect(toast(page, "Ada [U+202E]nimdA Kovacs is deactivated.")).to_be_visible()
 
 
 async def test_an_answer_about_somebody_else_than_was_asked_for_changes_nobody(

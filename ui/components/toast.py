@@ -6,6 +6,7 @@ from typing import Literal
 
 from nicegui.events import GenericEventArguments
 
+from services.core.words import with_nothing_hidden
 from ui.components.component import Component
 
 Tone = Literal["info", "success", "error"]
@@ -42,7 +43,8 @@ class Toast(Component, script="toast.js", imports=["icons.js", "live_socket.js"]
             for old in list(self._actions)[:-KEPT]:
                 del self._actions[old]
         label = action_label if on_action is not None else None
-        self.run_method("show", {"id": toast_id, "message": message, "tone": tone, "action": label})
+        said = with_nothing_hidden(message)
+        self.run_method("show", {"id": toast_id, "message": said, "tone": tone, "action": label})
 
     async def _acted(self, event: GenericEventArguments) -> None:
         action = self._actions.pop(event.args, None) if isinstance(event.args, int) else None

@@ -21,6 +21,7 @@ from services.core.form_fields import (
 )
 from services.core.forms import Form
 from services.core.names import MAX_NAME
+from services.core.words import with_nothing_hidden
 from services.database.right_of_way import let_go
 from ui import live
 from ui.components.component import Component
@@ -149,7 +150,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
             "number": self._opening,
             "values": opening_values(self._subject.values),
             "body": None if body is None else _lines(body),
-            "title": title,
+            "title": None if title is None else with_nothing_hidden(title),
             "about": asdict(about) if about else None,
             "reading": reading,
         }
@@ -198,7 +199,9 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if on_submit is not None:
             self._subject = replace(self._subject, on_submit=on_submit)
         lines = None if body is None else _lines(body)
-        self._tell("update", {"about": asdict(about), "body": lines, "change": change})
+        self._tell(
+            "update", {"about": asdict(about), "body": lines, "change": with_nothing_hidden(change)}
+        )
 
     def close(self) -> None:
         """Close it; the focus goes back to where it was."""
@@ -207,7 +210,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
 
     def show_link(self, text: str, url: str) -> None:
         """Show a link to copy: instead of the fields, or under a question that can be repeated."""
-        self._tell("showLink", text, url)
+        self._tell("showLink", with_nothing_hidden(text), url)
 
     def _tell(self, method: str, *values: object) -> None:
         if self._shown is not None and not self._shown.is_deleted:
@@ -248,7 +251,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         try:
             is_done, outcome = await self._submit(subject.on_submit, values, again, tell, renew)
             if isinstance(outcome, Link):
-                tell("showLink", outcome.text, outcome.url)
+                tell("showLink", with_nothing_hidden(outcome.text), outcome.url)
             elif is_done:
                 if opening == self._opening:
                     self.close()
@@ -319,4 +322,4 @@ def _ids(sent: object) -> list[UUID]:
 
 def _lines(body: str | Sequence[str]) -> list[str]:
     lines = body.split("\n") if isinstance(body, str) else body
-    return [line for line in lines if line]
+    return [with_nothing_hidden(line) for line in lines if line]

@@ -23,6 +23,7 @@ from models import (
     User,
 )
 from services.access import one_time_links
+from services.core.names import hides_something
 from services.database.runtime import Runtime
 from services.database.transaction import reading, transaction
 from services.mail import letters
@@ -152,6 +153,20 @@ async def test_no_words_change_a_mail_but_for_what_it_says(
                 found = _faults(*_sent(await letters.write(tx, row(said))), plain)
                 wrong += [(template.value, what, said) for what in found]
     assert wrong == []
+
+
+@ONE_DATABASE  # a mail is written by no database
+async def test_a_mail_hides_nothing_of_names_from_before(rollcall: Runtime, tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    template = MailTemplate.CONTACT_NAMED
+    turned = "Ada \N{RIGHT-TO-LEFT OVERRIDE}nimda\N{ZERO WIDTH SPACE}"
+    params = _says(template, [turned], 0)
+    async with reading() as tx:
+        letter = await letters.write(tx, _row(template, tenant, user, None, params))
+    assert letter is not None
+    for part in (letter.sender_name, letter.subject, letter.text, letter.html):
+        assert "Ada [U+202E]nimda[U+200B]" in part
+        assert not hides_something(part)
 
 
 @pytest.mark.walk
