@@ -10,7 +10,7 @@ from services.workspace.pocs import PocForm, StatusForm
 from services.workspace.tasks import NewTaskForm
 from tests import factories
 from tests.browser.browsers import Browsers
-from tests.browser.grid import dialog
+from tests.browser.grid import dialog, toast
 from tests.services.workspace.rows import START, create_rows
 
 
@@ -34,3 +34,16 @@ async def test_an_end_that_somebody_else_s_change_refused_asks_with_the_numbers_
     await expect(dialog(page).get_by_text("2 tasks aren’t done")).to_be_visible()
     await dialog(page).get_by_role("button", name="Complete", exact=True).click()
     await expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible()
+
+
+async def test_what_is_typed_stays_when_the_second_of_two_clicks_arrives_after_it(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    edit = page.get_by_role("button", name="Edit profile")
+    await edit.click()
+    await dialog(page).get_by_label("Last Name").fill("King")
+    await edit.evaluate("button => button.click()")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(toast(page, "Your profile is saved.")).to_be_visible()
+    await expect(page.get_by_text("Ada King").first).to_be_visible()

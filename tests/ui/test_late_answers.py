@@ -123,3 +123,28 @@ async def test_the_next_thing_is_sent_while_the_one_before_is_under_way(told: li
     notes.may_save["second"].set()
     await second
     assert notes.saved == [("first", "Of the first"), ("second", "Of the second")]
+
+
+async def test_a_dialog_that_two_clicks_opened_takes_the_answer_that_was_typed_between_them(
+    told: list[str],
+) -> None:
+    notes = _Notes()
+    notes.open("first")
+    notes.open("first")
+    notes.may_save["first"].set()
+    await notes.send(1, "Typed")
+    assert notes.saved == [("first", "Typed")]
+
+
+async def test_a_dialog_that_is_closed_and_opened_for_the_same_begins_anew(
+    told: list[str],
+) -> None:
+    notes = _Notes()
+    notes.open("first")
+    shown = notes.dialog._shown
+    assert shown is not None
+    notes.dialog._closed(shown)
+    notes.open("first")
+    notes.may_save["first"].set()
+    await notes.send(2, "Typed anew")
+    assert notes.saved == [("first", "Typed anew")]

@@ -141,6 +141,7 @@ export default {
   methods: {
     // -- called by the server
     open({ number, values, body, title, about, reading }) {
+      if (number === this.number && this.$refs.dialog?.open) return; // it was clicked on twice
       const goesOn = reading && reading === this.reading && this.$refs.dialog?.open;
       const [before, said] = [this.shown(), this.change];
       this.number = number;

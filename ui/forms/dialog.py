@@ -86,6 +86,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
 
     It may be opened for the next thing while an answer about the one before is on its way: each
     opening has a number, which the browser sends along, and only the last one is answered.
+    Opened once more for the very same, it stays as it is: the second of two clicks was made before
+    the dialog was there.
 
     A dialog that was opened `about` somebody shows who it is. If a title or a line of the body
     contains `{name}`, their name is shown there, isolated from the direction of the text around it.
@@ -119,6 +121,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         self._about: About | None = None
         self._subject: Subject[FormT] = Subject({}, on_submit)
         self._opening = 0  # the number of this opening
+        self._opened_with: Mapping[str, Any] | None = None  # what it showed at first
         self._sending: set[int] = set()  # the openings of which an answer is under way
 
     def open(
@@ -136,24 +139,24 @@ class FormDialog(FilledForm[FormT, Outcome]):
         the page closed while its handler waited for them, nothing happens."""
         if self._client.is_deleted:
             return
-        self._about = about
-        self._opening += 1
-        if isinstance(opened, Subject):
-            self._subject = opened
-        else:
-            self._subject = Subject(opened or {}, self._on_submit)
+        subject = opened
+        if not isinstance(subject, Subject):
+            subject = Subject(subject or {}, self._on_submit)
         if body is None:
-            body = self._subject.body
-        if self._subject.on_submit is None and not reading:
+            body = subject.body
+        if subject.on_submit is None and not reading:
             raise TypeError("A dialog that does nothing by itself is opened for a Subject.")
-        opening = {
-            "number": self._opening,
-            "values": opening_values(self._subject.values),
+        opening: dict[str, Any] = {
+            "values": opening_values(subject.values),
             "body": None if body is None else _lines(body),
             "title": None if title is None else with_nothing_hidden(title),
             "about": asdict(about) if about else None,
             "reading": reading,
         }
+        if not self._is_open_for(subject, opening):
+            self._opening += 1
+            self._about, self._subject, self._opened_with = about, subject, opening
+        opening = {**opening, "number": self._opening}
         if self._shown is not None:
             self._shown.run_method("open", opening)
             return
@@ -176,6 +179,12 @@ class FormDialog(FilledForm[FormT, Outcome]):
         shown.on("search", self._search)
         shown.on("again", self._again, args=[])
         shown.on("closed", lambda: self._closed(shown), args=[])
+
+    def _is_open_for(self, subject: Subject[FormT], opening: Mapping[str, Any]) -> bool:
+        """Whether it was opened for the very same last, and is still on the page."""
+        if self._shown is None or opening != self._opened_with:
+            return False
+        return _does(subject.on_submit) == _does(self._subject.on_submit)
 
     @property
     def is_open(self) -> bool:
@@ -312,12 +321,20 @@ class FormDialog(FilledForm[FormT, Outcome]):
                 self._show_errors(self._tell, {}, str(error))
 
     def _again(self) -> None:
+        self._opened_with = None
         self.open(self._subject)
 
 
 def _ids(sent: object) -> list[UUID]:
     ids = [as_uuid(value) for value in sent[:MOST_PEOPLE]] if isinstance(sent, list) else []
     return [user_id for user_id in ids if user_id is not None]
+
+
+def _does(on_submit: OnSubmit[FormT] | None) -> object:
+    """What an answer does, and to what, so that two of them can be compared."""
+    if isinstance(on_submit, partial):
+        return on_submit.func, on_submit.args, on_submit.keywords
+    return on_submit
 
 
 def _lines(body: str | Sequence[str]) -> list[str]:
