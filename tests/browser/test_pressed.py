@@ -106,3 +106,14 @@ async def test_a_users_deactivation_is_pressed_while_they_are_deactivated_and_le
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(toast(page, "The name is Ada Byron now.")).to_be_visible()
     assert not (await books.user_of(ada.id)).active
+
+
+async def test_a_users_switch_is_pressed_while_that_user_is_renamed(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await _press(page, page.get_by_role("switch", name="Deactivate Ada Lovelace"))
+    await accounts.rename(admin, ada.id, "Ada", "King")
+    await expect(page.get_by_role("switch", name="Deactivate Ada King")).to_be_visible()
+    await page.mouse.up()
+    await expect(dialog(page)).to_contain_text("Deactivate Ada King?")

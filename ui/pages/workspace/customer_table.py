@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from services.workspace.customers.people import CustomerRow
 from ui.actions import told
@@ -77,13 +78,14 @@ class CustomerTable:
 
     def _acts(self, row: CustomerRow, switch: CustomerSwitch) -> Callable[[CustomerRow], None]:
         now = row
+        button: TextElement | None = None
 
         # Built anew when it means something else: a click on its way does what it was meant to do,
-        # or nothing.
-        def build(active: bool, name: str) -> None:
+        # or nothing. It is the same one for the same person by another name.
+        def build(active: bool) -> None:
+            nonlocal button
             button = text("button", "", "switch").props('type="button" role="switch"')
             button.props["aria-checked"] = str(active).lower()
-            button.props["aria-label"] = f"{'Deactivate' if active else 'Activate'} {name}"
             act = switch.ask if active else switch.activate
             button.on("click", told(self.toast)(lambda: act(now)), args=[])
 
@@ -95,7 +97,10 @@ class CustomerTable:
             nonlocal now
             now = row
             beside.show(row, key=(row.name, row.email, row.shown, row.active))
-            control.show(row.active, row.name)
+            control.show(row.active)
+            label = f"{'Deactivate' if row.active else 'Activate'} {row.name}"
+            if button and button.props.get("aria-label") != label:  # each is told, also the same
+                button.props["aria-label"] = label
 
         return follow
 
