@@ -26,6 +26,20 @@ INDENT = """
   return text.getBoundingClientRect().left - of.getBoundingClientRect().left;
 }
 """
+# The lines in which a text is drawn.
+LINES = """
+(shown) => {
+  const lines = new Map(), range = document.createRange();
+  for (const node of shown.childNodes)
+    for (let at = 0; at < (node.data?.length ?? 0); at++) {
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      const { top } = range.getBoundingClientRect();
+      lines.set(top, (lines.get(top) ?? "") + node.data[at]);
+    }
+  return [...lines.values()];
+}
+"""
 SETTLED = """
 () => Promise.allSettled(document.getAnimations()
   .filter((animation) => animation.effect.getTiming().iterations !== Infinity)

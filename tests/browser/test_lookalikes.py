@@ -16,27 +16,13 @@ from services.workspace.tasks import TaskForm
 from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog, toast
-from tests.browser.looks import INDENT, look
+from tests.browser.looks import INDENT, LINES, look
 from tests.browser.server import Server
 from tests.replicas.people import Visitor
 from tests.services.workspace.rows import create_rows
 from tests.services.workspace.scene import create_poc
 
 CYRILLIC_A = "\N{CYRILLIC CAPITAL LETTER A}"
-# The lines in which a text is drawn.
-LINES = """
-(shown) => {
-  const lines = new Map(), range = document.createRange();
-  for (const node of shown.childNodes)
-    for (let at = 0; at < (node.data?.length ?? 0); at++) {
-      range.setStart(node, at);
-      range.setEnd(node, at + 1);
-      const { top } = range.getBoundingClientRect();
-      lines.set(top, (lines.get(top) ?? "") + node.data[at]);
-    }
-  return [...lines.values()];
-}
-"""
 
 
 async def test_a_dialog_shows_the_email_of_whom_it_is_about(

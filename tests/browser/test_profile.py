@@ -6,9 +6,10 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services.core.emails import domain_of
+from tests import factories
 from tests.browser.browsers import Browsers, fill, mail_to
 from tests.browser.grid import dialog, toast
-from tests.browser.looks import look
+from tests.browser.looks import LINES, look
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer, Received
 from tests.services.organisation_calls import picture
@@ -93,6 +94,17 @@ async def test_a_change_of_email_that_a_new_password_voids_waits_no_more_on_the_
     await dialog(page).get_by_role("button", name="Change password").click()
     await expect(toast(page, "Your password is changed.")).to_be_visible()
     await expect(waits).to_have_count(0)
+
+
+async def test_an_email_on_my_account_breaks_behind_its_at_on_a_phone(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    email = "ada.lovelace-king@engineering.example.com"
+    ada = await factories.create_user(tenant, email=email)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    shown = page.locator("dd").get_by_text(email, exact=True)
+    assert await shown.evaluate(LINES) == ["ada.lovelace-king@", "engineering.example.com"]
 
 
 def _link(mail: Received, kind: str) -> str:

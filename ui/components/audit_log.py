@@ -16,7 +16,11 @@ from ui.tables.live_table import IMPORTS
 LIVE_EVENT = "rollcall_audit"
 
 
-class AuditLog(Component, script="audit_log.js", imports=(*IMPORTS, "audit_rows.js", "written.js")):
+class AuditLog(
+    Component,
+    script="audit_log.js",
+    imports=(*IMPORTS, "audit_rows.js", "breaking.js", "written.js"),
+):
     """Shows entries, the newest first; new ones arrive as socket events (`live_event`: {entry}).
 
     The browser asks through `on_query` (action, q, from, to, zone: the time zone in which those are

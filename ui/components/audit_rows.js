@@ -1,5 +1,6 @@
 import { h } from "vue";
 import { mixedChip } from "avatar";
+import { breaking } from "breaking";
 
 // The lines of the audit log. Entries of one bulk act are one line, where the latest of them stands;
 // `opened` has the acts whose entries are shown below it.
@@ -27,10 +28,6 @@ export function rowsOf(entries, opened) {
 function runOf(entry) {
   return `${entry.run} ${entry.action}`;
 }
-
-// An email breaks behind its @, where it doesn't fit.
-const breaking = (email) =>
-  email.split(/(?<=@)/u).flatMap((part, at) => (at ? [h("wbr"), part] : [part]));
 
 // Who acted, or whom or what an entry is about (`who`: actor or subject). Where the name needs a close
 // look, the email says who it is.

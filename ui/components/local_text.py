@@ -3,9 +3,9 @@
 from ui.components.component import Component
 
 
-class LocalText(Component, script="local_text.js", imports=["local_times.js"]):
+class LocalText(Component, script="local_text.js", imports=["breaking.js", "local_times.js"]):
     """A plain HTML element with a text, in which each time of `ui.words.moment` is a local one with
-    UTC as its tooltip."""
+    UTC as its tooltip. Emails break behind their @."""
 
     def __init__(self, tag: str, sentence: str) -> None:
         super().__init__()
