@@ -9,9 +9,9 @@ import asyncio
 import getpass
 import logging
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, find_missing, verify
@@ -21,12 +21,13 @@ from services.audit.heads import list_heads, read_heads_of
 from services.core.errors import DatabaseUnavailableError, OperatorError, RollcallError
 from services.core.logs import set_up_logging
 from services.core.settings import Settings, load, unknown_settings
+from services.core.sigterm import end_on_sigterm
 from services.core.version import VERSION
 from services.core.words import count_words
 from services.database import vault
 from services.database.migrations import migrate
 from services.database.startup import started
-from services.operations import arguments, doctor, lost_keys, setup
+from services.operations import arguments, commands_beside, doctor, lost_keys, setup
 from services.operations.backup import back_up
 from services.operations.checks import State, report
 from services.operations.demo import create_demo
@@ -348,34 +349,32 @@ def _add_commands_for_the_log(add: Adder) -> None:
     )
 
 
-def _end_on_sigterm() -> None:
-    """End at SIGTERM, at once, until `serve` handles it: the database rolls back what was begun.
-
-    Otherwise the first process of a container would ignore it (Linux, signal(7)).
-    """
-
-    def end(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-        os._exit(128 + number)  # the first process is still here
-
-    signal.signal(signal.SIGTERM, end)
-
-
 def main(given: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 refused, 2 wrong usage."""
     options = _parser().parse_args(given)
-    _end_on_sigterm()
+    end_on_sigterm()
     os.umask(0o077)  # what Rollcall writes is only for its own user
+    return _in_words(partial(_run, options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    # wherever there is a file, even without settings or data
+    if options.command == "verify-export":
+        return _verify_export(options)
+    settings = load()
+    set_up_logging(settings.log_format)
+    for name in unknown_settings():
+        log.warning("Unknown setting %s; docs/settings.md lists them all", name)
+    if options.command in commands_beside.SECONDS:
+        work = partial(_in_words, lambda: asyncio.run(options.run(settings, options)))
+        return commands_beside.run(work, settings, options)
+    return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]  # argparse keeps it untyped
+
+
+def _in_words(work: Callable[[], int]) -> int:
+    """Do the work; returns the exit status, and says what was refused."""
     try:
-        # wherever there is a file, even without settings or data
-        if options.command == "verify-export":
-            return _verify_export(options)
-        settings = load()
-        set_up_logging(settings.log_format)
-        for name in unknown_settings():
-            log.warning("Unknown setting %s; docs/settings.md lists them all", name)
-        return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]  # argparse keeps it untyped
+        return work()
     except DatabaseUnavailableError as error:  # its own words are for people who use the pages
         sys.stderr.write(f"rollcall: {error.words} `doctor` says more.\n")
         return 1

@@ -279,6 +279,20 @@ def test_only_as_many_dated_copies_are_kept_as_told(data: Path, tmp_path: Path) 
     assert run(data, "backup", str(folder), "--keep", "0").returncode == 2
 
 
+def test_a_dated_copy_that_was_broken_off_is_removed_once_it_is_old(
+    data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    left, own = folder / "rollcall-2026-01-01T01-01-01Z.db.partial", folder / "mine.partial"
+    for path in (left, own):
+        path.touch()
+    assert back_up(_of(data), folder, keep=3).removed == []
+    clock.shift(timedelta(days=2))
+    assert back_up(_of(data), folder, keep=3).removed == [left]
+    assert own.exists()
+
+
 def test_a_reader_who_may_not_write_backs_up_and_says_that_it_isnt_noted(
     data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

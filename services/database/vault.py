@@ -9,7 +9,7 @@ made at the first start, and never if something is sealed already: its new keys 
 import asyncio
 import base64
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -38,6 +38,9 @@ SEALED = (
 SAMPLE = 20
 
 
+Beside = Callable[[Callable[[], int]], Awaitable[int]]
+
+
 async def prepare() -> None:
     """Make the file of keys, if keys are kept in one and nothing is sealed yet. Logs an error if
     something is sealed that the keys can't open."""
@@ -50,20 +53,23 @@ async def prepare() -> None:
         log.warning("Can't write %s: %s. No secret can be sealed.", _path(), error.strerror)
 
 
-async def lost(*, everything: bool = False) -> int:
+async def lost(beside: Beside = asyncio.to_thread, *, everything: bool = False) -> int:
     """How many sealed secrets the keys can't open: among the first and last rows of each table, or
-    among all. Raises `DatabaseUnavailableError`."""
+    among all. The keys are read and tried `beside` the event loop. Raises
+    `DatabaseUnavailableError`."""
     async with reading() as tx:
         sealed = [
             row for table, name in SEALED for row in await _sealed(tx, table, name, everything)
         ]
-    if not sealed:
-        return 0
+    return await beside(lambda: _count_lost(sealed)) if sealed else 0
+
+
+def _count_lost(sealed: Sequence[bytes]) -> int:
     try:
         ring = _ring()
     except OperatorError:
         return len(sealed)
-    return await asyncio.to_thread(lambda: sum(not _opens(ring, token) for token in sealed))
+    return sum(not _opens(ring, token) for token in sealed)
 
 
 async def _sealed(

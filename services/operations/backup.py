@@ -9,7 +9,7 @@ import re
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.core import clock
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 # In the data folder: when the last backup was made, and of what.
 RECORD = "last-backup.json"
 _DATED = re.compile(r"rollcall-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db")
+_PARTIAL = ".partial"
+# A copy that was begun so long ago was broken off: by a share that hung, or with its machine.
+BROKEN_OFF = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def back_up(
     for path in (target, keys_file):
         if path is not None and path.exists():
             raise OperatorError(f"{path} exists already. Choose another name.")
-    partial = target.with_name(f"{target.name}.partial")
+    partial = target.with_name(f"{target.name}{_PARTIAL}")
     try:
         with closing(read_only(settings.database_file)) as source:
             verdict = copy_whole(source, partial)
@@ -141,4 +144,13 @@ def _remove_old(folder: Path, keep: int) -> list[Path]:
     for path in removed:
         path.unlink()
         key_files.archive_of(path).unlink(missing_ok=True)
-    return removed
+    left = [path for path in folder.iterdir() if path.suffix == _PARTIAL and _is_old(path)]
+    for path in left:
+        path.unlink()
+    return [*removed, *left]
+
+
+def _is_old(partial: Path) -> bool:
+    """Whether it is a dated copy that was broken off long ago."""
+    begun = datetime.fromtimestamp(partial.stat().st_mtime, UTC)
+    return bool(_DATED.fullmatch(partial.stem)) and clock.now() - begun > BROKEN_OFF

@@ -9,7 +9,7 @@ import asyncio
 import platform
 import resource
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.core.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
 from services.core.secrets import SECRET_FILE, load_secret
+from services.core.setting_sources import FILE_SECONDS
 from services.core.settings import Settings
-from services.core.side_thread import SideThread
+from services.core.side_thread import have_done
 from services.core.version import VERSION
 from services.database import runtime
 from services.database.runtime import Runtime
@@ -32,6 +33,7 @@ from services.operations import (
     doctor_web,
     doctor_work,
 )
+from services.operations.aside import SilentShareError, aside
 from services.operations.checks import Check, failed, warning, well, without_secrets
 
 # Seconds for each look, except for two: somebody sits there and waits for the answer.
@@ -59,12 +61,18 @@ class Look:
 @asynccontextmanager
 async def examined(settings: Settings) -> AsyncIterator[Runtime]:
     """A Rollcall to be looked at from the command line: nothing is made, migrated or started."""
-    current = assemble(settings, _secret(settings))
+    try:
+        secret = have_done(partial(_secret, settings), FILE_SECONDS)
+    except TimeoutError:
+        secret = b""
+    current = assemble(settings, secret)
     runtime.use(current)
     try:
         yield current
     finally:
-        await current.database.close()
+        with suppress(TimeoutError):  # a file of it may hang
+            async with asyncio.timeout(FILE_SECONDS):
+                await current.database.close()
         runtime.use(None)
 
 
@@ -132,24 +140,19 @@ def _looks(serving: bool, anew: bool) -> Sequence[Look]:
     )
 
 
-class _Folders(SideThread):
-    """Where the folders of the data and of the embedded database are asked whether they answer."""
-
-
 async def _silent_folder() -> Path | None:
     """The folder of the data, or of the embedded database, if it is on a share that hangs.
 
     Most checks look into them. Whoever did so then would hang with all who are served.
     """
-    current = runtime.current()
-    settings = current.settings
+    settings = runtime.current().settings
     folders = [settings.data_dir]
     if settings.is_sqlite:
         folders.append(settings.database_file.parent)
     for folder in folders:
         try:
-            await current.part(_Folders).run(folder.exists, doctor_files.FOLDER_SECONDS)
-        except TimeoutError:
+            await aside("Folders", folder, folder.exists)
+        except SilentShareError:
             return folder
         except OSError:  # it answers; the checks say what is wrong with it
             continue

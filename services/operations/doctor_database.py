@@ -10,6 +10,8 @@ import shutil
 import sqlite3
 import time
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import CursorResult, text
@@ -21,6 +23,7 @@ from services.database import migrations, runtime
 from services.database.startup import require_database
 from services.database.transaction import Transaction, reading
 from services.operations import readiness
+from services.operations.aside import aside
 from services.operations.checks import Check, failed, warning, well
 
 DATABASE, SCHEMA, WRITING, OWNER = "Database", "Schema", "Writing", "Owner"
@@ -33,10 +36,15 @@ CROWDED = 0.9
 FEW_DESCRIPTORS = 2048
 
 
-def require_there() -> None:
+async def require_there() -> None:
     """Refuse if there is no embedded database: connecting would make one. Raises
     `NoDatabaseError`."""
     settings = runtime.current().settings
+    if settings.is_sqlite:
+        await aside(DATABASE, settings.database_file, partial(_require_file, settings))
+
+
+def _require_file(settings: Settings) -> None:
     try:
         require_database(settings)
     except OSError as error:  # a folder that may not be entered
@@ -48,7 +56,7 @@ def require_there() -> None:
 
 async def look_at_database() -> list[Check]:
     """Database, schema and writing. Raises `RollcallError` if the database can't be asked."""
-    require_there()
+    await require_there()
     settings = runtime.current().settings
     async with reading() as tx:
         # The first query may have to connect, and the time of the other checks isn't the
@@ -132,9 +140,11 @@ async def _writing() -> Check:
 
 async def look_at_owner() -> list[Check]:
     """The owner of the database: if it belongs to somebody else, most other things fail."""
-    require_there()
+    await require_there()
     settings = runtime.current().settings
-    return [_owner_of_file(settings) if settings.is_sqlite else await _owner_of_tables()]
+    if not settings.is_sqlite:
+        return [await _owner_of_tables()]
+    return [await aside(OWNER, settings.database_file, partial(_owner_of_file, settings))]
 
 
 def _owner_of_file(settings: Settings) -> Check:
@@ -180,19 +190,21 @@ async def look_at_disk() -> list[Check]:
     """The room on the disk of the embedded database, or of the data folder."""
     settings = runtime.current().settings
     folder = settings.database_file.parent if settings.is_sqlite else settings.data_dir
+    return [await aside(DISK, folder, partial(_disk, folder))]
+
+
+def _disk(folder: Path) -> Check:
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     usage = shutil.disk_usage(folder)
     share, size = f"{usage.free * 100 // usage.total}%", _size(usage.free)
     if usage.free >= readiness.LOW_DISK:
-        return [well(DISK, f"{share} free, {size}")]
-    return [
-        warning(
-            DISK,
-            f"Little room is left on the disk: {size} ({share} free)",
-            f"Make room on the disk of {folder}, or what people do will be refused.",
-        )
-    ]
+        return well(DISK, f"{share} free, {size}")
+    return warning(
+        DISK,
+        f"Little room is left on the disk: {size} ({share} free)",
+        f"Make room on the disk of {folder}, or what people do will be refused.",
+    )
 
 
 def _size(size: int) -> str:

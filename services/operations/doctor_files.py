@@ -14,10 +14,10 @@ from services.core.errors import RollcallError
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.setting_sources import env_path, named_files
 from services.core.settings import Settings
-from services.core.side_thread import SideThread
 from services.core.words import count_words
 from services.database import runtime, vault
 from services.operations import backup
+from services.operations.aside import SilentShareError, aside
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
 from services.operations.key_files import KEY_FILES
@@ -25,8 +25,6 @@ from services.operations.key_files import KEY_FILES
 KEYS, SECRETS, BACKUP = "Keys", "Secret files", "Last backup"
 # Backups are made each night; one night may be missed.
 OLD_BACKUP = timedelta(days=2)
-# A share that takes longer to answer, in seconds, hangs.
-FOLDER_SECONDS = 10
 _SHOWN = 3
 # Where Docker and Podman mount a container's secrets, for that container alone.
 CONTAINER_SECRETS = Path("/run/secrets")
@@ -35,16 +33,25 @@ CONTAINER_SECRETS = Path("/run/secrets")
 async def look_at_keys() -> list[Check]:
     """The signing secret, and whether what is sealed in the database can be opened."""
     settings = runtime.current().settings
+    look = partial(aside, KEYS, settings.data_dir)
+    # Before the database is asked, too: where the folder hangs, this says so.
+    wrong = await look(partial(_key_files, settings))
     try:
-        require_there()
-        lost = await vault.lost()
+        await require_there()
+        lost = await vault.lost(look)
+    except SilentShareError:
+        raise
     except RollcallError:
-        not_compared = warning(KEYS, "Not compared with the database", "See Database.")
-        return [_key_files(settings) or not_compared]
+        return [wrong or warning(KEYS, "Not compared with the database", "See Database.")]
     if lost:
-        return [failed(KEYS, vault.LOST.rstrip("."), vault.how_to_mend())]
-    no_key = None if vault.seals() else warning(KEYS, vault.NO_KEY.rstrip("."), vault.how_to_mend())
-    return [_key_files(settings) or no_key or well(KEYS, _where(settings))]
+        return [failed(KEYS, vault.LOST.rstrip("."), await look(vault.how_to_mend))]
+    return [wrong or await look(_no_key) or well(KEYS, _where(settings))]
+
+
+def _no_key() -> Check | None:
+    if vault.seals():
+        return None
+    return warning(KEYS, vault.NO_KEY.rstrip("."), vault.how_to_mend())
 
 
 def _key_files(settings: Settings) -> Check | None:
@@ -80,16 +87,15 @@ def _where(settings: Settings) -> str:
 async def look_at_secret_files() -> list[Check]:
     """Who may read the files that hold secrets, and whether Rollcall may write to its folder."""
     settings = runtime.current().settings
-    beside, mends = runtime.current().part(_SecretFiles), list[str]()
-    path = settings.data_dir
+    path, mends = settings.data_dir, list[str]()
     try:
-        if denied := await beside.run(partial(_denied, path), FOLDER_SECONDS):
+        if denied := await aside(SECRETS, path, partial(_denied, path)):
             return [failed(SECRETS, "Rollcall can’t write to its data folder", denied[0])]
-        for path in await beside.run(lambda: list(_secret_files(settings)), FOLDER_SECONDS):
-            if mend := await beside.run(partial(_how_to_close, path, settings), FOLDER_SECONDS):
+        for file in await aside(SECRETS, path, lambda: list(_secret_files(settings))):
+            if mend := await aside(SECRETS, file, partial(_how_to_close, file, settings)):
                 mends.append(f"`{mend}`")
-    except TimeoutError:
-        mend = f"{path} can’t be looked at: see to the share that it is on."
+    except SilentShareError as error:
+        mend = f"{error.path} can’t be looked at: see to the share that it is on."
         return [warning(SECRETS, "A secret file doesn’t answer", mend)]
     if not mends:
         return [well(SECRETS, "closed to others")]
@@ -97,10 +103,6 @@ async def look_at_secret_files() -> list[Check]:
     more = f" (and {len(mends) - _SHOWN} more)" if len(mends) > _SHOWN else ""
     words = f"Others on this machine can read {count}"
     return [warning(SECRETS, words, f"Run {', '.join(mends[:_SHOWN])}{more}.")]
-
-
-class _SecretFiles(SideThread):
-    """Where they are looked at: some may be on a share that hangs."""
 
 
 def _denied(data_dir: Path) -> list[str]:
@@ -152,10 +154,6 @@ def _service(settings: Settings) -> tuple[int, int]:
     return found.st_uid, found.st_gid
 
 
-class _BackupFolder(SideThread):
-    """Where the last backup is looked at: it may be on a share that hangs."""
-
-
 @dataclass(frozen=True)
 class _Copy:
     """A backup's file: its bytes, and whether it is on the disk of the database."""
@@ -169,7 +167,7 @@ async def look_at_backup() -> list[Check]:
     settings = runtime.current().settings
     if not settings.is_sqlite:
         return [well(BACKUP, "PostgreSQL’s own (pg_dump), unknown to Rollcall")]
-    last = backup.last_backup(settings)
+    last = await aside(BACKUP, settings.data_dir, partial(backup.last_backup, settings))
     make = "Have a timer run `python main.py backup --keep 14 FOLDER` (docs/operations.md)."
     if last is None:
         return [warning(BACKUP, "No backup was made so far", make)]
@@ -179,8 +177,8 @@ async def look_at_backup() -> list[Check]:
         return [warning(BACKUP, f"The last backup is {days} days old ({at})", make)]
     look = partial(_copy, last.file, settings.data_dir)
     try:
-        copy = await runtime.current().part(_BackupFolder).run(look, FOLDER_SECONDS)
-    except TimeoutError:
+        copy = await aside(BACKUP, last.file, look)
+    except SilentShareError:
         mend = f"{last.file} of {at} can’t be looked at: see to the share that it is on."
         return [warning(BACKUP, "The folder of the last backup doesn’t answer", mend)]
     return [_told_of(last.file, at, copy)]

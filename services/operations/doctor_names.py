@@ -90,7 +90,7 @@ async def look_at_names(*, anew: bool = True) -> list[Check]:
     Reading all takes its time: unless it is to be done `anew`, what was found within the last hour
     counts.
     """
-    require_there()
+    await require_there()
     found = await runtime.current().part(_Read).read(_look, anew=anew)
     return [found or warning(NAMES, "Not all names were read in time", _SLOW)]
 

@@ -290,7 +290,7 @@ async def _clock(asked: Asked) -> Check:
     if asked.date is not None:
         found.append(("the public url’s", (asked.date - clock.now()).total_seconds() + 0.5))
     try:
-        require_there()
+        await require_there()
         async with asyncio.timeout(ASK_SECONDS):
             by_database = await seconds_apart()
     except (RollcallError, TimeoutError):

@@ -15,14 +15,13 @@ from services.audit.telling import untold
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock, folders
 from services.core.lazily import lazily
-from services.core.side_thread import SideThread
 from services.core.words import count_words
 from services.database import runtime
 from services.database.transaction import reading
 from services.mail import check
+from services.operations.aside import SilentShareError, aside
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
-from services.operations.doctor_files import FOLDER_SECONDS
 from services.operations.hourly import Hourly
 from services.sessions import replicas
 from services.sessions.replicas import GONE_SECONDS, LIFE_SECONDS
@@ -75,7 +74,7 @@ async def count_waiting() -> int:
 
 async def look_at_outbox() -> list[Check]:
     """Whether mails leave."""
-    require_there()
+    await require_there()
     async with reading() as tx:
         query = select(func.count(), func.min(OutgoingMail.created_at)).where(
             OutgoingMail.state == MailState.WAITING
@@ -145,7 +144,7 @@ async def look_at_audit(*, anew: bool = True) -> list[Check]:
     Reading the whole log takes its time: unless it is to be done `anew`, a result of the last hour
     counts.
     """
-    require_there()
+    await require_there()
     read = await runtime.current().part(_Verified).read(verify, anew=anew)
     if read is None:
         return [warning(AUDIT, "The audit log wasn’t read to its end in time", _AS_LONG)]
@@ -211,15 +210,10 @@ async def look_at_heads() -> list[Check]:
     return [well(HEADS, ", ".join(places))]
 
 
-class _HeadsFolder(SideThread):
-    """Where the folder for audit heads is looked at: it may be on a share that hangs."""
-
-
 async def _unwritable_now(folder: Path) -> str:
-    look = partial(_unwritable, folder)
     try:
-        return await runtime.current().part(_HeadsFolder).run(look, FOLDER_SECONDS)
-    except TimeoutError:
+        return await aside(HEADS, folder, partial(_unwritable, folder))
+    except SilentShareError:
         return (
             f"{folder} doesn't answer: see to the share that it is on, or check "
             "ROLLCALL_AUDIT_HEADS_DIR."

@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from services.core.settings import Settings
 from services.database.runtime import Runtime
 from services.database.startup import started
-from services.operations import doctor, doctor_files
+from services.operations import aside, doctor, doctor_files
 from services.operations.checks import Check, State
+from tests.conftest import ONE_DATABASE
 from tests.hanging import hanging
 
 # Nobody on this machine has these numbers.
@@ -104,7 +106,7 @@ def _open(secret: Path) -> None:
 async def test_a_data_folder_that_hangs_is_told_by_each_check_and_holds_nobody_up(
     rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 1)
+    monkeypatch.setattr(aside, "FOLDER_SECONDS", 1)
     with hanging(tmp_path / "share") as share, monkeypatch.context() as patch:
         patch.setattr(rollcall.settings, "data_dir", share)
         checks = await doctor.examine()
@@ -118,9 +120,39 @@ async def test_a_data_folder_that_hangs_is_told_by_each_check_and_holds_nobody_u
 async def test_a_data_folder_that_begins_to_hang_amid_a_look_for_secrets_holds_nobody_up(
     rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_files, "FOLDER_SECONDS", 1)
+    monkeypatch.setattr(aside, "FOLDER_SECONDS", 1)
     with hanging(tmp_path / "share") as share, monkeypatch.context() as patch:
         patch.setattr(rollcall.settings, "data_dir", share)
         (found,) = await doctor_files.look_at_secret_files()
     assert found.state is State.WARNING
     assert f"{share} can’t be looked at" in found.remedy
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("name", ["Database", "Owner", "Disk", "Keys", "Secret files", "Outbox"])
+async def test_a_folder_that_begins_to_hang_after_it_was_asked_is_told_and_holds_nobody_up(
+    rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    async def answers() -> None:
+        """As it did a moment ago."""
+
+    monkeypatch.setattr(doctor, "_silent_folder", answers)
+    monkeypatch.setattr(aside, "FOLDER_SECONDS", 1)
+    url = SecretStr(f"sqlite:///{tmp_path}/share/rollcall.db")
+    with hanging(tmp_path / "share") as share, monkeypatch.context() as patch:
+        patch.setattr(rollcall.settings, "data_dir", share)
+        patch.setattr(rollcall.settings, "database_url", url)
+        found = await doctor.examine([name])
+    assert "share" in found[0].remedy
+    assert found[0].state is not State.OK
+
+
+@ONE_DATABASE
+async def test_the_note_of_the_last_backup_is_read_beside_all(
+    rollcall: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "FOLDER_SECONDS", 1)
+    with hanging(tmp_path / "share") as share, monkeypatch.context() as patch:
+        patch.setattr(rollcall.settings, "data_dir", share)
+        with pytest.raises(aside.SilentShareError, match=f"{share} doesn’t answer"):
+            await doctor_files.look_at_backup()
