@@ -1,20 +1,22 @@
 """Saves tests work that an earlier test in the same worker has done: each query is compiled once,
-the certificates that clients trust are read once, and a copy of a migrated database isn't migrated
-again."""
+the certificates that clients trust are read once, what tables the migrations make up to each schema
+is found out once, and a copy of a migrated database isn't migrated again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import Any
 
 import argon2
 import pytest
+from alembic.config import Config
 from httpx._transports import default as transports
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.core.settings import Settings
-from services.database import engines, runtime, startup, vault
+from services.database import engines, rewritten_schemas, runtime, startup, vault
+from services.database.rewritten_schemas import Columns
 from services.database.runtime import Runtime
 from services.sign_in import passwords
 
@@ -23,6 +25,8 @@ CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 NOBODY = CHEAP.hash("nobody's password")
 QUERIES = 5000
 _made: dict[str, list[Engine]] = {}
+_make_tables = rewritten_schemas._made
+_tables: dict[tuple[str | None, str], Columns] = {}
 
 
 def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
@@ -45,9 +49,20 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
     return engine
 
 
+def _learnt_tables(config: Config, revisions: Sequence[str]) -> dict[str, Columns]:
+    """The tables up to each of these revisions. For all of them the migrations run for seconds."""
+    folder = config.get_main_option("script_location")
+    if any((folder, revision) not in _tables for revision in revisions):
+        for revision, tables in _make_tables(config, revisions).items():
+            _tables[folder, revision] = tables
+    return {revision: _tables[folder, revision] for revision in revisions}
+
+
 def learn_once() -> None:
-    """Let all engines of this process share compiled queries, and all its HTTP clients one list of
-    certificates: to read it is nearly all that making a client takes."""
+    """Let all engines of this process share compiled queries, all its HTTP clients one list of
+    certificates (to read it is nearly all that making a client takes), and all upgrades what tables
+    the migrations make."""
+    rewritten_schemas._made = _learnt_tables
     transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]  # a name it imports
     engines.create_async_engine = _learnt_engine  # type: ignore[attr-defined]  # a name it imports
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import Tenant
-from services.database import migrations
+from services.database import migrations, rewritten_schemas
 from services.database.engines import Database
 from services.database.runtime import Runtime
 from services.database.startup import started
@@ -23,6 +23,13 @@ async def test_a_query_is_compiled_once_for_all_databases_of_a_kind(
     assert compiled
     for engine in (another.writer, another.urgent, one_more.reader, one_more.urgent):
         assert engine.sync_engine._compiled_cache is compiled
+
+
+def test_what_the_migrations_make_is_found_out_once() -> None:
+    config = migrations._config()
+    first = rewritten_schemas._made(config, ["0001", "0002"])
+    assert "user_account" in first["0002"]
+    assert rewritten_schemas._made(config, ["0002"])["0002"] is first["0002"]
 
 
 def _everything_in(folder: Path) -> tuple[dict[str, list[str]], list[str]]:

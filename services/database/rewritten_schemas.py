@@ -33,6 +33,12 @@ REMOVED_COLUMNS = {"tenant": "second_factor_policy", "user_account": "has_second
 AHEAD = ("0012", "0013", "0014", "0015")
 
 Columns = dict[str, set[str]]
+# SQLAlchemy's inspector asks for each table by itself, and parses its definition: it takes five
+# times as long, at each start. (Hidden columns are those that a virtual table computes.)
+_SQLITE_COLUMNS = """
+SELECT made.name, part.name FROM sqlite_master AS made, pragma_table_xinfo(made.name) AS part
+WHERE made.type = 'table' AND made.name NOT LIKE 'sqlite~_%' ESCAPE '~' AND part.hidden <> 1
+"""
 
 
 def mend(connection: Connection, config: Config, scripts: ScriptDirectory, revision: str) -> None:
@@ -179,6 +185,11 @@ def _made(config: Config, revisions: Sequence[str]) -> dict[str, Columns]:
 
 
 def _columns(connection: Connection) -> Columns:
+    if connection.dialect.name == "sqlite":
+        found = Columns()
+        for table, column in connection.exec_driver_sql(_SQLITE_COLUMNS):
+            found.setdefault(table, set()).add(column)
+        return found
     tables = inspect(connection).get_multi_columns()
     return {name: {column["name"] for column in columns} for (_, name), columns in tables.items()}
 

@@ -33,7 +33,7 @@ from services.screens.showing import Names, ScreenView
 from services.users import invitation_pace
 from services.users.departures import find_receipt
 from services.workspace import listing, resources, task_list, template_list
-from tests.conftest import make_settings
+from tests.conftest import ONE_DATABASE, make_settings
 
 pytestmark = pytest.mark.long
 
@@ -43,6 +43,7 @@ async def _rows(table: Any) -> Sequence[Any]:
         return (await tx.exec(select(table))).all()
 
 
+@ONE_DATABASE  # what is in it is decided by Python; that both keep and show it is tested below
 async def test_nobody_of_the_demo_counts_as_invited_within_the_last_hour(
     rollcall: Runtime,
 ) -> None:
@@ -72,6 +73,7 @@ async def test_the_demo_has_pocs_in_every_state_with_owners_active_and_not(
     assert all(receipts)  # each who left has one
 
 
+@ONE_DATABASE  # as above
 async def test_nothing_of_the_demo_is_late_before_its_poc_has_begun(rollcall: Runtime) -> None:
     today = clock.now().date()
     await create_demo()
