@@ -15,6 +15,17 @@ from tests.browser.wall_scenes import NOW, TODAY, Scene, a_day, nothing, too_muc
 from tests.browser.wall_told import Told, told
 from tests.sizes import size
 
+# Counts which names are measured from now on.
+COUNT_NAMES = """
+() => {
+  const { getBoundingClientRect } = Element.prototype;
+  window.measured = [];
+  Element.prototype.getBoundingClientRect = function () {
+    if (this.matches(".name > *")) measured.push(this.textContent);
+    return getBoundingClientRect.call(this);
+  };
+}
+"""
 SIZES = {
     "1080p": (1920, 1080),
     "4K": (3840, 2160),
@@ -120,3 +131,14 @@ async def test_lists_show_as_many_rows_as_there_is_room_for(browsers: Browsers) 
         ("upright", "pocs"): [6, 3, 3],
         ("upright", "trouble"): [10],
     }
+
+
+async def test_a_name_is_measured_again_only_in_other_columns(browsers: Browsers) -> None:
+    page = await (await browsers.new(viewport={"width": 1920, "height": 1080})).new_page()
+    screen = await told(page, too_much(), views=(ScreenView.ROLL_CALL,))
+    await page.evaluate(COUNT_NAMES)
+    screen.show(too_much(NOW + 60), views=(ScreenView.ROLL_CALL,))
+    await _shown(screen, page)
+    assert await page.evaluate("measured") == []
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    await page.wait_for_function("() => measured.length")

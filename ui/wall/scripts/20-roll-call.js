@@ -6,6 +6,7 @@
   const MARKED = 60;
   const MOST_ROWS = 2; // of one name
   const FEW = 24; // people
+  const MOST_KNOWN = 5000; // names that were measured
   const NOBODY = "Nobody is here yet. The first to sign in appears at once.";
   const PLURAL = {
     "Sales Engineer": "Sales Engineers",
@@ -26,12 +27,53 @@
 
   const isFresh = (at, now) => at && now - at < MARKED;
 
+  const kindOf = (shown, now) => (isFresh(shown.left, now) ? "gone" : isFresh(shown.came, now) ? "new" : "");
+
+  function named(name, kind) {
+    const tag = { gone: "s", new: "b" }[kind] ?? "span";
+    return h("li", { class: `name ${kind}` }, kind === "new" ? icon("came") : "", h(tag, { dir: "auto" }, name));
+  }
+
   function person(shown, now) {
-    const [kind, tag] = isFresh(shown.left, now) ? ["gone", "s"] : isFresh(shown.came, now) ? ["new", "b"] : ["", "span"];
-    const name = h(tag, { dir: "auto" }, shown.name);
-    const item = h("li", { class: `name ${kind} ${shown.rows === MOST_ROWS ? "cut" : ""}` }, kind === "new" ? icon("came") : "", name);
+    const item = named(shown.name, kindOf(shown, now));
+    item.classList.toggle("cut", shown.rows === MOST_ROWS);
     item.style.setProperty("--rows", shown.rows);
     return item;
+  }
+
+  // How many rows each name takes in a column, which is known only after drawing: one that is
+  // longer than its column takes two. What was measured holds as long as the columns are the same,
+  // and few views of an organisation have other names than the one before.
+  const known = new Map();
+  let room = "";
+
+  function measure(place, people, now) {
+    const one = h("li", { class: "name" }, "A");
+    const column = h("ul", { class: "column" }, one);
+    place.replaceChildren(column);
+    const { width, height } = one.getBoundingClientRect();
+    if (room !== `${width} ${height}` || known.size > MOST_KNOWN) known.clear();
+    room = `${width} ${height}`;
+    const each = height || 1;
+    const keys = new Map();
+    const unknown = new Map();
+    for (const shown of people) {
+      // A person who has just come has a mark beside the name, which may need a smaller font.
+      const kinds = [...new Set(["", kindOf(shown, now)])];
+      keys.set(shown, kinds.map((kind) => `${kind} ${shown.name}`));
+      kinds.forEach((kind, i) => {
+        const key = keys.get(shown)[i];
+        if (!known.has(key)) unknown.set(key, named(shown.name, kind));
+      });
+    }
+    for (const item of unknown.values()) item.classList.toggle("tight", item.classList.contains("new"));
+    column.append(...unknown.values());
+    for (const [key, item] of unknown) {
+      const rows = Math.ceil(item.lastChild.getBoundingClientRect().height / each - 0.1);
+      known.set(key, Math.min(MOST_ROWS, Math.max(1, rows)));
+    }
+    const rowsOf = (shown) => Math.max(...keys.get(shown).map((key) => known.get(key)));
+    return { each, rowsOf };
   }
 
   // The names in columns, on as many pages as needed. A role's heading is never the last line of a
@@ -90,8 +132,6 @@
       place.append(nothing(NOBODY, "people"));
       return [place, () => 1];
     }
-    // How much fits is known only after drawing: a name that is longer than its column takes two
-    // rows.
     const paged = () => {
       const style = getComputedStyle(place);
       const height = place.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
@@ -100,18 +140,8 @@
         ...role,
         people: role.people.filter((shown) => !shown.left || isFresh(shown.left, now)),
       }));
-      const people = roles.flatMap((role) => role.people);
-      const one = h("li", { class: "name" }, "A");
-      const plain = people.map((shown) => h("li", { class: "name" }, h("span", { dir: "auto" }, shown.name)));
-      // A person who has just come has a mark beside the name, which may need a smaller font.
-      const marked = people.map((shown) => person(shown, now));
-      marked.forEach((item) => item.classList.toggle("tight", item.classList.contains("new")));
-      place.replaceChildren(h("ul", { class: "column" }, one, plain, marked));
-      const each = one.getBoundingClientRect().height || 1;
-      const rowsOf = (item) =>
-        Math.min(MOST_ROWS, Math.max(1, Math.ceil(item.lastChild.getBoundingClientRect().height / each - 0.1)));
-      const sized = new Map(people.map((shown, i) => [shown, Math.max(rowsOf(plain[i]), rowsOf(marked[i]))]));
-      for (const role of roles) role.people = role.people.map((shown) => ({ ...shown, rows: sized.get(shown) }));
+      const { each, rowsOf } = measure(place, roles.flatMap((role) => role.people), now);
+      for (const role of roles) role.people = role.people.map((shown) => ({ ...shown, rows: rowsOf(shown) }));
       return arranged(roles, columns, Math.max(3, Math.floor(height / each)));
     };
     // A few people are written larger, in fewer columns.
