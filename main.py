@@ -358,6 +358,7 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    arguments.require_answers(options)
     # wherever there is a file, even without settings or data
     if options.command == "verify-export":
         return _verify_export(options)

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from services.core.setting_sources import require_answer
+
 
 def some(text: str) -> str:
     """Refuse an empty argument: most likely a script's variable isn't set, and what the command
@@ -22,3 +24,11 @@ def at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return int(text)
+
+
+def require_answers(options: argparse.Namespace) -> None:
+    """Refuse a command whose files are on a share that hangs. Raises `OperatorError`."""
+    for value in vars(options).values():
+        for given in value if isinstance(value, list) else [value]:
+            if isinstance(given, Path):
+                require_answer(given, f"`{options.command}`")

@@ -17,10 +17,7 @@ SECONDS = {"backup": 120, "doctor": 90}
 
 def run(work: Callable[[], int], settings: Settings, options: argparse.Namespace) -> int:
     """Do the command's work; returns its exit status. Raises `OperatorError` if it hangs."""
-    paths = dict(_paths(settings, options))
-    for path, what in paths.items():
-        require_answer(path, what)
-    seconds = SECONDS[options.command]
+    paths, seconds = dict(_paths(settings, options)), SECONDS[options.command]
     try:
         return run_beside(work, seconds)
     except TimeoutError as error:

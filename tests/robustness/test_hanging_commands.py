@@ -42,12 +42,24 @@ async def data(tmp_path: Path) -> Path:
         return tmp_path / "data"
 
 
-def test_a_backup_to_a_share_that_hangs_is_refused_with_its_path(
-    data: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("backup", "{share}"),
+        ("restore", "{share}/copy.db"),
+        ("restore", "main.py", "--keys", "{share}/keys.tar"),
+        ("verify-audit", "--expect", "{share}/heads.txt"),
+        ("verify-export", "main.py", "--key", "{share}/key.pem"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_of_a_command_on_a_share_that_hangs_is_told_with_its_path(
+    tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     with hanging(tmp_path / "share") as share:
-        done = run(data, "backup", "--keep", "3", str(share), before=SOON)
-    assert_refused(done, f"The backup wasn't made: {share} doesn't answer. See to the share")
+        given = [argument.format(share=share) for argument in arguments]
+        done = run(tmp_path / "data", *given, before=SOON)
+    assert_refused(done, f"`{given[0]}`: {given[-1]} doesn't answer. See to the share")
 
 
 def test_a_backup_to_a_share_that_begins_to_hang_ends_with_a_sentence(
