@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from pydantic import SecretStr
 from sqlmodel import func, select
 
@@ -81,6 +82,23 @@ def _tables(url: str) -> int:
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
         return int((found.fetchone() or [-1])[0])
+
+
+def _set_rule(url: str, table: str, rule: str) -> None:
+    """Have the other database do this with what is inserted in a table, as soon as it is made."""
+    with psycopg.connect(url) as connection:
+        made = f"CREATE RULE meddles AS ON INSERT TO {table} {rule}"
+        connection.execute(
+            sql.SQL(
+                "CREATE FUNCTION meddle() RETURNS event_trigger LANGUAGE plpgsql AS $body$ BEGIN "
+                "IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() "
+                "WHERE object_identity = {}) THEN EXECUTE {}; END IF; END $body$"
+            ).format(sql.Literal(f"public.{table}"), sql.Literal(made))
+        )
+        connection.execute(
+            "CREATE EVENT TRIGGER meddles ON ddl_command_end WHEN TAG IN ('CREATE TABLE') "
+            "EXECUTE FUNCTION meddle()"
+        )
 
 
 async def test_everything_arrives_and_the_source_is_as_it_was(source: Settings, url: str) -> None:
@@ -157,6 +175,29 @@ async def test_what_fails_in_the_middle_leaves_the_other_database_empty(
         database.execute("UPDATE outgoing_mail SET message_id = '<short@example.com>'")
         database.commit()
     assert (await move(source, url)).broken is None
+
+
+async def test_a_row_lost_on_the_way_is_told_and_leaves_the_other_database_empty(
+    source: Settings, url: str
+) -> None:
+    _set_rule(url, "outgoing_mail", "WHERE new.recipient = 'noor@example.com' DO INSTEAD NOTHING")
+    with pytest.raises(OperatorError, match="moved: of 7 rows in outgoing_mail, 6 arrived"):
+        await move(source, url)
+    assert _tables(url) == 0
+
+
+async def test_an_entry_of_the_audit_log_that_changes_on_the_way_is_told(
+    source: Settings, url: str
+) -> None:
+    before = _content(source)
+    changes = "UPDATE audit_event SET actor_name = 'Somebody' WHERE number = 2"
+    _set_rule(url, "audit_event", f"DO ALSO {changes}")
+    differ = "The audit logs of the two databases differ.*remove the other"
+    with pytest.raises(OperatorError, match=differ):
+        await move(source, url)
+    assert _content(source) == before
+    async with started(source):
+        assert (await verify())[1] is None
 
 
 async def test_a_broken_audit_log_is_told_and_arrives_as_it_is(source: Settings, url: str) -> None:
