@@ -11,6 +11,8 @@ from models import CalendarFeed, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import DeadLinkError, FreshSignInNeededError
+from services.core.names import hides_something
+from services.core.words import with_nothing_hidden
 from services.database.runtime import Runtime
 from services.tenants import closing
 from services.users import accounts, invitations
@@ -158,8 +160,9 @@ async def test_no_name_is_more_than_a_name_in_a_calendar(tenant: Tenant) -> None
         assert not any(sign in line for line in lines for sign in (b"\r", b"\n")), hostile.name
         calendar = Calendar.from_ical(written)
         (event,) = calendar.walk("VEVENT")
-        said = re.sub("\r\n|\r", "\n", text)
-        assert str(event["summary"]) == f"{said}: access ends", hostile.name
+        said = with_nothing_hidden(re.sub("\r\n|\r", "\n", f"{text}: access ends"))
+        assert str(event["summary"]) == said, hostile.name
+        assert not hides_something(said), hostile.name
         counts.add(len(calendar.property_items()))
     assert len(counts) == 1  # no text makes a line of its own
 
