@@ -36,7 +36,9 @@ PAIRING = "rollcall-pairing"
 
 def session_token(cookies: Mapping[str, str], kind: SessionKind = SessionKind.USER) -> str | None:
     """The token of a session of this kind among a request's cookies."""
-    return _read(cookies, SESSIONS[kind])
+    if kind is SessionKind.USER:
+        return _read(cookies, SESSIONS[kind])
+    return cookies.get(_name(SESSIONS[kind]))
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
@@ -70,11 +72,16 @@ def clear_outside_session(response: Response, kind: SessionKind) -> None:
     _set(response, _name(SESSIONS[kind]), "", 0)
 
 
-def clear_session(response: Response) -> None:
-    """Have the browser forget the session; the device stays known."""
+def clear_session(response: Response, cookies: Mapping[str, str], token: str | None) -> None:
+    """Have the browser, which sent these cookies, forget its session, which had this token; the
+    device stays known.
+
+    What is under the old name goes only if it was that session: otherwise it is the session of
+    another Rollcall on this host, at the usual port.
+    """
     _set(response, _name("rollcall"), "", 0)
-    if _port():
-        _set(response, _prefixed("__Host-", "rollcall"), "", 0)  # as it was named before 0.2
+    if token and _port() and cookies.get(_old_name("rollcall")) == token:
+        _set(response, _old_name("rollcall"), "", 0)
 
 
 def set_attempt(response: Response, slug: str, departure: Departure) -> None:
@@ -161,13 +168,19 @@ def _set(response: Response, name: str, value: str, seconds: float) -> None:
 
 
 def _read(cookies: Mapping[str, str], name: str) -> str | None:
-    # Without a port in the name, as before 0.2, so that the upgrade signs nobody out.
-    return cookies.get(_name(name)) or cookies.get(_prefixed("__Host-", name))
+    # Also by the old name, so that the upgrade signs nobody out. Another Rollcall's cookie may have
+    # that name now; its token is nobody's here.
+    return cookies.get(_name(name)) or cookies.get(_old_name(name))
 
 
 def _name(name: str) -> str:
     """A cookie for every url."""
     return _prefixed("__Host-", name + _port())
+
+
+def _old_name(name: str) -> str:
+    """As a cookie was named before 0.2, without the port."""
+    return _prefixed("__Host-", name)
 
 
 def _narrow(name: str) -> str:

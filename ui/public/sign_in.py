@@ -167,11 +167,13 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
 
 
 async def _sign_out(request: Request, slug: str | None) -> Response:
-    session_id = None
+    session_id, token = None, session_token(request.cookies)
     try:
-        home = await sessions.home_of(token := session_token(request.cookies))
+        home = await sessions.home_of(token)
         away = None
-        if home is not None:
+        if home is None:
+            token = None  # no session here: it may be another Rollcall's
+        else:
             # The cookie goes, so its session must end, from whichever tenant's page this was sent;
             # and a Platform Admin can't sign in under a tenant's slug.
             _, slug = home
@@ -188,5 +190,5 @@ async def _sign_out(request: Request, slug: str | None) -> Response:
         )
     except DatabaseUnavailableError as error:
         answer = await forgotten(session_id, error)
-    clear_session(answer)
+    clear_session(answer, request.cookies, token)
     return answer
