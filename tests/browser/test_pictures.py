@@ -204,7 +204,10 @@ async def test_the_pictures_of_the_docs_show_what_the_pages_have(
         async for name, page in _pages(demo):
             if not makes:  # what is read a moment after the page shows by and by
                 with suppress(PlaywrightTimeoutError):
-                    await page.wait_for_function(AS_KEPT, arg=kept.get(name), timeout=SETTLES)
+                    # Not with each frame: a look at all labels lays the page out.
+                    await page.wait_for_function(
+                        AS_KEPT, arg=kept.get(name), timeout=SETTLES, polling=200
+                    )
             found[name] = await page.evaluate(SHOWN)
             if makes:
                 _keep(name, await page.screenshot(animations="disabled"))
