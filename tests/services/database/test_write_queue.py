@@ -119,8 +119,10 @@ async def test_a_session_has_so_many_acts_and_no_more() -> None:
     async with stage.busy():
         for number in range(MOST_OF_A_SESSION):
             await stage.comes(str(number), flooder)
+        refused = await stage.comes("one more", flooder)
+        assert refused.done()  # at once, without waiting for a turn
         with pytest.raises(TooMuchAtOnceError, match="Wait a moment, then try again"):
-            await (await stage.comes("one more", flooder))
+            await refused
         await stage.comes("from another browser", flooder.elsewhere())
     assert "one more" not in stage.wrote
     assert "from another browser" in stage.wrote
@@ -132,8 +134,10 @@ async def test_a_users_sessions_together_have_so_many_and_no_more() -> None:
     async with stage.busy():
         for number in range(MOST_OF_A_USER):
             await stage.comes(str(number), flooder.elsewhere())
+        refused = await stage.comes("one more", flooder.elsewhere())
+        assert refused.done()
         with pytest.raises(TooMuchAtOnceError):
-            await (await stage.comes("one more", flooder.elsewhere()))
+            await refused
         await stage.comes("somebody else", Someone())
     assert "somebody else" in stage.wrote
 
