@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -36,6 +37,15 @@ from ui.live import connection
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 connection.FINISH_WITHIN = {PATIENCE}
 door.TELL_EVERY = float("inf")
+"""
+# Each of these limits may be the one that counts, since the other lasts for longer than the test.
+SHORT_HEAD = f"""
+from ui import protocol
+protocol.HEAD_WITHIN, protocol.BODY_WITHIN = 0.5, {2 * PATIENCE}
+"""
+SHORT_BODY = f"""
+from ui import protocol
+protocol.HEAD_WITHIN, protocol.BODY_WITHIN = {2 * PATIENCE}, 0.5
 """
 FORM = "Content-Type: application/x-www-form-urlencoded"
 
@@ -75,6 +85,41 @@ async def test_a_request_that_doesn_t_come_to_its_end_is_told_so(
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"took too long" in answer
     assert "Traceback" not in impatient.log()
+
+
+async def test_a_head_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data", before=SHORT_HEAD) as server:
+        answer = await _answer_to(server, b"GET / HTTP/1.1\r\nHost: x")
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_body_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data", before=SHORT_BODY) as server:
+        answer = await _answer_to(server, _form_of(server, 100) + b"a=b")
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_body_may_come_when_the_time_for_its_head_is_over(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path / "data", before=SHORT_HEAD) as server,
+        asyncio.timeout(PATIENCE),
+    ):
+        answer = b""
+        while not answer:  # whoever says nothing for half a second gets no answer
+            async with line(server.url) as connection:
+                with suppress(ConnectionError):
+                    await connection.send(_form_of(server, 3))
+                    await asyncio.sleep(1)
+                    await connection.send(b"a=b")
+                answer = await connection.until_closed()
+    assert answer.startswith(b"HTTP/1.1 ")
+    assert not answer.startswith(b"HTTP/1.1 408 ")
+
+
+def _form_of(server: Server, length: int) -> bytes:
+    """The head of a form of this length, with which the connection ends."""
+    lines = ("POST /platform/login HTTP/1.1", FORM, f"Content-Length: {length}")
+    return request(server.url, *lines)
 
 
 async def test_a_request_that_trickles_in_has_no_more_time(impatient: Server) -> None:

@@ -28,7 +28,7 @@ from tests.services.organisation_calls import picture
 from tests.services.review_calls import create_former, review_in
 from tests.services.screens.pairing_of import paired
 from tests.services.workspace.rows import create_rows
-from ui.headers.requests import PROBES, CrossOriginDefence
+from ui.headers.requests import PROBES
 
 EVERYONE = set(Role)
 MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
@@ -208,20 +208,6 @@ def test_no_new_organisation_is_called_as_an_address_begins() -> None:
     begins |= {path.strip("/") for path in PROBES}
     assert {"setup", "login", "customer", "t", "platform"} <= begins
     assert {word for word in begins if is_slug(word)} - RESERVED_SLUGS == set()
-
-
-def test_only_addresses_that_are_secrets_take_a_post_from_nowhere() -> None:
-    wrong = []
-    for address in addresses():
-        for slug in (*RESERVED_SLUGS, "acme"):
-            path = filled(address.path, slug=slug)
-            takes = CrossOriginDefence.SECRET_PATHS.fullmatch(path) is not None
-            is_secret = SECRET.fullmatch(address.path) is not None
-            if address.method == "POST" and takes is not (
-                is_secret or path == "/password/strength"
-            ):
-                wrong.append(path)
-    assert wrong == []
 
 
 def test_of_every_address_it_is_said_who_may_open_it() -> None:
