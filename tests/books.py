@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import SQLModel, col, func, select
 
 from models import (
+    AttemptCounter,
     AuditEvent,
     ExternalIdentity,
     LinkPurpose,
@@ -19,6 +20,7 @@ from models import (
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock
 from services.database.transaction import reading
+from services.sign_in import throttle
 
 
 async def audit_of(tenant: Tenant | None) -> Sequence[AuditEvent]:
@@ -126,3 +128,11 @@ async def count(model: type[SQLModel]) -> int:
     """How many rows a table has."""
     async with reading() as tx:
         return (await tx.exec(select(func.count()).select_from(model))).one()
+
+
+async def answers_about_emails(user_id: UUID) -> int:
+    """How many answers about emails of other organisations are counted for this user."""
+    (key,) = throttle.person_key(throttle.Purpose.EMAIL_ELSEWHERE, user_id).values()
+    async with reading() as tx:
+        counter = await tx.get(AttemptCounter, key)
+        return counter.failures if counter else 0

@@ -19,8 +19,8 @@ BEGINNINGS = {"audit.acting.acting", "database.transaction.transaction"}
 
 @dataclass(frozen=True)
 class Function:
-    """What a function of a service calls, by full names; whether it begins a transaction that
-    writes, and whether it may say that this is urgent."""
+    """What a function of a service calls or raises, by full names; whether it begins a transaction
+    that writes, and whether it may say that this is urgent."""
 
     calls: frozenset[str]
     begins: bool
@@ -52,6 +52,8 @@ def _functions_of(path: Path) -> Iterator[tuple[str, Function]]:
         calls: set[str] = set()
         urgent = False
         for node in ast.walk(function):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name):
+                calls.add(meant.get(node.exc.id, node.exc.id))
             if isinstance(node, ast.Call):
                 name, _, rest = ast.unparse(node.func).partition(".")
                 full = ".".join(filter(None, [meant.get(name, name), rest]))

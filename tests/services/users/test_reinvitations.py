@@ -110,6 +110,7 @@ async def test_reactivating_says_so_where_another_account_takes_the_email_at_tha
         # Until its statement waits for a transaction that holds the address.
         waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
         backs: list[asyncio.Future[object]] = []
+        counted = []
         for act in (
             lambda: accounts.set_active(admin, old.id, active=True),
             lambda: act_on_next(admin, bulk_id),
@@ -121,10 +122,12 @@ async def test_reactivating_says_so_where_another_account_takes_the_email_at_tha
                 backs.append(asyncio.ensure_future(act()))
                 await eventually(lambda: watching.execute(waiting).fetchone())
             await asyncio.wait(backs)
+            counted.append(await books.answers_about_emails(admin.user_id))
             async with transaction() as tx:  # the address is free for the next one
                 (await tx.get_one(User, newer.id)).active = False
         with pytest.raises(ConflictError, match="is in use by another active account"):
             await backs[0]
+        assert counted == [1, 2]
         results = {one.row_id: one.result for one in await outcomes_of(bulk_id)}
         assert results == {
             old.id: f"Failed: {EMAIL} is in use by another active account.",
