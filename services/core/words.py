@@ -25,8 +25,8 @@ def isolated(words: str) -> str:
 
 
 def isolated_where_needed(words: str) -> str:
-    """The same for what is mostly ASCII (mails' subjects, the log): words without a letter that is
-    written from right to left stay as they are."""
+    """The same for what is mostly ASCII (mails' subjects, the log, messages): words without a
+    letter that is written from right to left stay as they are."""
     turns = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in words)
     return isolated(words) if turns else with_hidden_named(words)
 

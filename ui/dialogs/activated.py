@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.access.actor import Actor
+from services.core.words import isolated_where_needed
 from services.mail import outbox
 from services.users import accounts
 from services.users.forms import TELL
@@ -25,4 +26,4 @@ def show_active(toast: Toast, actor: Actor, change: StatusChange, hint: str = ""
 
 async def _tell(toast: Toast, actor: Actor, change: StatusChange) -> None:
     await accounts.tell_active(actor, change.user_id)
-    toast.show(f"{change.name} is told by mail.", tone="success")
+    toast.show(f"{isolated_where_needed(change.name)} is told by mail.", tone="success")

@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, person
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts, selection
@@ -118,7 +118,8 @@ class DeactivateDialog:
         if self.asked is None or not (self.plain.is_open or self.leaving.is_open):
             return
         impact = await accounts.get_impact(self.actor, self.asked)
-        others = "" if impact.active else f"Somebody else has deactivated {impact.name} meanwhile."
+        name = isolated_where_needed(impact.name)
+        others = "" if impact.active else f"Somebody else has deactivated {name} meanwhile."
         work = await self._find_work(impact.user_id)
         now: dict[str, Any] = {"body": [*_impact_text(impact), *_work_text(work)], "change": others}
         self.leaving.update(_about(impact), on_submit=partial(self._leave, impact), **now)
@@ -143,7 +144,8 @@ class DeactivateDialog:
             seen_version=impact.version,
             tell=form.tell,
         )
-        given = f" The work of {impact.name} is handed over." if left.handed_over else ""
+        name = isolated_where_needed(impact.name)
+        given = f" The work of {name} is handed over." if left.handed_over else ""
         refused = f" The work stays: {left.refused}" if left.refused else ""
         await self._tell(impact, left.change, given or refused)
 
@@ -158,7 +160,8 @@ class DeactivateDialog:
             self.plain.close()
             self.leaving.close()
         if not change.changed or change.cause is None:
-            self.toast.show(f"{change.name} is inactive already.{work}")
+            name = isolated_where_needed(change.name)
+            self.toast.show(f"{name} is inactive already.{work}")
             return
         # Nobody was signed in: there is no receipt to wait for.
         receipt = await receipts.of(change.cause) if impact.devices else None
@@ -181,18 +184,19 @@ class DeactivateDialog:
 
 def outcome(change: StatusChange, receipt: Receipt | None) -> str:
     """The result of a deactivation, with the measured figure."""
+    name = isolated_where_needed(change.name)
     if receipt is None or not (receipt.pages or receipt.unheard):
-        return f"{change.name} is deactivated. No page of theirs was open."
+        return f"{name} is deactivated. No page of theirs was open."
     elsewhere = (
         " Pages at a replica that hasn't reported yet close, too." if receipt.unheard else ""
     )
     if not receipt.pages:
-        return f"{change.name} is deactivated.{elsewhere}"
+        return f"{name} is deactivated.{elsewhere}"
     pages = count_words(receipt.pages, "open page")
     told_ms = f", the last one after {round(receipt.slowest_ms)} ms" if receipt.slowest_ms else ""
     silent = receipt.pages - receipt.answered
     cut_off = f" {silent} didn't answer and were disconnected." if silent else ""
-    return f"{change.name} is signed out of {pages}{told_ms}.{cut_off}{elsewhere}"
+    return f"{name} is signed out of {pages}{told_ms}.{cut_off}{elsewhere}"
 
 
 def _about(impact: Impact) -> About:
@@ -203,7 +207,8 @@ def _work_text(work: WorkImpact) -> list[str]:
     """What would be left without anybody active; nothing if there is none."""
     lines = []
     if work.pocs:
-        titles = ", ".join(f"“{poc.title}”" for poc in work.pocs[:MOST_TITLES])
+        first = [isolated_where_needed(poc.title) for poc in work.pocs[:MOST_TITLES]]
+        titles = ", ".join(f"“{title}”" for title in first)
         more = len(work.pocs) - MOST_TITLES
         others = f" and {more} more" if more > 0 else ""
         lines.append(f"{count_words(len(work.pocs), 'open POC')} of theirs: {titles}{others}.")

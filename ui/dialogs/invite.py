@@ -7,6 +7,7 @@ from uuid import UUID
 from models import Role
 from services.access.permissions import DESCRIPTIONS
 from services.core.form_fields import Option
+from services.core.words import isolated_where_needed
 from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.users import invitations, selection
@@ -71,9 +72,10 @@ class InviteDialog:
     async def _invite(self, form: PersonalInvitation) -> Outcome:
         invited = await invitations.invite(self.actor, form)
         self._on_invited(invited.user_id, invited.role)
+        name = isolated_where_needed(invited.name)
         if invited.by_mail:
-            return f"{invited.name} is invited. The mail to {invited.email} is on its way."
-        said = f"{invited.name} is invited. Hand over this link; it works once, and for 7 days."
+            return f"{name} is invited. The mail to {invited.email} is on its way."
+        said = f"{name} is invited. Hand over this link; it works once, and for 7 days."
         return Link(said, invited.url)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from services.core.words import isolated_where_needed
 from services.mail import outbox
 from services.users.switching import StatusChange
 
@@ -20,4 +21,5 @@ def only_by_mail(words: str, otherwise: str = "") -> str:
 
 def active_again(change: StatusChange) -> str:
     """What is said about somebody who was activated."""
-    return f"{change.name} is active again.{TOLD if change.told else ''}"
+    name = isolated_where_needed(change.name)
+    return f"{name} is active again.{TOLD if change.told else ''}"

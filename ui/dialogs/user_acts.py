@@ -10,7 +10,7 @@ from models import Role
 from services.access.permissions import Permission, may, may_invite
 from services.core.errors import ConflictError
 from services.core.forms import Form
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.sign_in import password_links
@@ -156,7 +156,8 @@ class UserActs:
         act = next((act for act in ACTS if act.name == name), None)
         details = await listing.get_details(self.actor, user_id)
         if act is None or not act.fits(self.visit, details.row):
-            raise ConflictError(f"{details.row.name} has changed meanwhile. Look at the row again.")
+            name = isolated_where_needed(details.row.name)
+            raise ConflictError(f"{name} has changed meanwhile. Look at the row again.")
         await self.do(act, details)
 
     async def activate(self, user_id: UUID, seen_version: int | None = None) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from models import Role
 from services.access.permissions import DESCRIPTIONS
 from services.core.form_fields import Option
+from services.core.words import isolated_where_needed
 from services.sessions.sessions import Visit
 from services.users import invitations
 from services.workspace.wrong_role import RoleForm, correct_role
@@ -50,7 +51,7 @@ class WrongRoleDialog:
         done = await correct_role(self.visit.actor, user_id, form)
         invited = done.invited
         work = " The work is theirs there." if done.has_the_work else ""
-        said = f"{invited.name} is invited as {form.role.label}.{work}"
+        said = f"{isolated_where_needed(invited.name)} is invited as {form.role.label}.{work}"
         if invited.by_mail:
             return f"{said} The mail to {invited.email} is on its way."
         return Link(f"{said} Hand over this link; it works once, and for 7 days.", invited.url)

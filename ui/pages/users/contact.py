@@ -4,6 +4,7 @@ from uuid import UUID
 
 from nicegui import ui
 
+from services.core.words import isolated_where_needed
 from services.sessions.sessions import Visit
 from services.users import email_change
 from services.users.email_change import EmailForm
@@ -65,4 +66,4 @@ class EmailDialog:
 
     async def _change(self, form: EmailForm) -> str:
         user = await email_change.change_email(self.actor, self.user_id, form)
-        return f"{user.full_name} signs in with {user.email} now."
+        return f"{isolated_where_needed(user.full_name)} signs in with {user.email} now."

@@ -14,6 +14,7 @@ from services.access.permissions import Permission
 from services.core import clock
 from services.core.days import end_of, find_zone
 from services.core.forms import Form
+from services.core.words import isolated_where_needed
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import accounts, extending, invitations, listing, reminders
@@ -179,7 +180,7 @@ class _EndsScreen:
         self.extensions[user_id] = extension
         before, after = extension.before.words, extension.after.words
         marks |= {"when": after, "note": f"was {before}", "act": "Extended", "undo": True}
-        said = f"{extension.name}’s access ends on {after}."
+        said = f"{isolated_where_needed(extension.name)}’s access ends on {after}."
         self.toast.show(said, "success", "Undo", partial(self._undo, user_id))
 
     async def _undo(self, user_id: UUID) -> None:
@@ -189,7 +190,8 @@ class _EndsScreen:
 
     async def _take_back(self, extension: Extension) -> None:
         await extending.take_back(self.actor, extension)
-        self.toast.show(f"{extension.name}’s access ends on {extension.before.words} again.")
+        name, end = isolated_where_needed(extension.name), extension.before.words
+        self.toast.show(f"{name}’s access ends on {end} again.")
 
     async def _resend(self, marks: dict[str, Any], user_id: UUID) -> None:
         invited = await invitations.resend(self.actor, user_id)

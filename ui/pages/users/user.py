@@ -14,6 +14,7 @@ from services.access.permissions import Permission
 from services.audit import reading
 from services.core.errors import NotFoundError
 from services.core.forms import Form
+from services.core.words import isolated_where_needed
 from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
@@ -311,7 +312,7 @@ class _UserScreen:
 
     async def _rename(self, form: UserNames) -> str:
         user = await accounts.rename(self.actor, self.user_id, form.first_name, form.last_name)
-        return f"The name is {user.full_name} now."
+        return f"The name is {isolated_where_needed(user.full_name)} now."
 
     async def _open_contractor(self) -> None:
         self.contractor.ask(bool(self.details.row.contractor), about(self.details))

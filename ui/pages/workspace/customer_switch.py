@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.core.forms import Form
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.sessions import presence, receipts
 from services.sessions.receipts import Receipt
 from services.workspace.customers.people import CustomerSwitched
@@ -74,7 +74,7 @@ class CustomerSwitch:
     async def _deactivate(self, row: Switchable, was_here: bool, _form: Form) -> None:
         done = await self._change(row.id, row.version, active=False)
         if not done.changed or done.cause is None:
-            self.toast.show(f"{done.name} is inactive already.")
+            self.toast.show(f"{isolated_where_needed(done.name)} is inactive already.")
             return
         receipt = await receipts.of(done.cause) if was_here else None
         undo = told(self.toast)(partial(self._again, done))
@@ -85,8 +85,8 @@ class CustomerSwitch:
 
     async def _restore_access(self, customer_id: UUID, version: int) -> None:
         done = await self._change(customer_id, version, active=True)
-        words = f"{done.name} is active again. They come in with a new link."
-        self.toast.show(words, tone="success")
+        name = isolated_where_needed(done.name)
+        self.toast.show(f"{name} is active again. They come in with a new link.", tone="success")
 
     async def _change(self, customer_id: UUID, seen: int, *, active: bool) -> CustomerSwitched:
         made: list[CustomerSwitched] = []
@@ -100,8 +100,9 @@ class CustomerSwitch:
 
 
 def _outcome(done: CustomerSwitched, receipt: Receipt | None) -> str:
+    name = isolated_where_needed(done.name)
     if receipt is None or not receipt.pages:
-        return f"{done.name} is deactivated. No page of theirs was open."
+        return f"{name} is deactivated. No page of theirs was open."
     slowest = receipt.slowest_ms
     when = f", the last one after {round(slowest)} ms" if slowest else ""
-    return f"{done.name} is signed out of {count_words(receipt.pages, 'open page')}{when}."
+    return f"{name} is signed out of {count_words(receipt.pages, 'open page')}{when}."

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from services.core.errors import ConflictError
 from services.core.forms import Form
+from services.core.words import isolated_where_needed
 from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.workspace import listing
@@ -108,7 +109,7 @@ class CustomerPart:
 
     async def _invite(self, form: CustomerForm) -> Outcome:
         invited = await invitations.invite(self.actor, self.poc_id, form)
-        return await self._told(invited, f"{invited.name} is invited.")
+        return await self._told(invited, f"{isolated_where_needed(invited.name)} is invited.")
 
     async def _told(self, invited: CustomerInvited, did: str) -> Outcome:
         if invited.by_mail:
@@ -133,14 +134,15 @@ class CustomerPart:
 
     async def _hand_over(self, row: CustomerRow, _form: Form) -> Outcome:
         url = await invitations.copy_link(self.actor, self.poc_id, row.id)
-        return Link(f"{row.name} has a new link. {HAND_OVER}", url)
+        return Link(f"{isolated_where_needed(row.name)} has a new link. {HAND_OVER}", url)
 
     def _ask_removal(self, row: CustomerRow) -> None:
         self.removal.open(Subject({}, partial(self._remove, row)), about=_about(row))
 
     async def _remove(self, row: CustomerRow, _form: Form) -> Outcome:
         await invitations.remove(self.actor, self.poc_id, row.id)
-        return f"{row.name} doesn’t see this POC any more. What they wrote stays."
+        name = isolated_where_needed(row.name)
+        return f"{name} doesn’t see this POC any more. What they wrote stays."
 
     async def _switch(
         self, customer_id: UUID, active: bool, version: int | None

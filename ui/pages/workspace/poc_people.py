@@ -6,6 +6,7 @@ from uuid import UUID
 from nicegui import ui
 
 from services.core.forms import Form, person
+from services.core.words import isolated_where_needed
 from services.sessions.sessions import Visit
 from services.users import selection
 from services.workspace import members
@@ -75,14 +76,15 @@ class _PeopleScreen:
 
     async def _add(self, form: MemberForm) -> Outcome:
         name = await members.add_member(self.actor, self.poc_id, form.user_id)
-        return f"{name} works on this POC now."
+        return f"{isolated_where_needed(name)} works on this POC now."
 
     async def _remove(self, user_id: UUID) -> None:
         found = await members.list_members(self.actor, self.poc_id)
         names = {member.person.id: member.person.name for member in found}
         await members.remove_member(self.actor, self.poc_id, user_id)
         back = told(self.toast)(partial(self._put_back, user_id))
-        words = f"{names.get(user_id, 'This person')} doesn’t work on this POC any more."
+        name = isolated_where_needed(names.get(user_id, "This person"))
+        words = f"{name} doesn’t work on this POC any more."
         self.toast.show(words, "success", "Undo", back)
 
     async def _put_back(self, user_id: UUID) -> None:
