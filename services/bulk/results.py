@@ -13,7 +13,7 @@ from services.audit.acting import View, viewing
 from services.bulk.batches import FAILED
 from services.bulk.kinds import ANYBODY, CHUNK, Outcome, kind_of
 from services.bulk.runs import outcomes
-from services.core.csv_files import csv_lines, ending
+from services.core.csv_files import csv_file
 from services.database.transaction import Transaction
 from services.sessions.actions import SessionAction
 
@@ -98,7 +98,7 @@ async def results_csv(actor: Actor, bulk_id: UUID) -> str:
         (one.name, one.result, one.pages or "", one.slowest_ms or "", one.link)[: len(columns)]
         for one in (_result(outcome, receipts, links) for outcome in done)
     ]
-    return csv_lines([columns, *rows, ending(len(rows), len(columns))], first=True)
+    return csv_file(columns, rows)
 
 
 def _first(results: Sequence[RowResult], kind: str) -> Sequence[RowResult]:

@@ -28,6 +28,11 @@ def csv_lines(rows: Iterable[Iterable[object]], *, first: bool = False) -> str:
     return (BOM if first else "") + buffer.getvalue()
 
 
+def csv_file(columns: Sequence[object], rows: Sequence[Iterable[object]]) -> str:
+    """A whole file, with its last line."""
+    return csv_lines([columns, *rows, ending(len(rows), len(columns))], first=True)
+
+
 def ending(count: int, width: int) -> tuple[object, ...]:
     """The last line of a file of so many rows and columns: without it, the file was cut off."""
     return ("rows", count, *[""] * (width - 2))

@@ -68,6 +68,8 @@ async def test_a_file_invites_everyone_and_tells_each_row_that_it_cant(
     async with page.expect_download() as rest:
         await page.get_by_role("button", name="Download the row").click()
     assert (await rest.value).suggested_filename == "rows-to-correct.csv"
+    to_correct = (await (await rest.value).path()).read_text(encoding="utf-8-sig")
+    assert to_correct.splitlines()[-1].startswith('"rows","1"')
     await page.get_by_role("button", name="Send 60 invitations").click()
     await expect(page.get_by_role("heading", name="60 people invited")).to_be_visible()
     await expect(page.get_by_text("60 of 60 rows done: 60 invited.")).to_be_visible()

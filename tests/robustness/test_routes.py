@@ -17,15 +17,11 @@ from services.core import clock
 from services.core.names import RESERVED_SLUGS, is_slug
 from services.database.runtime import Runtime
 from services.database.transaction import transaction
-from services.users import profile
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.library_words import theirs
+from tests.robustness.filling import something_at_each
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
-from tests.services.bulk_calls import bulk_acts_of
-from tests.services.import_calls import import_in
-from tests.services.organisation_calls import picture
-from tests.services.review_calls import create_former, review_in
 from tests.services.screens.pairing_of import paired
 from tests.services.workspace.rows import create_rows
 from ui.headers.requests import PROBES
@@ -222,26 +218,11 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     server: Server, people: dict[Role, User]
 ) -> None:
     wrong = []
-    target = str(people[Role.SALES_ENGINEER].id)
-    ids = {"import_id": str(await import_in(people[Role.TENANT_ADMIN]))}
-    owner = people[Role.SALES_ENGINEER]
-    rows = await create_rows(owner.tenant_id, owner.id)
-    acts = await bulk_acts_of(people[Role.TENANT_ADMIN])
-    ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
-    ids["resource_id"] = str(rows.file)
-    former = await create_former(owner.tenant_id)
-    ids["review_id"] = str(await review_in(owner.tenant_id))
-    for shown in (owner, people[Role.PLATFORM_ADMIN]):
-        await profile.set_picture((await open_session(shown))[0], picture())
+    fill = await something_at_each(people)
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():
-                above = str(people[Role.PLATFORM_ADMIN].id)
-                user_id = above if path.startswith("/platform") else target
-                if path.endswith("/leaving"):
-                    user_id = str(former)
-                ids["bulk_id"] = acts.get(path.partition("/{bulk_id}")[0], "")
-                answer = await http.get(filled(path, user_id=user_id, **ids))
+                answer = await http.get(fill(path))
                 opened = answer.status_code not in {401, 403, 404}
                 if opened is not (role in PAGES[path]) or answer.status_code >= 500:
                     wrong.append((role.value, path, answer.status_code))

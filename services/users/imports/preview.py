@@ -11,11 +11,13 @@ from models import Role, User
 from services.access.actor import Principal
 from services.access.permissions import Permission, invitable_roles
 from services.audit.acting import View, viewing
+from services.core.csv_files import csv_file
 from services.core.emails import email_key
 from services.core.errors import InvalidInputError
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.ends import End
 from services.users.imports.columns import ImportRow
+from services.users.imports.files import ImportFile
 from services.users.invitation_form import InvitationForm, read_form
 from services.users.stays import Stays, stays_of
 
@@ -39,6 +41,18 @@ class JudgedRow:
     row: ImportRow
     fate: Fate
     why: str = ""
+
+
+def to_correct(file: ImportFile, judged: Sequence[JudgedRow]) -> str:
+    """A file with the rows that need a correction, as they are in the first one, and the reason."""
+    why = {row.row.line: row.why for row in judged if row.fate is Fate.CORRECT}
+    rows = [
+        # A row may have fewer cells than others; the reason stands below its own heading.
+        (*row.cells, *[""] * (len(file.headings) - len(row.cells)), why[row.line])
+        for row in file.rows
+        if row.line in why
+    ]
+    return csv_file((*file.headings, "What to correct"), rows)
 
 
 async def judge(actor: Principal, rows: Sequence[ImportRow]) -> list[JudgedRow]:

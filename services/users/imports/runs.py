@@ -13,7 +13,7 @@ from services.access.actor import Actor
 from services.access.permissions import INVITATIONS, Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.core import clock
-from services.core.csv_files import csv_lines, ending
+from services.core.csv_files import csv_file
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.file_names import clean_file_name
 from services.database.looking import looks_first
@@ -198,9 +198,7 @@ async def results_csv(actor: Actor, import_id: UUID) -> str:
         for outcome in outcomes
     ]
     begin = 0 if _view(run).of_file else 1  # what was pasted has no lines
-    columns = RESULT_COLUMNS[begin:]
-    lines = [columns, *(row[begin:] for row in rows), ending(len(rows), len(columns))]
-    return csv_lines(lines, first=True)
+    return csv_file(RESULT_COLUMNS[begin:], [row[begin:] for row in rows])
 
 
 async def remove_old(tx: Transaction) -> None:

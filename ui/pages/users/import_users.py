@@ -11,7 +11,6 @@ from nicegui import ui
 
 from models import Role
 from services.access.permissions import Permission, invitable_roles
-from services.core.csv_files import csv_lines
 from services.core.errors import InvalidInputError, RollcallError
 from services.mail import outbox
 from services.sessions import sessions
@@ -34,7 +33,7 @@ from services.users.imports.files import (
     read_file,
     readings,
 )
-from services.users.imports.preview import Fate, JudgedRow, judge
+from services.users.imports.preview import Fate, JudgedRow, judge, to_correct
 from ui import notices
 from ui.actions import told
 from ui.components import import_file
@@ -181,13 +180,8 @@ class _ImportScreen:
         self.view.go(f"{self.imports_url}/{import_id}")
 
     def _save_rest(self) -> None:
-        """Save the rows that need a correction, as they are in the file, with the reason."""
-        if self.file is None:
-            return
-        why = {row.row.line: row.why for row in self.judged if row.fate is Fate.CORRECT}
-        rows = [(*row.cells, why[row.line]) for row in self.file.rows if row.line in why]
-        headings = (*self.file.headings, "What to correct")
-        self.view.save("rows-to-correct.csv", csv_lines([headings, *rows], first=True))
+        if self.file is not None:
+            self.view.save("rows-to-correct.csv", to_correct(self.file, self.judged))
 
     def _show(self) -> None:
         file = self.file
