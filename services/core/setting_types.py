@@ -32,7 +32,10 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite"} | dict.fromkeys(
     ("postgresql", "postgres", "postgresql+psycopg"), "postgresql+psycopg"
 )
 # Names of machines (RFC 1123, section 2.1), and underscores, which container networks use.
-_HOST_NAME = re.compile(r"(?!-)[\w-]{1,63}(\.[\w-]{1,63})*\.?")
+_LABEL = r"(?!-)[\w-]{1,63}(?<!-)"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
+# A name that ends like this is read as an IPv4 address (URL Standard, "ends in a number checker").
+_ENDS_IN_NUMBER = re.compile(r"(^|\.)([0-9]+|0[xX][0-9A-Fa-f]*)\.?$")
 _LONGEST_ECHO = 60
 
 
@@ -48,14 +51,18 @@ def in_product_folder(path: Path) -> Path:
 def check_host(given: str) -> str:
     """A host name or an ip. Raises `ValueError`."""
     host = given.strip()
+    if not is_host(host):
+        raise ValueError("must be a host name or an ip alone, without http:// and without a port")
+    return host
+
+
+def is_host(host: str) -> bool:
+    """Whether this can be the name of a host, or is an ip."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        if not _HOST_NAME.fullmatch(host):
-            raise ValueError(
-                "must be a host name or an ip alone, without http:// and without a port"
-            ) from None
-    return host
+        return bool(_HOST_NAME.fullmatch(host)) and not _ENDS_IN_NUMBER.search(host)
+    return True
 
 
 def check_keys(given: SecretStr) -> SecretStr:

@@ -7,6 +7,7 @@ paths are relative to the product's folder.
 
 import re
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ from services.core.setting_types import (
     check_proxies,
     explain,
     in_product_folder,
+    is_host,
 )
 
 __all__ = ["PREFIX", "Settings", "load", "unknown_settings"]
@@ -51,8 +53,8 @@ ELSEWHERE = {f"{PREFIX}{name}" for name in ("NEW_PASSWORD", "MOVE_TO", "PUBLISH"
 # The port of mail over TLS from the start (RFC 8314, section 7.3).
 SUBMISSIONS_PORT = 465
 MB = 1024 * 1024
-# A name for EHLO, or an address literal (RFC 5321, section 4.1.3).
-_EHLO_NAME = re.compile(r"[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f.:IPv]+\]")
+# An address literal of EHLO (RFC 5321, section 4.1.3).
+_ADDRESS = re.compile(r"\[(?:IPv6:(?P<six>[^%]+)|(?P<four>.+))\]")
 
 HostName = Annotated[str, AfterValidator(check_host)]
 EmailAddress = Annotated[str, AfterValidator(check_email)]
@@ -69,24 +71,46 @@ def _origin(url: str) -> str:
         raise ValueError("must be an address without a name, a password, ? and #")
     # As browsers write an origin: in lower case, without the usual port.
     usual = {"http": 80, "https": 443}[parts.scheme]
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii_host(parts.hostname)
+    if port == 0:
+        raise ValueError("has port 0, which no browser can ask")
+    host = _ipv6(parts.hostname) if ":" in parts.hostname else _ascii_host(parts.hostname)
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, usual} else "")
 
 
+def _ipv6(written: str) -> str:
+    if "%" in written:
+        raise ValueError("has an ip with a zone (%), which no browser takes")
+    try:
+        return f"[{IPv6Address(written)}]"
+    except ValueError:
+        raise ValueError("has an ip in brackets that can't be") from None
+
+
 def _ehlo_name(name: str) -> str:
-    if not _EHLO_NAME.fullmatch(name):
-        raise ValueError("must be a full name such as rollcall.example.com, or an IP in brackets")
-    return _ascii_host(name)  # EHLO has no other letters (RFC 5321, section 4.1.2)
+    try:
+        if found := _ADDRESS.fullmatch(name):
+            _ = IPv6Address(found["six"]) if found["six"] else IPv4Address(found["four"])
+            return name
+        return _ascii_host(name)  # EHLO has no other letters (RFC 5321, section 4.1.2)
+    except ValueError:
+        raise ValueError(
+            "must be a full name such as rollcall.example.com, or an IP in brackets, [10.0.0.5] or "
+            "[IPv6:2001:db8::1]"
+        ) from None
 
 
 def _ascii_host(name: str) -> str:
     # As browsers write it in each request (URL Standard, "domain to ASCII").
-    if name.isascii():
-        return name
     try:
-        return idna.encode(name, uts46=True).decode("ascii")
+        host = name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"has a host name that can't be ({error})") from error
+    if not is_host(host):
+        raise ValueError(
+            "has a host name that can't be: it has letters, digits and hyphens between dots, such "
+            "as rollcall.example.com, or is an ip"
+        )
+    return host
 
 
 class Settings(BaseSettings):
