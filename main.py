@@ -1,8 +1,11 @@
 """The command line of Rollcall: `python main.py --help`."""
 
 import gc
+import signal
 
 gc.disable()  # what imports make stays: looking for garbage in it is a fifth of a start
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C amid them needs no traceback
 
 import argparse
 import asyncio
@@ -375,6 +378,7 @@ def _run(options: argparse.Namespace) -> int:
 def _in_words(work: Callable[[], int]) -> int:
     """Do the work; returns the exit status, and says what was refused."""
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return work()
     except DatabaseUnavailableError as error:  # its own words are for people who use the pages
         sys.stderr.write(f"rollcall: {error.words} `doctor` says more.\n")

@@ -223,3 +223,14 @@ async def test_lost_keys_are_told_by_restore_and_by_rotate_keys(tmp_path: Path) 
     again = run(data, "rotate-keys")
     assert "0 secrets" in again.stdout
     assert vault.LOST not in again.stderr
+
+
+async def test_ctrl_c_ends_a_command_that_has_just_begun_without_a_traceback(
+    tmp_path: Path,
+) -> None:
+    async with _starting(tmp_path / "data") as process:
+        libraries = Path(f"/proc/{process.pid}/maps")
+        await eventually(lambda: "pydantic_core" in libraries.read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.read(), PATIENCE) == b""
