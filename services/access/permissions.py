@@ -146,8 +146,9 @@ class Rule:
 # What calls hand out or set, and what that takes: `authorize` reads the rule here. Tests hold the
 # calls against it that return what may be a secret, make a link, a token or a sealed value, or take
 # a fresh sign-in. They don't see whatever else lets somebody in: a change of one's own password
-# isn't listed, and takes the current one. Whoever makes an admin passes on their own power, and a
-# stolen session must not be enough for that.
+# isn't listed, and takes the current one. A customer's person has no role, and so no rule here: to
+# set up a passkey, they must have just come in (`workspace/customers/passkeys.py`). Whoever makes
+# an admin passes on their own power, and a stolen session must not be enough for that.
 SECRETS: dict[Secret, Rule] = {
     Secret.INVITATION: Rule(P.INVITE_USERS, fresh=False),
     Secret.TENANT_ADMIN_INVITATION: Rule(P.INVITE_TENANT_ADMINS, fresh=True),

@@ -2,7 +2,7 @@
 
 import ast
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from tests.browser.waiting import eventually
 from tests.services.organisation_calls import picture
 
 SERVICES = Path(__file__).parent.parent.parent / "services"
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# By these names the declarations of acts on many rows hand on how a batch, and a row, is changed.
+HANDED_ON = ("act_on", "change", "archive")
 BEGINNINGS = {"audit.acting.acting", "database.transaction.transaction"}
 
 
@@ -28,43 +31,71 @@ class Function:
 
 
 def service_functions() -> dict[str, Function]:
-    """All functions of all services, each by its name with its module's."""
-    return {
-        name: function
-        for path in sorted(SERVICES.rglob("*.py"))
-        for name, function in _functions_of(path)
-    }
+    """All functions of all services, each by its name with its module's. What calls by a
+    declaration is taken to call whatever any declaration hands on there."""
+    modules = [_Module(path) for path in sorted(SERVICES.rglob("*.py"))]
+    handed_on: dict[str, set[str]] = {name: set() for name in HANDED_ON}
+    for module in modules:
+        for name, full in module.handed_on():
+            handed_on[name].add(full)
+    return {name: function for module in modules for name, function in module.functions(handed_on)}
 
 
-def _functions_of(path: Path) -> Iterator[tuple[str, Function]]:
-    module = ".".join(path.relative_to(SERVICES).with_suffix("").parts)
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [
-        each for each in tree.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    meant = {each.name: f"{module}.{each.name}" for each in functions}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("services."):
-            for alias in node.names:
-                full = f"{node.module}.{alias.name}".removeprefix("services.")
-                meant[alias.asname or alias.name] = full
-    for function in functions:
-        calls: set[str] = set()
-        urgent = False
-        for node in ast.walk(function):
-            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name):
-                calls.add(meant.get(node.exc.id, node.exc.id))
-            if isinstance(node, ast.Call):
-                name, _, rest = ast.unparse(node.func).partition(".")
-                full = ".".join(filter(None, [meant.get(name, name), rest]))
-                calls.add(full)
-                if full in BEGINNINGS:
-                    given = {each.arg: ast.unparse(each.value) for each in node.keywords}
-                    urgent |= given.get("urgent", "False") != "False"
-        if f"{module}.{function.name}" in BEGINNINGS:
-            continue  # it hands on whether it is urgent
-        begins = bool(calls & BEGINNINGS)
-        yield f"{module}.{function.name}", Function(frozenset(calls), begins, urgent)
+class _Module:
+    """A module of the services, and what its names mean."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = ".".join(path.relative_to(SERVICES).with_suffix("").parts)
+        self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        self.own = [node for node in self.tree.body if isinstance(node, FUNCTIONS)]
+        self.meant = {each.name: f"{self.name}.{each.name}" for each in self.own}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("services."):
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}".removeprefix("services.")
+                    self.meant[alias.asname or alias.name] = full
+
+    def _full(self, name: str) -> str:
+        first, _, rest = name.partition(".")
+        return ".".join(filter(None, [self.meant.get(first, first), rest]))
+
+    def handed_on(self) -> Iterator[tuple[str, str]]:
+        """What declarations hand on, under which names; what is made within a function stands for
+        that function."""
+        within = {
+            inner.name: self.meant[function.name]
+            for function in self.own
+            for inner in ast.walk(function)
+            if isinstance(inner, FUNCTIONS) and inner is not function
+        }
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.keyword) and node.arg in HANDED_ON:
+                value = node.value
+                if isinstance(value, ast.Call) and ast.unparse(value.func) == "partial":
+                    value = value.args[0]
+                name = ast.unparse(value)
+                yield node.arg, within.get(name) or self._full(name)
+
+    def functions(self, handed_on: Mapping[str, set[str]]) -> Iterator[tuple[str, Function]]:
+        """The functions of the module."""
+        for function in self.own:
+            full_name = self.meant[function.name]
+            calls: set[str] = set()
+            urgent = False
+            for node in ast.walk(function):
+                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name):
+                    calls.add(self.meant.get(node.exc.id, node.exc.id))
+                if isinstance(node, ast.Call):
+                    name = ast.unparse(node.func)
+                    full = self._full(name)
+                    calls |= {full} | handed_on.get(name.rpartition(".")[2], set())
+                    if full in BEGINNINGS:
+                        given = {each.arg: ast.unparse(each.value) for each in node.keywords}
+                        urgent |= given.get("urgent", "False") != "False"
+            if full_name in BEGINNINGS:
+                continue  # it hands on whether it is urgent
+            begins = bool(calls & BEGINNINGS)
+            yield full_name, Function(frozenset(calls), begins, urgent)
 
 
 async def order_beside(
