@@ -16,6 +16,12 @@ from services.sign_in.passwords import check_password, estimate, hash_password, 
 from tests.conftest import ONE_DATABASE
 from tests.factories import PASSWORD
 
+# What a thread weighs beside others, by its niceness from 0 (Linux, kernel/sched/core.c,
+# sched_prio_to_weight).
+KERNEL_WEIGHTS = (
+    *(1024, 820, 655, 526, 423, 335, 272, 215, 172, 137),
+    *(110, 87, 70, 56, 45, 36, 29, 23, 18, 15),
+)
 OWN_WORDS = ("Ada", "Lovelace", "ada.lovelace@example.com", "Analytical Engines Ltd")
 
 
@@ -201,3 +207,14 @@ async def test_hashing_gives_way_to_everything_else() -> None:
     hashing = await loop.run_in_executor(passwords._threads, niceness)
     assert hashing == max(passwords.HASHING_NICENESS, niceness())
     assert niceness() == os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def test_beside_any_number_of_others_a_hash_takes_at_most_1_6_times_as_long() -> None:
+    # Of n + 1 threads, one of weight w has w / (w + n * usual) of the time, and 1 / (n + 1) at the
+    # usual weight. The more others there are, the nearer the ratio comes to usual / w.
+    usual, weight = KERNEL_WEIGHTS[0], KERNEL_WEIGHTS[passwords.HASHING_NICENESS]
+    assert usual / weight <= 1.6
+
+
+def test_a_hash_weighs_less_than_a_request() -> None:
+    assert KERNEL_WEIGHTS[passwords.HASHING_NICENESS] < KERNEL_WEIGHTS[0]
