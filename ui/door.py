@@ -14,7 +14,6 @@ import errno
 import logging
 import resource
 import socket
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -85,7 +84,8 @@ class Door:
         self._network: dict[Peer, str] = {}
         self._held: dict[str, dict[Peer, None]] = {}  # of each network, the oldest first
         self._broken_off = Counter[Peer]()  # whose port another one has, and who aren't closed yet
-        self._told_at = -TELL_EVERY
+        self._telling: asyncio.TimerHandle | None = None  # until the minute after a line is over
+        self._has_to_tell = False
         self._closed = 0
         self._refused = 0
 
@@ -189,18 +189,26 @@ class Door:
             loop.default_exception_handler(context)
 
     def _tell(self) -> None:
-        now = time.monotonic()
-        if now - self._told_at < TELL_EVERY:
+        """Log it now, or with what else happens until the minute after the last line is over."""
+        self._has_to_tell = True
+        if self._telling is None:
+            self._log()
+
+    def _log(self) -> None:
+        self._telling = None
+        if not self._has_to_tell:
             return
-        self._told_at = now
+        self._telling = asyncio.get_running_loop().call_later(TELL_EVERY, self._log)
         log.warning(
-            "All %d connections that this process can have are taken. Closed for new ones because "
-            "the other side kept silent, or its network held the most: %d; refused: %d. Raise the "
-            "limit of open files (ulimit -n, LimitNOFILE) if these are people.",
+            "All %d connections that this process can have were taken. Closed for new ones in the "
+            "last minute because the other side kept silent, or its network held the most: %d; "
+            "refused: %d. Raise the limit of open files (ulimit -n, LimitNOFILE) if these are "
+            "people.",
             self.limit,
             self._closed,
             self._refused,
         )
+        self._has_to_tell = False
         self._closed = self._refused = 0
 
 

@@ -1,12 +1,10 @@
 """Who has to leave when all connections are taken, and whose bytes are read when."""
 
 import asyncio
-import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -15,7 +13,6 @@ from starlette.types import Receive, Scope, Send
 from services.database import runtime
 from services.database.runtime import Runtime
 from tests.browser.waiting import PATIENCE
-from ui import door as connections
 from ui.door import Door, Listener
 from ui.headers import ForwardedHeaders
 from ui.listener import WebServer, listen, web_server
@@ -130,17 +127,60 @@ async def test_and_gets_none_of_theirs_for_itself() -> None:
         assert asking
 
 
-def test_that_connections_are_used_up_is_told_once_a_minute(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.fixture
+async def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Awaitable[None]]:
+    """Lets so many seconds go by for the timers of the event loop, without waiting for them."""
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+
+    async def pass_seconds(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        for _ in range(3):  # a timer is found due in one turn, and runs in the next
+            await asyncio.sleep(0)
+
+    return pass_seconds
+
+
+def _told(caplog: pytest.LogCaptureFixture, what: str) -> list[int]:
+    """What each line says of that."""
+    pattern = {"closed": r"the most: (\d+)", "refused": r"refused: (\d+)"}[what]
+    return [int(re.findall(pattern, line.getMessage())[0]) for line in caplog.records]
+
+
+async def test_that_connections_are_used_up_is_told_once_a_minute(
+    pass_time: Callable[[float], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    now = itertools.count(0.0, 0.25)
-    monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: next(now)))
     full = Door(ROOM)
     for _ in range(4 * 60 * 3):  # for three minutes, four connections a second
         full.make_room(("192.0.2.7", 1))
-    told = [line.getMessage() for line in caplog.records]
-    assert len(told) == 3
-    assert [int(re.findall(r"refused: (\d+)", line)[0]) for line in told] == [1, 240, 240]
+        await pass_time(0.25)
+    assert _told(caplog, "refused") == [1, 239, 240, 240]
+
+
+async def test_a_flood_within_a_minute_is_told_at_its_beginning_and_at_its_end(
+    pass_time: Callable[[float], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    door = Door(ROOM)
+    for _ in range(1_100):
+        door.waits(Idle())
+        door.make_room()
+    assert _told(caplog, "closed") == [1]
+    await pass_time(60)
+    assert _told(caplog, "closed") == [1, 1_099]
+
+
+async def test_a_minute_in_which_connections_sufficed_is_told_nothing_of(
+    pass_time: Callable[[float], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    door = Door(ROOM)
+    door.make_room()
+    for _ in range(3):
+        await pass_time(60)
+    assert _told(caplog, "refused") == [1]
+    door.make_room()
+    assert _told(caplog, "refused") == [1, 1]
 
 
 async def test_bytes_of_few_connections_are_parsed_in_one_turn_of_the_loop() -> None:
