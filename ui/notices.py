@@ -53,6 +53,7 @@ from ui.looks import logo_url, version_of
 from ui.run_values import bulk_values, import_values
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell, tell_row, turn
+from ui.whose import whose
 
 log = logging.getLogger(__name__)
 
@@ -310,7 +311,7 @@ def person_values(person: PersonView) -> dict[str, Any]:
     return {
         "id": str(person.id),
         "user": str(person.holder_id),
-        "name": person.name,
+        **whose(person.name, person.email),
         "picture": version_of(person.picture),
         "role": person.role_label,
         "reasons": list(person.reasons),

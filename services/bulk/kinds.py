@@ -227,6 +227,17 @@ def progressed(run: BulkAct) -> BulkProgressed:
     return BulkProgressed(tenant_id=run.tenant_id, bulk_id=run.id, noun=noun)
 
 
+async def emails_of(tx: Transaction, act: ManyAct, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """The emails of these rows of an act, where they are people: names alone don't tell who is
+    meant."""
+    emails: dict[UUID, str] = {}
+    model: Any = act.rows.model
+    for at in range(0, len(ids) if act.of_people else 0, CHUNK):
+        some = col(model.id).in_(ids[at : at + CHUNK])
+        emails |= dict((await tx.exec(select(model.id, model.email).where(some))).all())
+    return emails
+
+
 async def rows_by_id(tx: Transaction, model: Any, ids: Sequence[UUID]) -> list[Any]:
     """These rows of a table, in this order; those that exist."""
     rows: dict[UUID, Any] = {}

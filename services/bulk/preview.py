@@ -1,6 +1,6 @@
 """What a bulk act would do right now, before anything is done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,11 +9,20 @@ from sqlmodel import col, select
 from models import BulkAct, BulkActBatch
 from services.access.actor import Actor
 from services.audit.acting import viewing
-from services.bulk.kinds import ANYBODY, Judged, ManyAct, Values, kind_of
+from services.bulk.kinds import ANYBODY, Judged, ManyAct, Values, emails_of, kind_of
 from services.database.transaction import Transaction
 
 SHOWN = 200
 """How many names of a kind a page gets."""
+
+
+@dataclass(frozen=True)
+class Whom:
+    """A row that an act is about; of a person, with the email."""
+
+    row_id: UUID
+    name: str
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Kind:
     words: str
     note: str
     changes: bool
-    people: Sequence[tuple[UUID, str]]
+    people: Sequence[Whom]
 
 
 @dataclass(frozen=True)
@@ -49,17 +58,19 @@ async def preview(actor: Actor, bulk_id: UUID) -> Preview:
         people = await people_of(view.tx, bulk_id)
         judged = await act.judge(view, run, list(people.values()))
         tells = await act.tells(view.tx, view.tenant_id) if act.tells else None
-    sorted_ = {fate: [one for one in judged if one.fate is fate] for fate in act.fates}
-    kinds = [_kind(act, some) for some in sorted_.values() if some]
+        sorted_ = {fate: [one for one in judged if one.fate is fate] for fate in act.fates}
+        shown = [one.row_id for some in sorted_.values() for one in some[:SHOWN]]
+        emails = await emails_of(view.tx, act, shown)
+    kinds = [_kind(act, some, emails) for some in sorted_.values() if some]
     changed = [one.row_id for one in judged if one.fate.changes]
     return Preview(kinds, len(changed), changed, tells)
 
 
-def _kind(act: ManyAct, some: Sequence[Judged]) -> Kind:
+def _kind(act: ManyAct, some: Sequence[Judged], emails: Mapping[UUID, str]) -> Kind:
     fate = some[0].fate
     words = fate.one if len(some) == 1 else fate.many
     note = act.note(fate, [one.row_id for one in some])
-    people = [(one.row_id, one.name) for one in some[:SHOWN]]
+    people = [Whom(one.row_id, one.name, emails.get(one.row_id, "")) for one in some[:SHOWN]]
     return Kind(fate.key, len(some), words, note, fate.changes, people)
 
 

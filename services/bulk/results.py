@@ -11,7 +11,7 @@ from models import AuditEvent, BulkAct, BulkActBatch
 from services.access.actor import Actor
 from services.audit.acting import View, viewing
 from services.bulk.batches import FAILED
-from services.bulk.kinds import ANYBODY, CHUNK, Outcome, kind_of
+from services.bulk.kinds import ANYBODY, CHUNK, Outcome, emails_of, kind_of
 from services.bulk.runs import outcomes
 from services.core.csv_files import csv_file
 from services.database.transaction import Transaction
@@ -36,8 +36,9 @@ class RowResult:
     pages: int | None = None
     slowest_ms: float | None = None
     link: str = field(default="", repr=False)
+    email: str = ""
+    """A person's; it is read only for people who are shown, as is the digest of their picture."""
     picture: str = ""
-    """The digest of their picture, if they have one; it is read only for people who are shown."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,14 @@ async def get_results(actor: Actor, bulk_id: UUID) -> Results:
         find_pictures = kind_of(run).pictures
         ids = [one.row_id for one in shown]
         pictures = await find_pictures(view.tx, ids) if find_pictures else {}
+        emails = await emails_of(view.tx, kind_of(run), ids)
     counts = Counter(one.kind for one in results) + Counter(one.kind for one in to_come)
     answered = [ms for _, ms in receipts.values() if ms is not None]
     return Results(
-        people=[replace(one, picture=pictures.get(one.row_id, "")) for one in shown],
+        people=[
+            replace(one, email=emails.get(one.row_id, ""), picture=pictures.get(one.row_id, ""))
+            for one in shown
+        ],
         counts=counts,
         fates=Counter(one.fate for one in done),
         pages=sum(pages for pages, _ in receipts.values()),

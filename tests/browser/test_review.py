@@ -70,6 +70,7 @@ async def test_a_review_is_begun_decided_together_and_closed(
     decisions = page.get_by_role("table", name="Decisions")
     row = decisions.get_by_role("row").filter(has_text="Ada Lovelace")
     await expect(row).to_contain_text(re.compile("Deactivated.*Grace Hopper"))
+    await expect(row.locator("bdi")).to_have_text(ada.email)
     await expect(page.get_by_text("Recomputed")).to_be_visible()
     assert (await books.user_of(joan.id)).active
     await look(page, "review-record")

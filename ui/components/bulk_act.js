@@ -1,7 +1,7 @@
 // A bulk act: what it would do, how far it is, and the result for each row.
 import { h } from "vue";
 import { askWhile, listen, pageName, takeKept } from "live_socket";
-import { avatar } from "cells";
+import { avatar, whose } from "avatar";
 import { number } from "table_rows";
 
 const PAUSE = 1_000; // ms between two queries for the results
@@ -182,8 +182,8 @@ function kindRow(act, row) {
         : null,
     ]),
     isOpen
-      ? h("ul", { class: "bulk-people" }, [
-          row.people.map((one) => h("li", { key: one.id }, person(one))),
+      ? h("ul", { class: ["bulk-people", { "bulk-whose": row.people.some(({ email }) => email) }] }, [
+          row.people.map((one) => h("li", { key: one.id }, whose(person(one), one))),
           more > 0 ? h("li", { class: "muted" }, `and ${number(more)} more`) : null,
         ])
       : null,
@@ -344,7 +344,7 @@ function extra(act, links) {
 function resultRow(act, one, links) {
   const cell = (label, content, look = "") => h("td", { role: "cell", "data-label": label, class: look }, content);
   const cells = [
-    cell("Name", h("div", { class: "who" }, [act.now.faces && avatar(one.id, one.name, one), person(one, "name-link")]), "col-name"),
+    cell("Name", h("div", { class: "who" }, [act.now.faces && avatar(one.id, one.name, one), whose(person(one, "name-link"), one)]), "col-name"),
     cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
   ];
   if (act.now.cuts) {

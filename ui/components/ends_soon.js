@@ -1,7 +1,7 @@
 // What ends soon, the nearest group first: people, customers' people, and links that nobody has
 // used.
 import { h } from "vue";
-import { avatar } from "avatar";
+import { avatar, whose } from "avatar";
 import { icon } from "icons";
 import { listen } from "live_socket";
 
@@ -122,13 +122,14 @@ export default {
       ]);
     },
     row(row, title) {
-      const name = h("a", { href: row.url, class: "name-link isolate clip", dir: "auto", title: row.name }, row.name);
+      const name = h("a", { href: row.url, class: "name-link isolate", dir: "auto" }, row.name);
       const left = Date.parse(row.at) - this.now;
       return h("li", { key: row.key }, [
         row.kind === "person" || row.kind === "customer"
           ? avatar(row.id, row.name, { picture: row.picture })
           : h("span", { class: "avatar ends-link", "aria-hidden": "true" }, [icon("clock", 14)]),
-        h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip", title: row.detail }, row.detail)]),
+        h("div", { class: "ends-who" },
+          whose(name, row, h("div", { class: "small muted clip", title: row.detail }, row.detail))),
         h("div", { class: "ends-when" }, [
           h("time", { datetime: row.at, class: { "ends-today": row.today } }, row.when),
           h("div", { class: "small muted clip", title: row.note }, !row.isKept && left < DAY ? inWords(left) : row.note),

@@ -1,7 +1,8 @@
 // The people in a review: each is kept or deactivated, one by one or several at once, by buttons or
 // keys. Other reviewers' decisions appear in place.
 import { h } from "vue";
-import { ago, avatar } from "cells";
+import { avatar, whose } from "avatar";
+import { ago } from "cells";
 import { icon } from "icons";
 import { listen } from "live_socket";
 import { keyOf, listKeys } from "single_keys";
@@ -55,7 +56,7 @@ export default {
       const words = fold(this.text).split(/\s+/u).filter(Boolean);
       return this.rows.filter(
         (row) =>
-          words.every((word) => fold(row.name).includes(word)) &&
+          words.every((word) => fold(`${row.name} ${row.email}`).includes(word)) &&
           (!this.reason || row.reasons.includes(this.reason)) &&
           (this.stays[row.id] || this.fits(row)),
       );
@@ -178,7 +179,7 @@ export default {
           "aria-label": `Select ${row.name}`, onChange: (event) => (this.chosen[row.id] = event.target.checked) }), "col-select"),
         cell("Name", h("div", { class: "who" }, [
           avatar(row.user, row.name, row),
-          h("div", [h("strong", { class: "isolate", dir: "auto" }, row.name), h("div", { class: "small muted" }, row.role)]),
+          whose(h("strong", { class: "isolate", dir: "auto" }, row.name), row, h("div", { class: "small muted" }, row.role)),
         ])),
         cell("Why they are asked about", h("div", { class: "chips" }, row.reasons.map((reason) =>
           h("span", { key: reason, class: `chip ${TONES[reason] ?? "chip-warning"}` }, reason)))),

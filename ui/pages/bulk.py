@@ -35,6 +35,7 @@ from ui.pages.bulk_places import PLACES, ListShown, Place
 from ui.paths import home_path
 from ui.run_values import bulk_values
 from ui.tables.feed import list_room
+from ui.whose import whose
 from ui.words import moment
 
 # How many rows of a kind a page gets the names of.
@@ -235,8 +236,12 @@ async def _before(visit: Visit, run: BulkView, shown: ListShown) -> dict[str, An
             "note": kind.note,
             "changes": kind.changes,
             "people": [
-                {"id": str(row_id), "name": name, "href": shown.url_of(visit, row_id)}
-                for row_id, name in kind.people
+                {
+                    "id": str(one.row_id),
+                    **whose(one.name, one.email),
+                    "href": shown.url_of(visit, one.row_id),
+                }
+                for one in kind.people
             ],
         }
         for kind in told_.kinds
@@ -309,7 +314,7 @@ async def _after(visit: Visit, run: BulkView, shown: ListShown) -> dict[str, Any
         "people": [
             {
                 "id": str(one.row_id),
-                "name": one.name,
+                **whose(one.name, one.email),
                 "href": shown.url_of(visit, one.row_id),
                 "picture": version_of(one.picture),
                 "kind": one.kind,

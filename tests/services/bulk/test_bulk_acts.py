@@ -81,7 +81,7 @@ async def test_the_preview_says_whom_it_changes_and_why_not_the_others(
         (1, "is skipped", False),
     ]
     assert told.changes == 4
-    assert told.kinds[-1].people[0][0] == admin.user_id
+    assert told.kinds[-1].people[0].row_id == admin.user_id
     assert await books.actions_of(tenant) == before  # nothing has happened yet
 
 

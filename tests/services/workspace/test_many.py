@@ -104,7 +104,7 @@ async def test_the_preview_says_which_rows_change_and_why_not_the_others(author:
     draft = await runs.draft(author, ARCHIVE, _those(call, gone, edited))
     await templates.edit_task(author, edited, 1, TaskTemplateForm(title="Other"))
     told = await preview.preview(author, draft)
-    assert [(one.words, one.people[0][1]) for one in told.kinds] == [
+    assert [(one.words, one.people[0].name) for one in told.kinds] == [
         ("is archived", "Call"),
         ("is archived already", "Gone"),
         ("is skipped", "Other"),
@@ -230,6 +230,17 @@ async def test_many_customers_are_shut_out_and_let_in_again(
     assert await _results(undoing) == dict.fromkeys(ids, "Activated")
     actions = await books.actions_of(tenant)
     assert actions.count(CustomerAction.MANY_DEACTIVATED) == 1
+
+
+async def test_an_act_on_many_customers_shows_their_emails_before_and_afterwards(
+    tenant: Tenant, ada: Actor, admin: Actor
+) -> None:
+    person = await factories.create_customer(tenant, await create_poc(ada))
+    draft = await runs.draft(admin, BulkKind.DEACTIVATE_CUSTOMERS, _those(person.id))
+    (kind,) = (await preview.preview(admin, draft)).kinds
+    assert [one.email for one in kind.people] == [person.email]
+    results_ = await results.get_results(admin, draft)
+    assert [one.email for one in results_.people] == [person.email]
 
 
 @ONE_DATABASE

@@ -13,6 +13,7 @@ from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import RollcallError
 from services.core.forms import Form
+from services.core.lookalikes import mixed_letters
 from services.core.words import count_words, isolated
 from services.reviews import record, reviews
 from services.reviews.record import ChainRange
@@ -30,7 +31,7 @@ from ui.components.review_people import ReviewPeople
 from ui.components.toast import Toast
 from ui.csv_answer import csv_answer
 from ui.forms.dialog import FormDialog
-from ui.frame import enter, frame, section, text
+from ui.frame import enter, frame, mixed_chip, section, text
 from ui.identity import require
 from ui.page import add_file, add_page
 from ui.pages.workspace.parts import button, link
@@ -224,7 +225,12 @@ class _RecordScreen:
                 if person.role is None:
                     url = f"{self.home}/customers"
                 PersonAvatar(person.holder_id, person.name, person.picture)
-                link(person.name, url, "name-link")
+                with ui.element("div").classes("who-words"):
+                    with ui.element("div"):
+                        link(person.name, url, "name-link")
+                        if mixed := mixed_letters(person.name, person.email):
+                            mixed_chip(mixed)
+                    text("bdi", person.email, "isolate small muted")
             text("td", ", ".join(person.reasons), "muted").props('role="cell"')
             outcome = person.outcome or ReviewOutcome.SKIPPED
             text("td", outcome.label, OUTCOMES[outcome]).props('role="cell"')

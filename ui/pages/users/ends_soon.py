@@ -37,6 +37,7 @@ from ui.identity import require
 from ui.looks import version_of
 from ui.page import add_page
 from ui.paths import home_path
+from ui.whose import whose
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -275,7 +276,7 @@ def _row_values(row: Ending, now: datetime, zone: ZoneInfo, base: str) -> dict[s
         "key": f"{row.kind}-{row.user_id}",
         "kind": row.kind.value,
         "id": str(row.user_id),
-        "name": row.name,
+        **whose(row.name, row.email),
         "picture": version_of(row.picture),
         "detail": row.detail,
         "at": row.at.isoformat(),
