@@ -30,7 +30,14 @@ from services.core.words import count_words
 from services.database import vault
 from services.database.migrations import migrate
 from services.database.startup import started
-from services.operations import arguments, commands_beside, doctor, lost_keys, setup
+from services.operations import (
+    arguments,
+    commands_beside,
+    doctor,
+    lost_keys,
+    missing_keys,
+    setup,
+)
 from services.operations.backup import back_up
 from services.operations.checks import State, report
 from services.operations.demo import create_demo
@@ -59,6 +66,7 @@ async def _serve(settings: Settings, _options: argparse.Namespace) -> int:
     from ui.server import serve  # noqa: PLC0415 - the other commands start faster without the pages
 
     async with started(settings):
+        await missing_keys.tell()
         return await serve(settings, say)
 
 
@@ -173,9 +181,8 @@ async def _restore(settings: Settings, options: argparse.Namespace) -> int:
         say(f"Put back: {', '.join(restored.keys)}.")
     if restored.made:
         say(
-            f"Made anew: {', '.join(restored.made)}. None was here and none came with the copy, so "
-            "links that were sent no longer work. Where you have the old keys, remove these and "
-            "restore again with --keys ARCHIVE."
+            f"Made anew: {', '.join(restored.made)}. None was here and none came with the copy. "
+            "Where you have the old keys, remove these and restore again with --keys ARCHIVE."
         )
     if restored.replaced is not None:
         say(f"The replaced database is kept as {restored.replaced}.")
@@ -199,7 +206,6 @@ async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
     async with started(settings, may_create=False):
         if options.give_up_lost:
             given_up = await lost_keys.give_up()
-            await vault.prepare()
             for email in given_up.users:
                 say(f"{email} signs in without the authenticator app now.")
             for name in given_up.organisations:

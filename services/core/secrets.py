@@ -14,8 +14,9 @@ SECRET_FILE = "signing-secret"  # noqa: S105 - a file's name
 SECRET_BYTES = 32
 
 
-def load_secret(data_dir: Path, given: str | None) -> bytes:
-    """Return the signing secret: the given one, the stored one, or a new one stored now.
+def load_secret(data_dir: Path, given: str | None, *, may_create: bool = True) -> bytes:
+    """Return the signing secret: the given one, the stored one, or a new one stored now; nothing if
+    there is none and it may not be made.
 
     The file is readable by its owner alone. Raises `OperatorError` where it can't be read or made.
     """
@@ -23,6 +24,8 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
         return hashlib.sha256(given.encode()).digest()
     path = data_dir / SECRET_FILE
     try:
+        if not may_create and not path.exists():
+            return b""
         data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             write_private(path, secrets.token_hex(SECRET_BYTES), replace=False)
@@ -68,7 +71,13 @@ def write_private(path: Path, text: str, *, replace: bool) -> None:
 
 
 def derive(secret: bytes, purpose: str, of: bytes) -> bytes:
-    """A 256-bit value that nobody without the secret can compute (HMAC-SHA-256, RFC 2104)."""
+    """A 256-bit value that nobody without the secret can compute (HMAC-SHA-256, RFC 2104). Raises
+    `OperatorError` if there is no secret."""
+    if not secret:
+        raise OperatorError(
+            f"There is no {SECRET_FILE} in the data folder. Put it back from a backup. Where it is "
+            "lost, `serve` makes a new one, and says what that ends."
+        )
     return hmac.digest(secret, purpose.encode() + b"\0" + of, "sha256")
 
 

@@ -1,45 +1,68 @@
 """Starting and stopping the parts of a process."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from models import new_id
+from sqlmodel import select
+
+from models import User, new_id
 from services.core.bus import Bus
 from services.core.errors import NoDatabaseError, OperatorError
 from services.core.lazily import lazily
-from services.core.secrets import load_secret
+from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
 from services.database import runtime, vault
 from services.database.engines import Database
 from services.database.migrations import migrate
 from services.database.runtime import Runtime
 from services.database.sqlite_transport import SqliteTransport
+from services.database.transaction import reading
 
 if TYPE_CHECKING:
     from services.database import postgresql_transport
 else:
     postgresql_transport = lazily("services.database.postgresql_transport")
 
+log = logging.getLogger(__name__)
+
+# What a new signing secret ends. Sessions and links are found by the hash of their token alone.
+WHAT_ENDS = (
+    "Recovery codes no longer work. Links of mails that wait, or that are copied once more, and "
+    "secret calendar addresses have to be made anew; sessions, and links that were sent, go on."
+)
+
 
 @asynccontextmanager
 async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterator[Runtime]:
     """Open the data folder and the database, and migrate it; close them at the end.
 
-    Unless it `may_create` one, a database must exist. Raises `OperatorError` for what the operator
-    has to mend.
+    Unless it `may_create` one, a database must exist, and no key is made either. Raises
+    `OperatorError` for what the operator has to mend.
     """
     if not may_create:
         require_database(settings)
     given = settings.secret.get_secret_value() if settings.secret else None
-    secret = load_secret(settings.data_dir, given)
+    secret = load_secret(settings.data_dir, given, may_create=False)
+    makes_secret = may_create and not secret
+    if makes_secret:
+        secret = load_secret(settings.data_dir, given)
     current = assemble(settings, secret)
     if settings.is_sqlite:
         _make_folder(settings)
     runtime.use(current)
     try:
         await migrate(may_create=may_create)
-        await vault.prepare()
+        await vault.prepare(may_create=may_create)
+        if makes_secret and await _has_accounts():
+            log.warning(
+                "%s was missing from %s, and was made anew. %s Where you have the old one, stop "
+                "Rollcall and put it back.",
+                SECRET_FILE,
+                settings.data_dir,
+                WHAT_ENDS,
+            )
         yield current
         await current.bus.drain()
     finally:
@@ -63,6 +86,11 @@ def require_database(settings: Settings) -> None:
             f"There is no database at {settings.database_file}. Check ROLLCALL_DATABASE_URL and "
             "ROLLCALL_DATA_DIR; `serve` and `migrate` make a new one."
         )
+
+
+async def _has_accounts() -> bool:
+    async with reading() as tx:
+        return (await tx.exec(select(User.id).limit(1))).first() is not None
 
 
 def _make_folder(settings: Settings) -> None:

@@ -41,13 +41,13 @@ SAMPLE = 20
 Beside = Callable[[Callable[[], int]], Awaitable[int]]
 
 
-async def prepare() -> None:
-    """Make the file of keys, if keys are kept in one and nothing is sealed yet. Logs an error if
-    something is sealed that the keys can't open."""
+async def prepare(*, may_create: bool = True) -> None:
+    """Make the file of keys, if it may be made, keys are kept in one and nothing is sealed yet.
+    Logs an error if something is sealed that the keys can't open."""
     try:
         if await lost():
             log.error("%s %s", LOST, how_to_mend())
-        elif _is_file() and not _path().exists():
+        elif may_create and _is_file() and not _path().exists():
             write_private(_path(), Fernet.generate_key().decode() + "\n", replace=False)
     except OSError as error:
         log.warning("Can't write %s: %s. No secret can be sealed.", _path(), error.strerror)
@@ -162,7 +162,8 @@ async def rotate() -> int:
             "gone for good, `rotate-keys --give-up-lost` forgets them."
         )
     if _is_file():
-        _write_keys([Fernet.generate_key().decode(), *_file_keys()])
+        kept = _file_keys() if _path().exists() else []  # none if nothing is sealed
+        _write_keys([Fernet.generate_key().decode(), *kept])
     ring, count = _ring(), 0
     async with transaction() as tx:
         for table, name in SEALED:

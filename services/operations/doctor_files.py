@@ -16,7 +16,8 @@ from services.core.setting_sources import env_path, named_files
 from services.core.settings import Settings
 from services.core.words import count_words
 from services.database import runtime, vault
-from services.operations import backup
+from services.database.startup import WHAT_ENDS
+from services.operations import backup, missing_keys
 from services.operations.aside import SilentShareError, aside
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
@@ -45,7 +46,11 @@ async def look_at_keys() -> list[Check]:
         return [wrong or warning(KEYS, "Not compared with the database", "See Database.")]
     if lost:
         return [failed(KEYS, vault.LOST.rstrip("."), await look(vault.how_to_mend))]
-    return [wrong or await look(_no_key) or well(KEYS, _where(settings))]
+    wrong = wrong or await look(_no_key)
+    if not wrong and await missing_keys.lacks_signing_key(look):
+        words = f"There is no {signature.SIGNING_KEY_FILE}, and exports were signed"
+        wrong = warning(KEYS, words, missing_keys.WITHOUT_SIGNING_KEY)
+    return [wrong or well(KEYS, _where(settings))]
 
 
 def _no_key() -> Check | None:
@@ -68,8 +73,8 @@ def _key_files(settings: Settings) -> Check | None:
         return failed(
             KEYS,
             f"There is no signing secret at {path}",
-            "Check ROLLCALL_DATA_DIR. The first start makes one; where there was one, put it back "
-            "from a backup, else everybody is signed out and links in mails are dead.",
+            "Check ROLLCALL_DATA_DIR. The next start makes one; where there was one, put it back "
+            f"from a backup, else: {WHAT_ENDS}",
         )
     try:
         load_secret(settings.data_dir, None)
