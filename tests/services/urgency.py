@@ -19,6 +19,8 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 HANDED_ON = ("act_on", "change", "archive")
 BEGINNINGS = {"audit.acting.acting", "database.transaction.transaction"}
 
+Do = Callable[[], Awaitable[object]]
+
 
 @dataclass(frozen=True)
 class Function:
@@ -98,23 +100,28 @@ class _Module:
             yield full_name, Function(frozenset(calls), begins, urgent)
 
 
-async def order_beside(
-    rollcall: Runtime, other: Actor, act: Callable[[], Awaitable[object]]
-) -> list[str]:
+async def order_beside(rollcall: Runtime, other: Actor, act: Do) -> list[str]:
     """In which order a usual act of somebody else's, and then this one, are done, if both have to
     wait for who writes just now."""
-    image, queue = picture(), rollcall.database.queue
-    order: list[str] = []
+    image = picture()
+    acts = {"usual": lambda: profile.set_picture(other, image), "urgent": act}
+    return await order_of(rollcall, acts)
 
-    def begin(name: str, call: Awaitable[object]) -> asyncio.Task[object]:
-        task: asyncio.Task[object] = asyncio.ensure_future(call)
-        task.add_done_callback(lambda _: order.append(name))
-        return task
+
+async def order_of(rollcall: Runtime, acts: Mapping[str, Do]) -> list[str]:
+    """In which order these are done, if they come one after the other, and all of them have to
+    wait for who writes just now."""
+    queue = rollcall.database.queue
+    order: list[str] = []
+    begun: list[asyncio.Future[None]] = []
+
+    async def do(name: str, act: Do) -> None:
+        await act()
+        order.append(name)
 
     async with transaction():
-        usual = begin("usual", profile.set_picture(other, image))
-        await eventually(lambda: queue.present == 2)
-        urgent = begin("urgent", act())
-        await eventually(lambda: queue.present == 3)
-    await asyncio.gather(usual, urgent)
+        for name, act in acts.items():
+            begun.append(asyncio.ensure_future(do(name, act)))
+            await eventually(lambda: queue.present == len(begun) + 1)
+    await asyncio.gather(*begun)
     return order
