@@ -86,10 +86,9 @@ class SecurityHeaders:
 class LastResort:
     """Logs what nobody foresaw, once, and answers it if nothing was answered yet.
 
-    If an answer in pieces fails on the way, it breaks off: its last piece is passed on only after
-    the application has ended well. (Starlette's BaseHTTPMiddleware, which NiceGUI uses, ends it as
-    if it were whole, and then raises the error.) A client that hangs up meanwhile gets no answer,
-    and isn't logged.
+    If an answer in pieces fails on the way, it breaks off: no last piece is sent. (Starlette's
+    BaseHTTPMiddleware would end it as if it were whole, and then raise the error; nothing here may
+    be one.) A client that hangs up meanwhile gets no answer, and isn't logged.
     """
 
     def __init__(self, app: ASGIApp, *, render: Render) -> None:
@@ -101,44 +100,24 @@ class LastResort:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Watched(send)
+        is_begun = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
         try:
-            await self.app(scope, receive, answer.send)
+            await self.app(scope, receive, send_noted)
         except ClientDisconnect:
             log.debug("%s %s: the other side hung up", method_of(scope), route_of(scope))
         except Exception as error:
             what = method_of(scope), route_of(scope)
             refusal = error.__cause__
-            if answer.is_begun and isinstance(refusal, RollcallError):
+            if is_begun and isinstance(refusal, RollcallError):
                 log.info("%s %s broke off: %s", *what, refusal)
                 return
             log.exception("%s %s failed", *what)
-            if not answer.is_begun:
+            if not is_begun:
                 sentence = "Something went wrong on our side. It was logged. Try again in a moment."
                 await self.render(Request(scope), 500, sentence)(scope, receive, send)
-        else:
-            await answer.end()
-
-
-class _Watched:
-    """An answer; if it has several pieces, the last one waits until `end`."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._last: Message | None = None
-        self._has_pieces = False
-        self.is_begun = False
-
-    async def send(self, message: Message) -> None:
-        self.is_begun = True
-        if message["type"] == "http.response.body":
-            if message.get("more_body"):
-                self._has_pieces = True
-            elif self._has_pieces:
-                self._last = message
-                return
-        await self._send(message)
-
-    async def end(self) -> None:
-        if self._last is not None:
-            await self._send(self._last)
