@@ -1,8 +1,9 @@
 // A bulk act: what it would do, how far it is, and the result for each row.
 import { h } from "vue";
 import { askWhile, listen, pageName, takeKept } from "live_socket";
-import { avatar, whose } from "avatar";
+import { avatar } from "avatar";
 import { number } from "table_rows";
+import { whose } from "whose";
 
 const PAUSE = 1_000; // ms between two queries for the results
 const LIVE = "rollcall_bulk";

@@ -14,7 +14,7 @@ Handler = Callable[[], Awaitable[None]]
 class BulkActView(
     Component,
     script="bulk_act.js",
-    imports=["live_socket.js", "table_rows.js", "avatar.js"],
+    imports=["live_socket.js", "table_rows.js", "avatar.js", "whose.js", "breaking.js"],
 ):
     """Shows one bulk act, kept true by socket events. `home` is the url of the list to whose rows
     it is done, and `bulk` that of the acts.

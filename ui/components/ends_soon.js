@@ -1,9 +1,10 @@
 // What ends soon, the nearest group first: people, customers' people, and links that nobody has
 // used.
 import { h } from "vue";
-import { avatar, whose } from "avatar";
+import { avatar } from "avatar";
 import { icon } from "icons";
 import { listen } from "live_socket";
+import { whose } from "whose";
 
 const FEW = 8; // rows of a group that are shown until all are asked for
 const TICK = 20_000; // ms between two looks at the clock

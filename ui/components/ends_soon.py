@@ -15,7 +15,14 @@ WITHIN = (7, 30, 90)
 class EndsSoonList(
     Component,
     script="ends_soon.js",
-    imports=["live_socket.js", "avatar.js", "icons.js", "table_rows.js"],
+    imports=[
+        "live_socket.js",
+        "avatar.js",
+        "icons.js",
+        "table_rows.js",
+        "whose.js",
+        "breaking.js",
+    ],
 ):
     """Shows `values`: groups of rows, counts, and the number of days.
 

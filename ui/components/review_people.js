@@ -1,12 +1,12 @@
 // The people in a review: each is kept or deactivated, one by one or several at once, by buttons or
 // keys. Other reviewers' decisions appear in place.
 import { h } from "vue";
-import { avatar, whose } from "avatar";
-import { ago } from "cells";
+import { ago, avatar } from "cells";
 import { icon } from "icons";
 import { listen } from "live_socket";
 import { keyOf, listKeys } from "single_keys";
 import { number } from "table_rows";
+import { whose } from "whose";
 
 const SHOWN = 100; // rows that are drawn at once
 const MOST = 500; // people in one act

@@ -24,6 +24,8 @@ class ReviewPeople(
         "cells.js",
         "table_rows.js",
         "icons.js",
+        "whose.js",
+        "breaking.js",
     ],
 ):
     """Shows the people and keeps them true by the patches of the review's room.

@@ -20,16 +20,6 @@ export function avatar(id, name, { online = false, picture = "", look = "" } = {
   ]);
 }
 
-// Somebody in a list in which people are let in and shut out: the name as it is drawn there, what
-// tells them from others of that look, and what else there is to say.
-export function whose(name, { email, mixed }, more) {
-  return h("div", { class: "who-words" }, [
-    h("div", [name, " ", mixedChip(mixed)]),
-    email && h("bdi", { class: "isolate small muted" }, email),
-    more,
-  ]);
-}
-
 // The mark of a name that mixes letters; `mixed` says which, and is empty where none are mixed.
 export function mixedChip(mixed) {
   return mixed && h("span", { class: "chip chip-warning", title: mixed }, "Mixed letters");
