@@ -21,6 +21,7 @@ from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.export import EVERYTHING
 from services.audit.export_check import check_export
 from services.audit.heads import list_heads, read_heads_of
+from services.core.answers import UNREAD, UnreadAnswerError, say, say_no_more, say_rest
 from services.core.errors import DatabaseUnavailableError, OperatorError, RollcallError
 from services.core.logs import set_up_logging
 from services.core.settings import Settings, load, unknown_settings
@@ -30,14 +31,7 @@ from services.core.words import count_words
 from services.database import vault
 from services.database.migrations import migrate
 from services.database.startup import started
-from services.operations import (
-    arguments,
-    commands_beside,
-    doctor,
-    lost_keys,
-    missing_keys,
-    setup,
-)
+from services.operations import arguments, commands_beside, doctor, lost_keys, missing_keys, setup
 from services.operations.backup import back_up
 from services.operations.checks import State, report
 from services.operations.demo import create_demo
@@ -53,12 +47,6 @@ log = logging.getLogger("rollcall")
 
 Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
 Adder = Callable[[str, Command | None, str], argparse.ArgumentParser]
-
-
-def say(text: str) -> None:
-    """Answer the person who typed the command."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 async def _serve(settings: Settings, _options: argparse.Namespace) -> int:
@@ -359,14 +347,19 @@ def _add_commands_for_the_log(add: Adder) -> None:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0 done, 1 refused, 2 wrong usage."""
-    options = _parser().parse_args(given)
+    """Run one command; returns the exit status: 0 done, 1 refused, 2 wrong usage, 141 if nobody
+    reads the answer."""
+    return _in_words(partial(_run, given))
+
+
+def _run(given: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(given)
+    except SystemExit:  # after --help, for example
+        say_rest()
+        raise
     end_on_sigterm()
     os.umask(0o077)  # what Rollcall writes is only for its own user
-    return _in_words(partial(_run, options))
-
-
-def _run(options: argparse.Namespace) -> int:
     arguments.require_answers(options)
     # wherever there is a file, even without settings or data
     if options.command == "verify-export":
@@ -392,6 +385,9 @@ def _in_words(work: Callable[[], int]) -> int:
     except RollcallError as error:
         sys.stderr.write(f"rollcall: {error}\n")
         return 1
+    except UnreadAnswerError:
+        say_no_more()
+        return UNREAD
     except KeyboardInterrupt:
         return 130
 

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from services.core.answers import UnreadAnswerError
+
 # Seconds between two looks at how far it came.
 LOOK_SECONDS = 0.2
 # Seconds for its end, at which it closes its files.
@@ -29,7 +31,7 @@ def run_beside(work: Callable[[], int], seconds: float) -> int:
     passed on.
 
     Raises `TimeoutError` if for so many seconds it used no processor, and neither read nor wrote a
-    byte. Then it is killed, and goes when the share answers.
+    byte. Then it is killed, and goes when the share answers. Raises `UnreadAnswerError`.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -64,7 +66,8 @@ def _work(work: Callable[[], int], printed: int, complained: int, told: int) -> 
 
 
 def _wait(pid: int, told: int, passed_on: dict[int, int], seconds: float) -> int:
-    """Pass on what it prints, until it tells its status. Raises `TimeoutError`."""
+    """Pass on what it prints, until it tells its status. Raises `TimeoutError`, and
+    `UnreadAnswerError` if nobody reads that: then it is killed, too."""
     with selectors.DefaultSelector() as selector:
         for end in (*passed_on, told):
             selector.register(end, selectors.EVENT_READ)
@@ -72,8 +75,12 @@ def _wait(pid: int, told: int, passed_on: dict[int, int], seconds: float) -> int
         while True:
             ready = {key.fd for key, _ in selector.select(LOOK_SECONDS)}
             for end in sorted(ready & passed_on.keys()):
-                if not _pass_on(end, passed_on[end]):
-                    selector.unregister(end)
+                try:
+                    if not _pass_on(end, passed_on[end]):
+                        selector.unregister(end)
+                except UnreadAnswerError:
+                    os.kill(pid, signal.SIGKILL)
+                    raise
             if told in ready and not ready & passed_on.keys():
                 return _status(pid, told)
             now = _progress(pid)
@@ -88,7 +95,10 @@ def _pass_on(end: int, to: int) -> bool:
     """Pass on what is there; false at its end."""
     piece = left = os.read(end, PIECE)
     while left:
-        left = left[os.write(to, left) :]
+        try:
+            left = left[os.write(to, left) :]
+        except BrokenPipeError as error:
+            raise UnreadAnswerError from error
     return bool(piece)
 
 
