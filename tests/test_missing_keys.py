@@ -33,6 +33,13 @@ async def data(tmp_path: Path) -> Path:
     return folder
 
 
+def _keys(data: Path) -> dict[str, str]:
+    """What the doctor says of the keys."""
+    lines = run(data, "doctor", "--json").stdout.splitlines()
+    checks: dict[str, dict[str, str]] = {check["name"]: check for check in map(json.loads, lines)}
+    return checks["Keys"]
+
+
 @pytest.mark.parametrize(
     "command", [("verify-audit",), ("deactivate", EMAIL), ("activate", EMAIL), ("doctor",)]
 )
@@ -78,6 +85,18 @@ async def test_links_that_were_sent_go_on_with_a_new_signing_secret(data: Path) 
         assert (await one_time_links.get_live(tx, LinkPurpose.SETUP, token)).id == link.id
 
 
+async def test_the_doctor_warns_of_a_signing_secret_that_was_made_anew(data: Path) -> None:
+    assert run(data, "migrate").returncode == 0
+    assert run(data, "password-link", EMAIL).returncode == 0
+    assert _keys(data)["state"] == "ok"
+    (data / SECRET).unlink()
+    assert run(data, "migrate").returncode == 0
+    keys = _keys(data)
+    assert keys["state"] == "warning"
+    assert "isn’t the one that links were made with" in keys["words"]
+    assert "Recovery codes no longer work" in keys["remedy"]
+
+
 @pytest.mark.parametrize("exported", [True, False])
 async def test_a_missing_key_of_the_audit_log_is_told_if_something_was_signed(
     tmp_path: Path, exported: bool
@@ -92,11 +111,7 @@ async def test_a_missing_key_of_the_audit_log_is_told_if_something_was_signed(
             (data / SIGNING).unlink()
     async with serving(data) as server:
         log = server.log()
-    (keys,) = (
-        check
-        for line in run(data, "doctor", "--json").stdout.splitlines()
-        if (check := json.loads(line))["name"] == "Keys"
-    )
+    keys = _keys(data)
     assert ("audit-signing-key is missing" in log) is exported
     assert ("the public key that was fetched before" in log) is exported
     assert (keys["state"] == "warning") is exported, keys

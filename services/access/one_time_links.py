@@ -28,6 +28,8 @@ LIFETIMES = {
     LinkPurpose.SETUP: timedelta(days=3650),
 }
 
+# How many of the oldest living links say which signing secret they were made with.
+SAMPLE = 100
 _DEAD = {
     LinkPurpose.EMAIL_CONFIRM: (
         "This link is no longer valid: it was used, replaced by a newer one, or is older than a "
@@ -116,6 +118,23 @@ async def get_live(tx: Transaction, purpose: LinkPurpose, token: str) -> OneTime
 def dead(purpose: LinkPurpose) -> DeadLinkError:
     """What is said about a link that opens nothing, whatever the reason is."""
     return DeadLinkError(_DEAD[purpose])
+
+
+async def is_secret_another(tx: Transaction) -> bool:
+    """Whether living links were made with another signing secret than this one. (That of the set-up
+    doesn't count: nobody uses it any more, and it lives for ever.)"""
+    links = await tx.exec(
+        select(OneTimeLink)
+        .where(
+            OneTimeLink.purpose != LinkPurpose.SETUP,
+            col(OneTimeLink.used_at).is_(None),
+            col(OneTimeLink.void_at).is_(None),
+            col(OneTimeLink.expires_at) > clock.now(),
+        )
+        .order_by(col(OneTimeLink.id))
+        .limit(SAMPLE)
+    )
+    return any(token_hash(_derived(link)) != link.token_hash for link in links)
 
 
 async def is_any_unused(tx: Transaction, user_id: UUID, purpose: LinkPurpose) -> bool:

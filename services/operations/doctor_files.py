@@ -50,6 +50,9 @@ async def look_at_keys() -> list[Check]:
     if not wrong and await missing_keys.lacks_signing_key(look):
         words = f"There is no {signature.SIGNING_KEY_FILE}, and exports were signed"
         wrong = warning(KEYS, words, missing_keys.WITHOUT_SIGNING_KEY)
+    if not wrong and await missing_keys.has_another_secret():
+        mend = f"Where you have the old one, stop Rollcall and put it back. {WHAT_ENDS}"
+        wrong = warning(KEYS, "The signing secret isn’t the one that links were made with", mend)
     return [wrong or well(KEYS, _where(settings))]
 
 

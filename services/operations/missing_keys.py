@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from sqlmodel import col, exists, select
 
 from models import AuditEvent, AuditHead
+from services.access import one_time_links
 from services.audit.actions import LogAction
 from services.audit.signature import SIGNING_KEY_FILE
 from services.database import runtime
@@ -37,6 +38,13 @@ async def lacks_signing_key(beside: Beside = asyncio.to_thread) -> bool:
     async with reading() as tx:
         found = await tx.exec(select(AuditHead.chain_id).where(signed).limit(1))
         return found.first() is not None
+
+
+async def has_another_secret() -> bool:
+    """Whether the signing secret was made anew while links are alive. Raises
+    `DatabaseUnavailableError`."""
+    async with reading() as tx:
+        return await one_time_links.is_secret_another(tx)
 
 
 async def tell() -> None:
