@@ -11,7 +11,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from services.access.actor import Actor
 from services.access.permissions import Permission, may
-from services.core.words import with_nothing_hidden
+from services.core.words import with_nothing_deceiving, with_nothing_hidden
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
 from services.tenants import organisation
@@ -153,8 +153,8 @@ def _surrounded(title: str, home_title: str) -> Toast:
 
 
 def text(tag: str, content: str, classes: str = "") -> TextElement:
-    """A plain HTML element with a text, never read as markup, in which nothing is hidden."""
-    return TextElement(tag=tag, text=with_nothing_hidden(content)).classes(classes)
+    """A plain HTML element with a text, never read as markup, which reads as it was written."""
+    return TextElement(tag=tag, text=with_nothing_deceiving(content)).classes(classes)
 
 
 def mixed_chip(mixed: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from services.core.emails import check_email
-from services.core.names import MAX_NAME, clean_name
+from services.core.names import DECEIVING, MAX_NAME, clean_name
 
 # RFC 5321: the octets of an email.
 LONGEST_EMAIL = 254
@@ -27,15 +27,6 @@ MOST_PEOPLE = 100
 _LINE_BREAK = re.compile(r"\r\n?|[\u2028\u2029]")
 # Categories of characters that show nothing, beside line breaks and tabs.
 _UNSEEN = frozenset({"Cf", "Zl", "Zp", "Zs"})
-# What makes a text read in another order than it is stored in (Unicode, UAX 9, section 2.1 to 2.4:
-# a piece of code would do something else than it shows), and what shows nothing and can carry
-# words: tags, except for those of flags (UTS 51, section 3.9), annotations, and format characters
-# that are out of use (Unicode, section 23.3). Marks of direction, joiners, soft hyphens and spaces
-# without width belong to how languages are written.
-_DECEIVING = re.compile(
-    "(?:\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f)"
-    "|([\u202a-\u202e\u2066-\u2069\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f])"
-)
 
 
 @dataclass(frozen=True)
@@ -149,7 +140,7 @@ class LinesField(FormField):
         """The text in NFC, its lines ended by line feeds, without marks of the byte order."""
         text = _LINE_BREAK.sub("\n", _text(value).replace("\ufeff", ""))
         text = unicodedata.normalize("NFC", text).strip()
-        for found in filter(lambda found: found[1], _DECEIVING.finditer(text)):
+        for found in filter(lambda found: found[1], DECEIVING.finditer(text)):
             line = text.count("\n", 0, found.start()) + 1
             raise ValueError(
                 f"{self.label} can't contain characters that turn the direction of text or hide in "

@@ -59,6 +59,15 @@ _JOINING_SCRIPTS = frozenset(
         "TIBETAN",
     )
 )
+# What a text of several lines can't have: what makes it read in another order than it is stored in
+# (Unicode, UAX 9, section 2.1 to 2.4: a piece of code would do something else than it shows), and
+# what shows nothing and can carry words: tags, except for those of flags (UTS 51, section 3.9),
+# annotations, and format characters that are out of use (Unicode, section 23.3). Marks of
+# direction, joiners, soft hyphens and spaces without width belong to how languages are written.
+DECEIVING = re.compile(
+    "(?:\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f)"
+    "|([\u202a-\u202e\u2066-\u2069\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f])"
+)
 # Of emoji, besides symbols: what chooses their form or colour.
 _EMOJI = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
 # More marks above and below one letter are nobody's name, and cover the lines beside it. (UTS 39,
@@ -184,9 +193,15 @@ def with_hidden_named(text: str) -> str:
     if not hides_something(text):
         return text
     return "".join(
-        f"[U+{ord(character):04X}]" if _is_invisible(text, at) else character
+        _named(character) if _is_invisible(text, at) else character
         for at, character in enumerate(text)
     )
+
+
+def with_deceiving_named(text: str) -> str:
+    """A text of several lines with those characters named that it can't have: what belongs to how
+    languages are written stays as it is."""
+    return DECEIVING.sub(lambda found: _named(found[1]) if found[1] else found[0], text)
 
 
 def fold(text: str) -> str:
@@ -219,6 +234,10 @@ def plain(text: str) -> str:
 def script_of(character: str) -> str:
     """The script of a letter: the first word of its name in Unicode. Empty for no letter."""
     return unicodedata.name(character, "").partition(" ")[0] if character else ""
+
+
+def _named(character: str) -> str:
+    return f"[U+{ord(character):04X}]"
 
 
 def _is_invisible(name: str, at: int) -> bool:

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
-from services.core.names import with_hidden_named
+from services.core.names import with_deceiving_named, with_hidden_named
 from services.core.settings import MB
 
 _ISOLATED = re.compile("\u2068([^\u2066-\u2069]*)\u2069")
@@ -32,13 +33,27 @@ def isolated_where_needed(words: str) -> str:
 
 
 def with_nothing_hidden(text: str) -> str:
-    """A text of ours, with people's words in it, as somebody is to read it: what nobody would see
-    in these words, or what would turn ours around, is named. Words from before today's rules may
-    have it. Words that are `isolated` stay so."""
+    """A name, or a line of names, as somebody is to read it: what nobody would see in it, or what
+    would turn the text around it, is named. Names from before today's rules may have it. Words that
+    are `isolated` stay so."""
+    return _part_by_part(text, with_hidden_named)
+
+
+def with_nothing_deceiving(text: str) -> str:
+    """A sentence or a text as somebody is to read it: what makes it read as something else is
+    named, as no text of several lines can have it. The soft hyphens, marks of direction and spaces
+    without width of people's own texts stay; a name in it is named whole where it is put in. Words
+    that are `isolated` stay so."""
+    return _part_by_part(text, with_deceiving_named)
+
+
+def _part_by_part(text: str, named: Callable[[str], str]) -> str:
     if _READ_AS_IT_IS.fullmatch(text):
         return text
     return "".join(
-        isolated(part) if at % 2 else with_hidden_named(part)
+        f"\N{FIRST STRONG ISOLATE}{named(part)}\N{POP DIRECTIONAL ISOLATE}"
+        if at % 2
+        else named(part)
         for at, part in enumerate(_ISOLATED.split(text))
     )
 

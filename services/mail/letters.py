@@ -12,7 +12,7 @@ from services.access import one_time_links
 from services.core import clock
 from services.core.colours import brand_of
 from services.core.days import find_zone
-from services.core.words import with_nothing_hidden
+from services.core.words import with_nothing_deceiving, with_nothing_hidden
 from services.database import runtime
 from services.database.transaction import Transaction
 from services.mail import outbox
@@ -152,6 +152,9 @@ def _letter(
     token: str = "",
 ) -> Letter:
     mail = MAILS.get(template)
+    recipient = values["email"]
+    values = {name: _named(mail, name, value) for name, value in values.items()}
+    said = {name: _named(mail, name, value) for name, value in said.items()}
     if mail is None or wording is None:
         subject = " ".join(render(template, "subject.txt", values).split())
         text, html = render(template, "body.txt", values), render(template, "body.html", values)
@@ -159,17 +162,24 @@ def _letter(
         subject = subject_of(wording, said)
         text, html = written_in(mail, template, wording, values, said)
     return Letter(
-        recipient=values["email"],
-        sender_name=" ".join(
-            with_nothing_hidden(str(values.get("tenant_name", "Rollcall"))).split()
-        ),
-        subject=with_nothing_hidden(subject),
-        text=with_nothing_hidden(text),
-        html=with_nothing_hidden(html),
+        recipient=recipient,
+        sender_name=" ".join(str(values.get("tenant_name", "Rollcall")).split()),
+        subject=with_nothing_deceiving(subject),
+        text=with_nothing_deceiving(text),
+        html=with_nothing_deceiving(html),
         message_id=message_id,
         logo=logo,
         token=token,
     )
+
+
+def _named(mail: Mail | None, name: str, value: Any) -> Any:
+    """A value as a mail says it. Names from before today's rules may hide something; somebody's
+    words of several lines are as they wrote them."""
+    field = mail.find(name) if mail else None
+    if not isinstance(value, str) or (field is not None and field.is_quoted):
+        return value
+    return with_nothing_hidden(value)
 
 
 def written_in(

@@ -5,10 +5,16 @@ from playwright.async_api import expect
 from models import Tenant, User
 from services.access.actor import Actor
 from services.core.words import isolated
+from services.reviews import reviews
+from services.reviews.forms import Days, ReviewForm
+from services.reviews.reasons import Reason
 from services.users import accounts
+from services.workspace import handover
+from services.workspace.pocs import HandOverForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog, toast
+from tests.services.workspace.scene import create_poc
 
 DAVID = "\N{HEBREW LETTER DALET}\N{HEBREW LETTER VAV}\N{HEBREW LETTER DALET}"
 LEVI = "\N{HEBREW LETTER LAMED}\N{HEBREW LETTER VAV}\N{HEBREW LETTER YOD}"
@@ -50,6 +56,33 @@ async def test_who_was_deactivated_is_isolated_in_the_message(
     await dialog(page).get_by_role("button", name="Deactivate").click()
     told = f"{isolated(david.full_name)} is deactivated."
     await expect(toast(page, told)).to_be_visible()
+
+
+async def test_the_name_of_a_review_is_isolated_in_the_question_before_its_end(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    await _david(tenant)
+    form = ReviewForm(name=DAVID, reasons=(Reason.NO_FACTOR,), days=Days.NINETY)
+    review_id = await reviews.begin(admin, form)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/review/{review_id}")
+    await page.get_by_role("button", name="Close review…").click()
+    question = dialog(page).get_by_role("heading")
+    await expect(question).to_have_text(f"Close {isolated(DAVID)}?")
+
+
+async def test_who_handed_work_over_and_who_has_it_are_isolated_on_the_page_of_who_left(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    david = await _david(tenant)
+    levi = await factories.create_admin(tenant, first_name=LEVI)
+    await create_poc(await factories.sign_in(ada), "Claims intake")
+    by = await factories.sign_in(levi)
+    await accounts.set_active(by, ada.id, active=False)
+    await handover.hand_over_work(by, ada.id, HandOverForm(owner_id=david.id))
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}/leaving")
+    row = page.get_by_role("listitem").filter(has_text="1 POC")
+    await expect(row).to_contain_text(f"1 POC to {isolated(david.full_name)}")
+    await expect(row).to_contain_text(f"by {isolated(levi.full_name)}")
 
 
 async def _david(tenant: Tenant) -> User:

@@ -8,16 +8,22 @@ from nicegui.events import GenericEventArguments
 
 from models import Poc, PocStatus, Tenant
 from services.access.actor import Actor
+from services.core.forms import Form
+from services.core.words import isolated
 from services.database.transaction import transaction
 from services.sessions.sessions import recognise
 from services.workspace import listing
+from services.workspace.pocs import HandOverForm, NewPocForm
 from tests import factories
 from tests.conftest import ONE_DATABASE
 from tests.services.workspace.rows import Rows, create_rows
 from ui.components.toast import Toast
+from ui.pages.workspace.home import _HomeScreen
 from ui.pages.workspace.poc import _PocScreen
+from ui.pages.workspace.pocs import _PocsScreen
 
 pytestmark = ONE_DATABASE
+HEBREW = "\N{HEBREW LETTER SHIN}\N{HEBREW LETTER LAMED}\N{HEBREW LETTER VAV}"
 
 
 class _Page:
@@ -47,6 +53,13 @@ class _Page:
             assert poc is not None
             poc.status = status
             poc.version += 1
+
+    async def is_called(self, words: str) -> None:
+        """It and its customer are called so by now."""
+        async with transaction() as tx:
+            poc = await tx.get_one(Poc, self.rows.poc)
+            poc.title = poc.customer = words
+        await self.screen._refresh()
 
     async def status(self) -> PocStatus:
         """What the POC is by now."""
@@ -114,3 +127,47 @@ async def test_a_draft_is_started_though_somebody_else_has_renamed_it(page: _Pag
     await page.becomes(PocStatus.DRAFT)
     await page.choose(start)
     assert await page.status() is PocStatus.ACTIVE
+
+
+async def test_a_title_from_right_to_left_is_isolated_in_what_its_steps_say(
+    page: _Page, told: list[str]
+) -> None:
+    await page.is_called(HEBREW)
+    start = page.item("Start")
+    await page.choose(start)
+    await page.becomes(PocStatus.CANCELLED)
+    await page.choose(start)
+    assert told[0] == f"{isolated(HEBREW)}: Active."
+    assert told[1].startswith(f"{isolated(HEBREW)} has changed meanwhile: it is cancelled now.")
+
+
+async def test_so_is_a_customer_in_what_an_end_means(page: _Page) -> None:
+    await page.is_called(HEBREW)
+    assert page.screen._cuts().startswith(f"1 person at {isolated(HEBREW)} can’t open it any more")
+
+
+async def test_so_is_the_title_of_a_poc_that_is_archived_and_brought_back(
+    page: _Page, told: list[str]
+) -> None:
+    await page.is_called(HEBREW)
+    await page.screen._archive(page.screen.details.row.facts_version, Form())
+    await page.screen._restore()
+    assert told == [f"{isolated(HEBREW)} is archived.", f"{isolated(HEBREW)} is back."]
+
+
+async def test_so_is_the_title_of_a_poc_that_is_begun(page: _Page) -> None:
+    form = NewPocForm(title=HEBREW, customer=HEBREW, start_on="2026-11-30")
+    with Client(ui.page("/pocs")):
+        said = await _PocsScreen(page.screen.visit, Toast())._create(form)
+    assert said == f"{isolated(HEBREW)} is begun."
+
+
+async def test_so_is_the_title_of_a_poc_that_is_reassigned(page: _Page, tenant: Tenant) -> None:
+    await page.is_called(HEBREW)
+    heir = await factories.create_user(tenant, first_name="Katherine")
+    _, token = await factories.open_session(await factories.create_admin(tenant))
+    visit = await recognise(token, tenant.slug, factories.CALLER)
+    row = page.screen.details.row
+    with Client(ui.page("/home")):
+        said = await _HomeScreen(visit, Toast())._reassign(row, HandOverForm(owner_id=heir.id))
+    assert said == f"{isolated(HEBREW)} is reassigned."

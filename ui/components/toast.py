@@ -6,7 +6,7 @@ from typing import Literal
 
 from nicegui.events import GenericEventArguments
 
-from services.core.words import with_nothing_hidden
+from services.core.words import with_nothing_deceiving
 from ui.components.component import Component
 
 Tone = Literal["info", "success", "error"]
@@ -43,7 +43,7 @@ class Toast(Component, script="toast.js", imports=["icons.js", "live_socket.js"]
             for old in list(self._actions)[:-KEPT]:
                 del self._actions[old]
         label = action_label if on_action is not None else None
-        said = with_nothing_hidden(message)
+        said = with_nothing_deceiving(message)
         self.run_method("show", {"id": toast_id, "message": said, "tone": tone, "action": label})
 
     async def _acted(self, event: GenericEventArguments) -> None:

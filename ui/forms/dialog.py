@@ -21,7 +21,7 @@ from services.core.form_fields import (
 )
 from services.core.forms import Form
 from services.core.names import MAX_NAME
-from services.core.words import with_nothing_hidden
+from services.core.words import with_nothing_deceiving, with_nothing_hidden
 from services.database.right_of_way import let_go
 from ui import live
 from ui.components.component import Component
@@ -149,8 +149,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
         opening: dict[str, Any] = {
             "values": opening_values(subject.values),
             "body": None if body is None else _lines(body),
-            "title": None if title is None else with_nothing_hidden(title),
-            "about": asdict(about) if about else None,
+            "title": None if title is None else with_nothing_deceiving(title),
+            "about": _about(about) if about else None,
             "reading": reading,
         }
         if not self._is_open_for(subject, opening):
@@ -209,7 +209,8 @@ class FormDialog(FilledForm[FormT, Outcome]):
             self._subject = replace(self._subject, on_submit=on_submit)
         lines = None if body is None else _lines(body)
         self._tell(
-            "update", {"about": asdict(about), "body": lines, "change": with_nothing_hidden(change)}
+            "update",
+            {"about": _about(about), "body": lines, "change": with_nothing_deceiving(change)},
         )
 
     def close(self) -> None:
@@ -219,7 +220,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
 
     def show_link(self, text: str, url: str) -> None:
         """Show a link to copy: instead of the fields, or under a question that can be repeated."""
-        self._tell("showLink", with_nothing_hidden(text), url)
+        self._tell("showLink", with_nothing_deceiving(text), url)
 
     def _tell(self, method: str, *values: object) -> None:
         if self._shown is not None and not self._shown.is_deleted:
@@ -260,7 +261,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         try:
             is_done, outcome = await self._submit(subject.on_submit, values, again, tell, renew)
             if isinstance(outcome, Link):
-                tell("showLink", with_nothing_hidden(outcome.text), outcome.url)
+                tell("showLink", with_nothing_deceiving(outcome.text), outcome.url)
             elif is_done:
                 if opening == self._opening:
                     self.close()
@@ -337,6 +338,11 @@ def _does(on_submit: OnSubmit[FormT] | None) -> object:
     return on_submit
 
 
+def _about(about: About) -> dict[str, str]:
+    """Whom it is about, as it shows them."""
+    return {name: with_nothing_hidden(words) for name, words in asdict(about).items()}
+
+
 def _lines(body: str | Sequence[str]) -> list[str]:
     lines = body.split("\n") if isinstance(body, str) else body
-    return [with_nothing_hidden(line) for line in lines if line]
+    return [with_nothing_deceiving(line) for line in lines if line]

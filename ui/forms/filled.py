@@ -17,7 +17,7 @@ from services.core.errors import (
 )
 from services.core.form_fields import NewPasswordField
 from services.core.forms import Form, fields_of
-from services.core.words import with_nothing_hidden
+from services.core.words import with_nothing_deceiving
 from ui.actions import told
 from ui.components.toast import Toast
 from ui.forms.helpers import Helpers
@@ -104,9 +104,9 @@ class FilledForm(Generic[FormT, OutcomeT]):
     def _show_errors(self, tell: Tell, errors: Mapping[str, str], general: str = "") -> None:
         """Show what is wrong, by field and as a whole, instead of what was shown before."""
         elsewhere = [text for name, text in errors.items() if name not in self._fields]
-        of_fields = {name: with_nothing_hidden(text) for name, text in errors.items()}
+        of_fields = {name: with_nothing_deceiving(text) for name, text in errors.items()}
         whole = " ".join([general, *elsewhere]).strip()
-        tell("showErrors", of_fields, with_nothing_hidden(whole))
+        tell("showErrors", of_fields, with_nothing_deceiving(whole))
 
     async def _check(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}

@@ -19,6 +19,10 @@ from tests.hostile import HOSTILE
 from tests.mail_server import MailServer, Received
 from tests.services.organisation_calls import mail_form, organisation_form
 
+SOFT_HYPHEN = "\N{SOFT HYPHEN}"
+RIGHT_TO_LEFT_MARK = "\N{RIGHT-TO-LEFT MARK}"
+NO_WIDTH = "\N{ZERO WIDTH SPACE}"
+
 
 def _invitation(**values: object) -> InvitationForm:
     who = {"first_name": "Léa", "last_name": "Fontaine", "email": "lea@example.com"}
@@ -55,6 +59,23 @@ async def test_an_invitation_says_what_the_organisation_wrote(
     elsewhere = await factories.sign_in(await factories.create_admin(other_tenant))
     other = await _invited(elsewhere, mail_server, email="alan@example.com")
     assert "Bonjour" not in other.part("plain")
+
+
+async def test_a_mail_leaves_soft_hyphens_marks_and_spaces_without_width_as_they_were_written(
+    admin: Actor, mail_server: MailServer
+) -> None:
+    own, note = f"Sil{SOFT_HYPHEN}ben", f"{RIGHT_TO_LEFT_MARK}שלום! ตาราง{NO_WIDTH}เวลา"
+    await mail_texts.edit_text(admin, mail_form("invitation", f"{own} {{first_name}}\n\n{{note}}"))
+    mail = await _invited(admin, mail_server, note=note)
+    for part in (mail.part("plain"), mail.part("html")):
+        assert own in part
+        assert note in part
+
+
+async def test_a_preview_shows_a_text_as_it_was_written(admin: Actor) -> None:
+    shown = await mail_texts.preview(admin, mail_form(text=f"Sil{SOFT_HYPHEN}ben"))
+    assert f"Sil{SOFT_HYPHEN}ben" in shown.text
+    assert f"Sil{SOFT_HYPHEN}ben" in shown.html
 
 
 async def test_a_mail_that_waits_says_what_is_written_by_then(

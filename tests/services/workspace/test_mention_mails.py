@@ -67,6 +67,18 @@ async def test_who_is_mentioned_while_away_is_told_two_minutes_later(
         assert "/t/acme/account" in part
 
 
+async def test_a_mail_quotes_a_comment_as_it_was_written(
+    ada: Actor, joan_user: User, mail_server: MailServer
+) -> None:
+    poc_id = await _poc_of_both(ada, joan_user)
+    words = "Sil\N{SOFT HYPHEN}ben, \N{RIGHT-TO-LEFT MARK}שלום!"
+    await _mention(ada, poc_id, joan_user, words)
+    (plain,) = await _told_of(joan_user, mail_server)
+    (mail,) = mail_server.to(joan_user.email)
+    for part in (plain, mail.part("html")):
+        assert words in part
+
+
 async def test_mentions_in_one_poc_make_one_mail(
     ada: Actor, joan_user: User, mail_server: MailServer
 ) -> None:

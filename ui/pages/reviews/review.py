@@ -14,7 +14,7 @@ from services.core import clock
 from services.core.errors import RollcallError
 from services.core.forms import Form
 from services.core.lookalikes import mixed_letters
-from services.core.words import count_words, isolated
+from services.core.words import count_words, isolated, isolated_where_needed
 from services.reviews import record, reviews
 from services.reviews.record import ChainRange
 from services.reviews.reviews import PersonView, ReviewView
@@ -144,7 +144,7 @@ class _OpenScreen:
             undecided if left else "Everybody is decided.",
             "The record can’t be changed afterwards.",
         )
-        self.closing.open(title=f"Close {now.name}?", body=body)
+        self.closing.open(title=f"Close {isolated_where_needed(now.name)}?", body=body)
 
     async def _close(self, _form: Form) -> None:
         await reviews.close(self.actor, self.review.id)

@@ -13,6 +13,7 @@ from nicegui import ui
 from services.access.permissions import Permission
 from services.core.errors import NotFoundError
 from services.core.forms import Form
+from services.core.words import isolated_where_needed
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -142,8 +143,10 @@ class _LeavingScreen:
                 for one in handed:
                     with ui.element("li"):
                         what = work_words(one.pocs, one.tasks, one.groups)
-                        text("span", f"{what} to {one.to}").props('dir="auto"')
-                        said = f"{moment(one.at)}, by {one.by}"
+                        text("span", f"{what} to {isolated_where_needed(one.to)}").props(
+                            'dir="auto"'
+                        )
+                        said = f"{moment(one.at)}, by {isolated_where_needed(one.by)}"
                         LocalText("span", said).classes("muted small").props('dir="auto"')
                         if one in self.taken:
                             text("span", "Taken back", "muted small")

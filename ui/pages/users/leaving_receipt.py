@@ -8,7 +8,7 @@ from nicegui import ui
 from models import MailState
 from services.core import clock
 from services.core.days import find_zone
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.users.departures import LeavingReceipt
 from services.users.telling import Notice
 from services.workspace.impact import WorkImpact
@@ -102,7 +102,7 @@ def _work(receipt: LeavingReceipt, left: WorkImpact) -> None:
                 counts = ((line.pocs, "POC"), (line.tasks, "task"), (line.groups, "group"))
                 for count, noun in counts:
                     if count:
-                        fact(count_words(count, noun), f"to {line.name}")
+                        fact(count_words(count, noun), f"to {isolated_where_needed(line.name)}")
             if not receipt.work:
                 fact("Handed over", "nothing")
             if receipt.returned_at is None:

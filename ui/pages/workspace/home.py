@@ -12,7 +12,7 @@ from nicegui import ui
 from models import PocStatus, Role
 from services.access.permissions import Permission, may
 from services.core.days import today_in
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.screens import home
 from services.screens.figures import Figures
 from services.screens.home import Managed
@@ -260,7 +260,7 @@ class _HomeScreen:
 
     async def _reassign(self, poc: PocRow, form: HandOverForm) -> str:
         await pocs.reassign(self.visit.actor, poc.id, poc.facts_version, form)
-        return f"{poc.title} is reassigned."
+        return f"{isolated_where_needed(poc.title)} is reassigned."
 
     def _my_tasks(self, tasks: Sequence[MyTask], in_all: int) -> None:
         today = today_in(self.visit.time_zone)

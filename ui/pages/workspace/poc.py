@@ -13,7 +13,7 @@ from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.core.errors import ConflictError, NotFoundError
 from services.core.forms import Form, lines
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -252,8 +252,8 @@ class _PocScreen:
         row = self.details.row
         if row.status not in (before, status):
             raise ConflictError(
-                f"{row.title} has changed meanwhile: it is {words_of(row.status)} now. "
-                "Look again, then decide."
+                f"{isolated_where_needed(row.title)} has changed meanwhile: "
+                f"it is {words_of(row.status)} now. Look again, then decide."
             )
         if status.is_closed and row.status is not status:
             self.endings[status].open(self._ending(status))
@@ -288,22 +288,23 @@ class _PocScreen:
         """What the end of the POC means for the customer's people."""
         count, row = self.details.with_access, self.details.row
         if not count:
-            return f"Nobody at {row.customer} can open it now."
+            return f"Nobody at {isolated_where_needed(row.customer)} can open it now."
         people = count_words(count, "person", "people")
         whose = "their" if count > 1 else "that person’s"
         then = f"can’t open it any more, and {whose} open pages close at once."
-        return f"{people} at {row.customer} {then}"
+        return f"{people} at {isolated_where_needed(row.customer)} {then}"
 
     async def _set_status(self, status: PocStatus, version: int) -> None:
         await self._change(version, partial(pocs.change_status, form=StatusForm(status=status)))
-        self.toast.show(f"{self.details.row.title}: {status.label}.", tone="success")
+        title = isolated_where_needed(self.details.row.title)
+        self.toast.show(f"{title}: {status.label}.", tone="success")
 
     async def _close(
         self, status: PocStatus, seen: int, form: CompletedForm | CancelledForm
     ) -> Outcome:
         end = StatusForm(status=status, outcome=form.outcome)
         await self._change(seen, partial(pocs.change_status, form=end))
-        return f"{self.details.row.title}: {status.label}."
+        return f"{isolated_where_needed(self.details.row.title)}: {status.label}."
 
     async def _open_more(self, value: str) -> None:
         if value == "archive":
@@ -351,10 +352,11 @@ class _PocScreen:
         row = self.details.row
         await self._change(seen, partial(pocs.set_archived, archived=True))
         restore = told(self.toast)(self._restore)
-        self.toast.show(f"{row.title} is archived.", "success", "Undo", restore)
+        title = isolated_where_needed(row.title)
+        self.toast.show(f"{title} is archived.", "success", "Undo", restore)
         return None
 
     async def _restore(self) -> None:
         row = (await listing.get_details(self.actor, self.poc_id)).row
         await self._change(row.facts_version, partial(pocs.set_archived, archived=False))
-        self.toast.show(f"{row.title} is back.", "success")
+        self.toast.show(f"{isolated_where_needed(row.title)} is back.", "success")

@@ -13,7 +13,7 @@ from nicegui import ui
 from services.access.permissions import Permission, may
 from services.core.days import today_in
 from services.core.form_fields import Option
-from services.core.words import count_words
+from services.core.words import count_words, isolated_where_needed
 from services.sessions.sessions import Visit
 from services.users import selection
 from services.workspace import listing, plans, pocs, template_list
@@ -152,7 +152,7 @@ class _PocsScreen:
     async def _create(self, form: NewPocForm) -> Outcome:
         poc_id = await pocs.create_poc(self.actor, form)
         go_to(f"{self.base}/{poc_id}")
-        return f"{form.title} is begun."
+        return f"{isolated_where_needed(form.title)} is begun."
 
     def _build_preview(self) -> None:
         self.preview = Part(ui.element("div").classes("poc-preview"), self._preview)
