@@ -188,8 +188,15 @@ class Door:
         else:
             loop.default_exception_handler(context)
 
+    def close(self) -> None:
+        """The server stops: log what would be logged when the minute is over."""
+        if self._telling is not None:
+            self._telling.cancel()
+            self._log()
+
     def _tell(self) -> None:
-        """Log it now, or with what else happens until the minute after the last line is over."""
+        """Log that the connections are used up: now, or once a minute has passed since the last
+        line."""
         self._has_to_tell = True
         if self._telling is None:
             self._log()

@@ -68,9 +68,10 @@ class WebServer(uvicorn.Server):
     """Uvicorn looks ten times a second whether it has to stop, and at the time. This one is woken
     to stop, and sleeps until then."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
         super().__init__(config)
         self.server_state = _State(config)
+        self._door = door
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
 
@@ -91,6 +92,11 @@ class WebServer(uvicorn.Server):
         if not self.should_exit:
             await self._stopping.wait()
         await asyncio.sleep(ARRIVING)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more connections, and end when the open requests have ended."""
+        self._door.close()
+        await super().shutdown(sockets)
 
 
 def web_server(app: ASGIApp, door: Door | None = None) -> WebServer:
@@ -115,4 +121,4 @@ def web_server(app: ASGIApp, door: Door | None = None) -> WebServer:
         http=partial(TimedProtocol, door),  # type: ignore[arg-type] # it is only called
         ws=partial(GuardedWebSocket, door),  # type: ignore[arg-type]  # as above
     )
-    return WebServer(config)
+    return WebServer(config, door)

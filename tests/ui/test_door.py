@@ -146,7 +146,9 @@ async def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Awaita
 def _told(caplog: pytest.LogCaptureFixture, what: str) -> list[int]:
     """What each line says of that."""
     pattern = {"closed": r"the most: (\d+)", "refused": r"refused: (\d+)"}[what]
-    return [int(re.findall(pattern, line.getMessage())[0]) for line in caplog.records]
+    return [
+        int(count) for line in caplog.records for count in re.findall(pattern, line.getMessage())
+    ]
 
 
 async def test_that_connections_are_used_up_is_told_once_a_minute(
@@ -181,6 +183,26 @@ async def test_a_minute_in_which_connections_sufficed_is_told_nothing_of(
     assert _told(caplog, "refused") == [1]
     door.make_room()
     assert _told(caplog, "refused") == [1, 1]
+
+
+async def test_the_last_minute_of_a_flood_is_told_when_the_server_stops(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    door = Door(ROOM)
+    async with serving(door):
+        for _ in range(1_100):
+            door.make_room()
+        assert _told(caplog, "refused") == [1]
+    assert _told(caplog, "refused") == [1, 1_099]
+
+
+async def test_a_stop_tells_nothing_of_connections_that_sufficed_since_the_last_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    door = Door(ROOM)
+    async with serving(door):
+        door.make_room()
+    assert _told(caplog, "refused") == [1]
 
 
 async def test_bytes_of_few_connections_are_parsed_in_one_turn_of_the_loop() -> None:
