@@ -3,7 +3,7 @@ import { h } from "vue";
 import { askWhile, listen, pageName, takeKept } from "live_socket";
 import { avatar } from "avatar";
 import { number } from "table_rows";
-import { whose } from "whose";
+import { emailOf, whose } from "whose";
 
 const PAUSE = 1_000; // ms between two queries for the results
 const LIVE = "rollcall_bulk";
@@ -345,7 +345,7 @@ function extra(act, links) {
 function resultRow(act, one, links) {
   const cell = (label, content, look = "") => h("td", { role: "cell", "data-label": label, class: look }, content);
   const cells = [
-    cell("Name", h("div", { class: "who" }, [act.now.faces && avatar(one.id, one.name, one), whose(person(one, "name-link"), one)]), "col-name"),
+    cell("Name", h("div", { class: "who" }, [act.now.faces && avatar(one.id, one.name, one), whose(person(one, "name-link"), one, null, one.id)]), "col-name"),
     cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
   ];
   if (act.now.cuts) {
@@ -358,9 +358,10 @@ function resultRow(act, one, links) {
 }
 
 function link(act, one) {
+  const about = { "aria-describedby": one.email ? emailOf(one.id) : null };
   return h("div", { class: "bulk-link field" }, [
-    h("input", { id: `link-${one.id}`, readonly: true, value: one.link, "aria-label": `Link for ${one.name}` }),
-    h("button", { type: "button", class: "btn btn-small", "aria-label": `Copy the link for ${one.name}`, onClick: () => act.copy(one) },
+    h("input", { ...about, id: `link-${one.id}`, readonly: true, value: one.link, "aria-label": `Link for ${one.name}` }),
+    h("button", { ...about, type: "button", class: "btn btn-small", "aria-label": `Copy the link for ${one.name}`, onClick: () => act.copy(one) },
       act.copied === one.id ? "Copied" : "Copy"),
   ]);
 }

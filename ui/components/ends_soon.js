@@ -4,7 +4,7 @@ import { h } from "vue";
 import { avatar } from "avatar";
 import { icon } from "icons";
 import { listen } from "live_socket";
-import { whose } from "whose";
+import { emailOf, whose } from "whose";
 
 const FEW = 8; // rows of a group that are shown until all are asked for
 const TICK = 20_000; // ms between two looks at the clock
@@ -125,31 +125,32 @@ export default {
     row(row, title) {
       const name = h("a", { href: row.url, class: "name-link isolate", dir: "auto" }, row.name);
       const left = Date.parse(row.at) - this.now;
+      const about = { "aria-describedby": emailOf(row.key) };
       return h("li", { key: row.key }, [
         row.kind === "person" || row.kind === "customer"
           ? avatar(row.id, row.name, { picture: row.picture })
           : h("span", { class: "avatar ends-link", "aria-hidden": "true" }, [icon("clock", 14)]),
         h("div", { class: "ends-who" },
-          whose(name, row, h("div", { class: "small muted clip", title: row.detail }, row.detail))),
+          whose(name, row, h("div", { class: "small muted clip", title: row.detail }, row.detail), row.key)),
         h("div", { class: "ends-when" }, [
           h("time", { datetime: row.at, class: { "ends-today": row.today } }, row.when),
           h("div", { class: "small muted clip", title: row.note }, !row.isKept && left < DAY ? inWords(left) : row.note),
         ]),
         h("div", { class: "ends-acts" }, [
           row.poc
-            ? h("a", { class: "btn btn-small", href: row.poc, "aria-label": `Open the POC of ${row.name}` }, "Open the POC")
+            ? h("a", { ...about, class: "btn btn-small", href: row.poc, "aria-label": `Open the POC of ${row.name}` }, "Open the POC")
             : h("button", {
-                type: "button", class: "btn btn-small",
+                ...about, type: "button", class: "btn btn-small",
                 "aria-label": `${row.act}: ${row.name}`,
                 "aria-disabled": row.isKept ? "true" : null,
                 onClick: () => this.act(row, title),
               }, row.act),
           row.undo && h("button", {
-            type: "button", class: "btn btn-small btn-quiet", "aria-label": `Undo: ${row.name}`,
+            ...about, type: "button", class: "btn btn-small btn-quiet", "aria-label": `Undo: ${row.name}`,
             onClick: () => this.$emit("undo", row.id),
           }, "Undo"),
           row.kind === "person" && !row.isKept && h("button", {
-            type: "button", class: "btn btn-small btn-quiet", "aria-label": `Change the end of ${row.name}`,
+            ...about, type: "button", class: "btn btn-small btn-quiet", "aria-label": `Change the end of ${row.name}`,
             title: "Change the end", onClick: () => this.$emit("change", row.id),
           }, "…"),
         ]),

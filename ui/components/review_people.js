@@ -6,7 +6,7 @@ import { icon } from "icons";
 import { listen } from "live_socket";
 import { keyOf, listKeys } from "single_keys";
 import { number } from "table_rows";
-import { whose } from "whose";
+import { emailOf, whose } from "whose";
 
 const SHOWN = 100; // rows that are drawn at once
 const MOST = 500; // people in one act
@@ -176,10 +176,11 @@ export default {
       const cell = (label, content, look) => h("td", { role: "cell", class: look, "data-label": label }, content);
       return h("tr", { key: row.id, role: "row", "data-row": row.id }, [
         this.open && cell("select", h("input", { type: "checkbox", checked: Boolean(this.chosen[row.id]),
-          "aria-label": `Select ${row.name}`, onChange: (event) => (this.chosen[row.id] = event.target.checked) }), "col-select"),
+          "aria-label": `Select ${row.name}`, "aria-describedby": emailOf(row.id),
+          onChange: (event) => (this.chosen[row.id] = event.target.checked) }), "col-select"),
         cell("Name", h("div", { class: "who" }, [
           avatar(row.user, row.name, row),
-          whose(h("strong", { class: "isolate", dir: "auto" }, row.name), row, h("div", { class: "small muted" }, row.role)),
+          whose(h("strong", { class: "isolate", dir: "auto" }, row.name), row, h("div", { class: "small muted" }, row.role), row.id),
         ])),
         cell("Why they are asked about", h("div", { class: "chips" }, row.reasons.map((reason) =>
           h("span", { key: reason, class: `chip ${TONES[reason] ?? "chip-warning"}` }, reason)))),
@@ -196,6 +197,7 @@ export default {
           type: "button",
           class: ["decision-button", `is-${choice}`],
           "data-choice": choice,
+          "aria-describedby": emailOf(row.id),
           "aria-pressed": String(row.decision === choice),
           "aria-disabled": own || !this.open ? "true" : null,
           onClick: () => this.decide(row, choice),

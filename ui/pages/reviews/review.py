@@ -30,6 +30,7 @@ from ui.components.refresher import Refresher
 from ui.components.review_people import ReviewPeople
 from ui.components.toast import Toast
 from ui.csv_answer import csv_answer
+from ui.email_text import email_text
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, mixed_chip, section, text
 from ui.identity import require
@@ -226,11 +227,12 @@ class _RecordScreen:
                     url = f"{self.home}/customers"
                 PersonAvatar(person.holder_id, person.name, person.picture)
                 with ui.element("div").classes("who-words"):
-                    with ui.element("div"):
+                    with ui.element("div").classes("chips"):
                         link(person.name, url, "name-link")
                         if mixed := mixed_letters(person.name, person.email):
                             mixed_chip(mixed)
-                    text("bdi", person.email, "isolate small muted")
+                    with ui.element("bdi").classes("isolate small muted"):
+                        email_text(person.email)
             text("td", ", ".join(person.reasons), "muted").props('role="cell"')
             outcome = person.outcome or ReviewOutcome.SKIPPED
             text("td", outcome.label, OUTCOMES[outcome]).props('role="cell"')
