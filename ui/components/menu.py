@@ -8,8 +8,8 @@ from ui.components.component import Component
 
 
 class Menu(Component, script="menu.js", imports=["live_socket.js"]):
-    """Offers `items`, each a value and its label; `on_choose` gets the value that was chosen, which
-    isn't offered any more if others were offered at that moment."""
+    """Offers `items`, each a value and its label; `on_choose` gets the value that was chosen,
+    also one that was replaced by others while the choice was on its way."""
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from ui.components.part import Part
 from ui.components.person_avatar import PersonAvatar
 from ui.components.rows import Rows
 from ui.components.toast import Toast
+from ui.email_text import email_text
 from ui.frame import mixed_chip, text
 from ui.pages.workspace.customer_switch import CustomerSwitch, Switch
 from ui.pages.workspace.parts import button
@@ -56,7 +57,8 @@ class CustomerTable:
             with ui.element("td"):
                 person = Part(ui.element("div").classes("customer-person"), _person)
             email = Part(
-                ui.element("td").classes("muted").props('dir="auto" data-label="Email"'), _email
+                ui.element("td").classes("muted").props('dir="auto" data-label="Email"'),
+                email_text,
             )
             here = text("td", "").props('data-label="Last here"')
             with ui.element("td").props('data-label="Status"'):
@@ -99,7 +101,8 @@ class CustomerTable:
             beside.show(row, key=(row.name, row.email, row.shown, row.active))
             control.show(row.active)
             label = f"{'Deactivate' if row.active else 'Activate'} {row.name}"
-            if button and button.props.get("aria-label") != label:  # each is told, also the same
+            # NiceGUI sends a prop each time it is set, even to the same value.
+            if button and button.props.get("aria-label") != label:
                 button.props["aria-label"] = label
 
         return follow
@@ -114,14 +117,6 @@ def _person(row: CustomerRow) -> None:
             mixed_chip(row.mixed)
         if row.title:
             text("p", row.title, "small muted").props('dir="auto"')
-
-
-def _email(email: str) -> None:
-    """An email that breaks before its @ where it doesn't fit on one line."""
-    mailbox, _, host = email.rpartition("@")
-    text("span", mailbox)
-    ui.element("wbr")
-    text("span", f"@{host}")
 
 
 def _status(row: CustomerRow) -> None:

@@ -191,7 +191,7 @@ class _PocScreen:
         self.acts.show(key=(row.archived, details.may_change, details.may_reassign))
         self._follow()
         if self.steps is not None:
-            # Each means a step from the status that the page shows beside it.
+            # The status is part of the value, so that a choice made before a change is refused.
             steps = [(f"{row.status} {then}", label) for then, label in details.steps.items()]
             self.steps.offer(steps)
 
