@@ -331,11 +331,13 @@ def _ids(sent: object) -> list[UUID]:
     return [user_id for user_id in ids if user_id is not None]
 
 
-def _does(on_submit: OnSubmit[FormT] | None) -> object:
-    """What an answer does, and to what, so that two of them can be compared."""
-    if isinstance(on_submit, partial):
-        return on_submit.func, on_submit.args, on_submit.keywords
-    return on_submit
+def _does(act: object) -> object:
+    """What an answer does, and to what, so that two of them can be compared. That to which it is
+    bound may be such an act itself."""
+    if isinstance(act, partial):
+        words = {name: _does(value) for name, value in act.keywords.items()}
+        return act.func, tuple(map(_does, act.args)), words
+    return act
 
 
 def _about(about: About) -> dict[str, str]:

@@ -14,7 +14,7 @@ from services.sessions.sessions import Visit
 from services.users import selection
 from ui.actions import go_to, told
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Helpers
+from ui.forms.dialog import FormDialog, Helpers, Subject
 from ui.pages.bulk_places import place_of
 from ui.paths import home_path
 from ui.tables.live_table import Handler, HeadItem, LiveTable, RowsAct, selected
@@ -41,7 +41,6 @@ class BulkActs:
         self.list = live_list
         place, self.shown = place_of(live_list)
         self.bulk = f"{home_path(visit.tenant_slug)}/{place.path}/bulk"
-        self.query = ListQuery()
         self.asking: dict[BulkKind, FormDialog[Form]] = {}
 
     def offer(self) -> None:
@@ -55,13 +54,13 @@ class BulkActs:
 
     def _choosing(self, act: ManyAct) -> Handler:
         async def chosen(values: dict[str, Any]) -> None:
-            self.query = selected(self.list, values)
+            query = selected(self.list, values)
             if act.asks is None:
-                await self._draft(act)
+                await self._draft(act, query)
                 return
             if act.kind not in self.asking:  # made when somebody first wants it
                 self.asking[act.kind] = self._form(act, act.asks)
-            self.asking[act.kind].open()
+            self.asking[act.kind].open(Subject({}, partial(self._draft, act, query)))
 
         return chosen
 
@@ -71,12 +70,11 @@ class BulkActs:
             asks.title,
             asks.form,
             submit="Go on",
-            on_submit=partial(self._draft, act),
             helpers=Helpers(
                 hints=asks.hints, people=partial(selection.list_selectable, self.actor)
             ),
         )
 
-    async def _draft(self, act: ManyAct, form: Form | None = None) -> None:
-        bulk_id = await runs.draft(self.actor, act.kind, self.query, form)
+    async def _draft(self, act: ManyAct, query: ListQuery, form: Form | None = None) -> None:
+        bulk_id = await runs.draft(self.actor, act.kind, query, form)
         go_to(f"{self.bulk}/{bulk_id}")

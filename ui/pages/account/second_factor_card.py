@@ -45,13 +45,10 @@ class SecondFactorCard:
         self.visit = visit
         self.actor = visit.actor
         self.toast = toast
-        self.begun_at: datetime | None = None
 
     def build(self, factors: SecondFactors) -> None:
         """Lay the card out."""
-        self.enter = FormDialog(
-            self.toast, "Enter the code", FirstCode, submit="Turn on", on_submit=self._finish
-        )
+        self.enter = FormDialog(self.toast, "Enter the code", FirstCode, submit="Turn on")
         self.removal = FormDialog(
             self.toast,
             "Remove",
@@ -127,7 +124,8 @@ class SecondFactorCard:
         groups = [enrolment.secret[i : i + 4] for i in range(0, len(enrolment.secret), 4)]
         text("code", " ".join(groups), "secret")
         with ui.element("div").classes("actions"):
-            self._button("Enter the code", self._ask_code, "btn btn-primary")
+            ask_code = partial(self._ask_code, enrolment.begun_at)
+            self._button("Enter the code", ask_code, "btn btn-primary")
             self._button("Cancel", self._reload)
 
     def _show_codes(self, codes: Sequence[str]) -> None:
@@ -158,16 +156,15 @@ class SecondFactorCard:
         enrolment = await totp.begin(self.actor)
         # It takes the processor for 6 ms, in which nobody else would be answered.
         square = await asyncio.to_thread(_square, enrolment.uri)
-        self.begun_at = enrolment.begun_at
         self.busy = True
         Part(self.card.box, self._show_secret).show(enrolment, square)
         self.card = Part(self.card.box, self._show)
 
-    async def _ask_code(self) -> None:
-        self.enter.open()
+    async def _ask_code(self, begun_at: datetime) -> None:
+        self.enter.open(Subject({}, partial(self._finish, begun_at)))
 
-    async def _finish(self, form: FirstCode) -> str:
-        codes = await totp.finish(self.actor, form.code, begun_at=self.begun_at)
+    async def _finish(self, begun_at: datetime, form: FirstCode) -> str:
+        codes = await totp.finish(self.actor, form.code, begun_at=begun_at)
         await self._show_added(codes)
         return ADDED
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from services.core.days import day_in
@@ -11,7 +12,7 @@ from services.core.forms import Form, several
 from services.core.words import count_words, file_size_words
 from services.workspace.deleting import ArchivedFile
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome, Subject
 from ui.work_words import day_words
 
 Find = Callable[[], Awaitable[Sequence[ArchivedFile]]]
@@ -77,14 +78,12 @@ class ArchivedFilesDialog:
         self.zone = zone
         self.find = find
         self.delete = delete
-        self.found: Sequence[ArchivedFile] = ()
         self.options: dict[str, list[Option]] = {}
         self.dialog = FormDialog(
             toast,
             "Delete archived files",
             DeleteFilesForm,
             submit="Delete for good",
-            on_submit=self._delete,
             tone="danger",
             body="Nobody can restore them after that. Their room is free for other files at once; "
             "backups that were made before still have them.",
@@ -93,8 +92,8 @@ class ArchivedFilesDialog:
 
     async def open(self) -> None:
         """Read what there is, and offer it."""
-        self.found = await self.find()
-        if not self.found:
+        found = await self.find()
+        if not found:
             self.toast.show("No file is archived here. Archive one first.")
             return
         self.options["ids"] = [
@@ -103,12 +102,12 @@ class ArchivedFilesDialog:
                 one.title,
                 f"{file_size_words(one.size)}, archived {day_words(day_in(one.at, self.zone))}",
             )
-            for one in self.found
+            for one in found
         ]
-        self.dialog.open({})
+        self.dialog.open(Subject({}, partial(self._delete, found)))
 
-    async def _delete(self, form: DeleteFilesForm) -> Outcome:
-        done = await delete_each([one.id for one in self.found if one.id in form.ids], self.delete)
+    async def _delete(self, found: Sequence[ArchivedFile], form: DeleteFilesForm) -> Outcome:
+        done = await delete_each([one.id for one in found if one.id in form.ids], self.delete)
         if done.refusal is None:
             return done.said
         if not done.gone:

@@ -1,6 +1,7 @@
 """What was taken out of a POC: the dialog that brings it back."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from services.access.actor import Actor
@@ -11,7 +12,7 @@ from services.core.words import count_words
 from services.workspace import archived
 from services.workspace.archived import Archived
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome, Subject
 from ui.work_words import day_words
 
 
@@ -30,21 +31,19 @@ class ArchivedDialog:
         self.zone = zone
         self.toast = toast
         self.poc_id = poc_id
-        self.found: Sequence[Archived] = ()
         self.options: dict[str, list[Option]] = {}
         self.dialog = FormDialog(
             toast,
             "What was archived",
             BringBackForm,
             submit="Restore",
-            on_submit=self._bring_back,
             helpers=Helpers(options=self.options),
         )
 
     async def open(self) -> None:
         """Read what there is, and offer it."""
-        self.found = await archived.list_archived(self.actor, self.poc_id)
-        if not self.found:
+        found = await archived.list_archived(self.actor, self.poc_id)
+        if not found:
             self.toast.show("Nothing of this POC is archived.")
             return
         self.options["ids"] = [
@@ -53,12 +52,12 @@ class ArchivedDialog:
                 one.title,
                 f"{one.noun}, archived {day_words(day_in(one.at, self.zone))}",
             )
-            for one in self.found
+            for one in found
         ]
-        self.dialog.open({})
+        self.dialog.open(Subject({}, partial(self._bring_back, found)))
 
-    async def _bring_back(self, form: BringBackForm) -> Outcome:
-        chosen = [one for one in self.found if one.id in form.ids]
+    async def _bring_back(self, found: Sequence[Archived], form: BringBackForm) -> Outcome:
+        chosen = [one for one in found if one.id in form.ids]
         for one in chosen:
             await archived.bring_back(self.actor, one)
         if len(chosen) == 1:
