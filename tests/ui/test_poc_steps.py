@@ -46,6 +46,14 @@ class _Page:
         assert menu is not None
         await menu._chosen(GenericEventArguments(sender=menu, client=menu.client, args=value))
 
+    async def send(self, end: PocStatus) -> None:
+        """What the browser sends of the question before this end."""
+        asked = self.screen.endings[end]
+        shown = asked._shown
+        assert shown is not None
+        sent = {"outcome": "", "about:opening": shown._props["opening"]["number"]}
+        await asked._submitted(GenericEventArguments(sender=shown, client=shown.client, args=sent))
+
     async def becomes(self, status: PocStatus) -> None:
         """Somebody else brings the POC to this status."""
         async with transaction() as tx:
@@ -171,3 +179,18 @@ async def test_so_is_the_title_of_a_poc_that_is_reassigned(page: _Page, tenant: 
     with Client(ui.page("/home")):
         said = await _HomeScreen(visit, Toast())._reassign(row, HandOverForm(owner_id=heir.id))
     assert said == f"{isolated(HEBREW)} is reassigned."
+
+
+async def test_an_end_that_was_asked_of_a_draft_does_not_end_what_was_started_meanwhile(
+    page: _Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        ui.element, "run_method", lambda _element, *told: said.append(" ".join(map(str, told)))
+    )
+    await page.choose(page.item("Cancel the POC"))
+    await page.becomes(PocStatus.ACTIVE)
+    for _ in range(2):
+        await page.send(PocStatus.CANCELLED)
+    assert await page.status() is PocStatus.ACTIVE
+    assert any("it is active now" in words for words in said)

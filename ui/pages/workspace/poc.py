@@ -84,9 +84,10 @@ class CancelledForm(Form):
     outcome: str = lines("Outcome", optional=True, hint="What did it show?")
 
 
+Ending = CompletedForm | CancelledForm
 # What is asked before each end, under which title, and the button that does it. (The button that
 # leaves a dialog is called "Cancel".)
-ENDINGS: Mapping[PocStatus, tuple[type[CompletedForm | CancelledForm], str, str]] = {
+ENDINGS: Mapping[PocStatus, tuple[type[Ending], str, str]] = {
     PocStatus.COMPLETED: (CompletedForm, "Complete this POC?", "Complete"),
     PocStatus.CANCELLED: (CancelledForm, "Cancel this POC?", "Cancel the POC"),
 }
@@ -248,26 +249,32 @@ class _PocScreen:
         await told(self.toast)(partial(self._ask_status, before, then))()
 
     async def _ask_status(self, before: PocStatus, status: PocStatus) -> None:
-        await self._refresh()  # the question says whom the end shuts out, as it is now
+        await self._look_again(before, status)
+        row = self.details.row
+        if status.is_closed and row.status is not status:
+            self.endings[status].open(self._ending(before, status))
+            return
+        await self._set_status(status, row.facts_version)
+
+    async def _look_again(self, before: PocStatus, status: PocStatus) -> None:
+        """Read how the POC is now, as the question about an end says it. A step is refused if
+        somebody else has brought the POC to a status that it doesn't begin from."""
+        await self._refresh()
         row = self.details.row
         if row.status not in (before, status):
             raise ConflictError(
                 f"{isolated_where_needed(row.title)} has changed meanwhile: "
                 f"it is {words_of(row.status)} now. Look again, then decide."
             )
-        if status.is_closed and row.status is not status:
-            self.endings[status].open(self._ending(status))
-            return
-        await self._set_status(status, row.facts_version)
 
-    def _ending(self, status: PocStatus) -> Subject[CompletedForm | CancelledForm]:
+    def _ending(self, before: PocStatus, status: PocStatus) -> Subject[Ending]:
         close = partial(self._close, status, self.details.row.facts_version)
-        anew = partial(self._ending_anew, status)
+        anew = partial(self._ending_anew, before, status)
         return Subject({}, close, anew, body=self._end_of(status))
 
-    async def _ending_anew(self, status: PocStatus) -> Subject[CompletedForm | CancelledForm]:
-        await self._refresh()
-        return self._ending(status)
+    async def _ending_anew(self, before: PocStatus, status: PocStatus) -> Subject[Ending]:
+        await self._look_again(before, status)
+        return self._ending(before, status)
 
     def _end_of(self, status: PocStatus) -> list[str]:
         """What is asked before the end: what a completed POC would leave undecided, too."""
@@ -299,9 +306,7 @@ class _PocScreen:
         title = isolated_where_needed(self.details.row.title)
         self.toast.show(f"{title}: {status.label}.", tone="success")
 
-    async def _close(
-        self, status: PocStatus, seen: int, form: CompletedForm | CancelledForm
-    ) -> Outcome:
+    async def _close(self, status: PocStatus, seen: int, form: Ending) -> Outcome:
         end = StatusForm(status=status, outcome=form.outcome)
         await self._change(seen, partial(pocs.change_status, form=end))
         return f"{isolated_where_needed(self.details.row.title)}: {status.label}."
