@@ -81,13 +81,14 @@ class _CommentsScreen:
         self.view.show_people(_people(self.members))
 
     async def _show(self) -> None:
-        """Read all that are shown once more; those that were asked for stay."""
-        oldest = self.oldest
-        found = await comments.list_comments(self.actor, self.poc_id, reaching=oldest)
-        while found.has_earlier and found.comments[0].id > oldest:
+        """Read all that are shown once more; those that were asked for stay, also if they were
+        asked for meanwhile."""
+        found = await comments.list_comments(self.actor, self.poc_id, reaching=self.oldest)
+        while found.has_earlier and found.comments[0].id > self.oldest:
             before = found.comments[0].id
             older = await comments.list_comments(self.actor, self.poc_id, before=before)
             found = CommentSlice([*older.comments, *found.comments], older.has_earlier)
+        self._begin_with(found)
         self.view.show(_values(found), has_earlier=found.has_earlier)
 
     async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
