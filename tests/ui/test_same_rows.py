@@ -48,10 +48,12 @@ async def test_the_switch_of_a_customer_by_another_name_is_the_same_one(tenant: 
         table = CustomerTable(Toast(), switch=switch)
         table.show([row])
     (before,) = _switches(client)
+    client.outbox.updates.clear()
     table.show([replace(row, name="Nina Meier")])
     (after,) = _switches(client)
     assert after is before
     assert after.props["aria-label"] == "Deactivate Nina Meier"
+    assert after.id in client.outbox.updates, "the browser is told"
 
 
 def _switches(client: Client) -> list[ui.element]:

@@ -47,9 +47,14 @@ export default {
     clearTimeout(this.reading);
   },
   methods: {
-    // Called by the server.
+    // Called by the server. While it read them, others may have been posted, edited or removed here.
     show(comments, hasEarlier) {
-      this.byId = new Map(comments.map((comment) => [comment.id, comment]));
+      const byId = new Map(this.byId);
+      for (const comment of comments) {
+        const known = byId.get(comment.id);
+        if (!known || known.version <= comment.version) byId.set(comment.id, comment);
+      }
+      this.byId = byId;
       this.earlier = hasEarlier;
     },
     showEarlier(comments, hasEarlier) {

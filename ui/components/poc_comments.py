@@ -57,7 +57,7 @@ class PocComments(
         self.on("missed", on_missed, args=[])
 
     def show(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
-        """Show these comments, and no other."""
+        """Show these comments as they were read; what the browser heard meanwhile stays."""
         self.run_method("show", list(comments), has_earlier)
 
     def show_earlier(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
