@@ -15,6 +15,7 @@ from services.database.transaction import transaction
 from services.lists.query import ListQuery
 from tests import factories
 from tests.browser.server import serving
+from tests.ports import free_port
 from tests.test_command_line import assert_refused, run
 
 SECRET, SIGNING = "signing-secret", "audit-signing-key"
@@ -41,7 +42,14 @@ def _keys(data: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "command", [("verify-audit",), ("deactivate", EMAIL), ("activate", EMAIL), ("doctor",)]
+    "command",
+    [
+        ("verify-audit",),
+        ("deactivate", EMAIL),
+        ("activate", EMAIL),
+        ("reset-second-factor", EMAIL),
+        ("doctor",),
+    ],
 )
 def test_a_command_that_makes_no_database_makes_no_keys(
     data: Path, command: tuple[str, ...]
@@ -69,6 +77,12 @@ def test_a_start_that_makes_a_new_signing_secret_says_what_ends(data: Path) -> N
     assert "signing-secret was missing" in first.stderr
     assert "Recovery codes no longer work" in first.stderr
     assert "missing" not in run(data, "migrate").stderr
+
+
+def test_it_says_so_too_where_the_start_before_found_no_database(data: Path) -> None:
+    nobody = f"postgresql://u@127.0.0.1:{free_port()}/d"
+    assert_refused(run(data, "migrate", DATABASE_URL=nobody), "Can't open the database")
+    assert "signing-secret was missing" in run(data, "migrate").stderr
 
 
 def test_the_first_start_of_all_warns_of_nothing(tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def session_token(cookies: Mapping[str, str], kind: SessionKind = SessionKind.US
     return cookies.get(_name(SESSIONS[kind]))
 
 
+def has_own_session(cookies: Mapping[str, str]) -> bool:
+    """Whether a token came under the name with this port, and so is from this Rollcall."""
+    return bool(cookies.get(_name(SESSIONS[SessionKind.USER])))
+
+
 def caller_of(connection: HTTPConnection) -> Caller:
     """Where a request comes from."""
     return Caller(

@@ -36,6 +36,8 @@ _LABEL = r"(?!-)[\w-]{1,63}(?<!-)"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
 # A name that ends like this is read as an IPv4 address (URL Standard, "ends in a number checker").
 _ENDS_IN_NUMBER = re.compile(r"(^|\.)([0-9]+|0[xX][0-9A-Fa-f]*)\.?$")
+# What the system is asked for. It knows other names, too: `my-host-` of a container, and `0`.
+_ASKED_FOR = re.compile(r"(?!-)[\w-]{1,63}(\.[\w-]{1,63})*\.?")
 _LONGEST_ECHO = 60
 
 
@@ -49,19 +51,23 @@ def in_product_folder(path: Path) -> Path:
 
 
 def check_host(given: str) -> str:
-    """A host name or an ip. Raises `ValueError`."""
+    """What may be the name of a host here, or is an ip. Raises `ValueError`."""
     host = given.strip()
-    if not is_host(host):
+    if not (_is_ip(host) or _ASKED_FOR.fullmatch(host)):
         raise ValueError("must be a host name or an ip alone, without http:// and without a port")
     return host
 
 
 def is_host(host: str) -> bool:
-    """Whether this can be the name of a host, or is an ip."""
+    """Whether this can be the name of a host for everybody, browsers too, or is an ip."""
+    return _is_ip(host) or bool(_HOST_NAME.fullmatch(host) and not _ENDS_IN_NUMBER.search(host))
+
+
+def _is_ip(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return bool(_HOST_NAME.fullmatch(host)) and not _ENDS_IN_NUMBER.search(host)
+        return False
     return True
 
 

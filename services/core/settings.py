@@ -54,7 +54,7 @@ ELSEWHERE = {f"{PREFIX}{name}" for name in ("NEW_PASSWORD", "MOVE_TO", "PUBLISH"
 SUBMISSIONS_PORT = 465
 MB = 1024 * 1024
 # An address literal of EHLO (RFC 5321, section 4.1.3).
-_ADDRESS = re.compile(r"\[(?:IPv6:(?P<six>[^%]+)|(?P<four>.+))\]")
+_ADDRESS = re.compile(r"\[(?:(?i:IPv6:)(?P<six>[^%]+)|(?P<four>.+))\]")
 
 HostName = Annotated[str, AfterValidator(check_host)]
 EmailAddress = Annotated[str, AfterValidator(check_email)]
@@ -91,12 +91,16 @@ def _ehlo_name(name: str) -> str:
         if found := _ADDRESS.fullmatch(name):
             _ = IPv6Address(found["six"]) if found["six"] else IPv4Address(found["four"])
             return name
-        return _ascii_host(name)  # EHLO has no other letters (RFC 5321, section 4.1.2)
+        host = _ascii_host(name)
     except ValueError:
+        host = ""
+    # No other letters, no IPv6 without brackets, no dot at the end (RFC 5321, section 4.1.2).
+    if not host or ":" in host or host.endswith("."):
         raise ValueError(
             "must be a full name such as rollcall.example.com, or an IP in brackets, [10.0.0.5] or "
             "[IPv6:2001:db8::1]"
-        ) from None
+        )
+    return host
 
 
 def _ascii_host(name: str) -> str:

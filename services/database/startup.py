@@ -3,11 +3,13 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlmodel import select
 
 from models import User, new_id
+from services.core import folders
 from services.core.bus import Bus
 from services.core.errors import NoDatabaseError, OperatorError
 from services.core.lazily import lazily
@@ -44,25 +46,16 @@ async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterat
     if not may_create:
         require_database(settings)
     given = settings.secret.get_secret_value() if settings.secret else None
-    secret = load_secret(settings.data_dir, given, may_create=False)
-    makes_secret = may_create and not secret
-    if makes_secret:
-        secret = load_secret(settings.data_dir, given)
-    current = assemble(settings, secret)
+    current = assemble(settings, load_secret(settings.data_dir, given, may_create=False))
     if settings.is_sqlite:
         _make_folder(settings)
     runtime.use(current)
     try:
         await migrate(may_create=may_create)
+        if may_create and not current.secret:
+            current = await _with_new_secret(current)
+            runtime.use(current)
         await vault.prepare(may_create=may_create)
-        if makes_secret and await _has_accounts():
-            log.warning(
-                "%s was missing from %s, and was made anew. %s Where you have the old one, stop "
-                "Rollcall and put it back.",
-                SECRET_FILE,
-                settings.data_dir,
-                WHAT_ENDS,
-            )
         yield current
         await current.bus.drain()
     finally:
@@ -88,6 +81,25 @@ def require_database(settings: Settings) -> None:
         )
 
 
+async def _with_new_secret(current: Runtime) -> Runtime:
+    """Make the signing secret, and say what that ends if there are accounts.
+
+    The database has to be there for that. If a start failed after the secret was made, the next one
+    would find it, and nobody would be told.
+    """
+    has_accounts, data_dir = await _has_accounts(), current.settings.data_dir
+    secret = load_secret(data_dir, None)
+    if has_accounts:
+        log.warning(
+            "%s was missing from %s, and was made anew. %s Where you have the old one, stop "
+            "Rollcall and put it back.",
+            SECRET_FILE,
+            data_dir,
+            WHAT_ENDS,
+        )
+    return replace(current, secret=secret)
+
+
 async def _has_accounts() -> bool:
     async with reading() as tx:
         return (await tx.exec(select(User.id).limit(1))).first() is not None
@@ -100,5 +112,5 @@ def _make_folder(settings: Settings) -> None:
     except OSError as error:
         raise OperatorError(
             f"Can't make the database's folder {folder}: {error.strerror}. "
-            "Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."
+            f"{folders.trouble(folder) or 'Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR.'}"
         ) from error

@@ -25,12 +25,20 @@ class Hourly(Generic[ResultT]):
         None if the last reading was cut off, as it took longer than its caller waits: the next
         one would be, too. What fails otherwise is tried again the next time.
         """
+        asked, waits = time.monotonic(), self._one_at_a_time.locked()
         async with self._one_at_a_time:
-            if anew or time.monotonic() - self._begun > READ_SECONDS:
-                self._begun, self._result = time.monotonic(), None
-                try:
-                    self._result = await read()
-                except Exception:
-                    self._begun = -math.inf
-                    raise
+            begun = time.monotonic()
+            was_read_since = self._begun >= asked  # for another who waited, too
+            if was_read_since or not (anew or begun - self._begun > READ_SECONDS):
+                return self._result
+            try:
+                self._begun, self._result = begun, await read()
+            except asyncio.CancelledError:
+                # Who waited had less time, and what they waited for has only just ended.
+                if not waits:
+                    self._begun, self._result = begun, None
+                raise
+            except Exception:
+                self._begun = -math.inf
+                raise
             return self._result

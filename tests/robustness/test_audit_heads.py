@@ -110,7 +110,7 @@ async def test_a_folder_for_audit_heads_that_hangs_holds_up_neither_pages_nor_th
 
 
 async def test_the_doctor_says_that_a_share_hangs_and_ends(tmp_path: Path) -> None:
-    before = "from services.operations import aside\naside.FOLDER_SECONDS = 0.5"
+    before = "from services.operations import aside\naside.FOLDER_SECONDS = 2"
     with hanging(tmp_path / "share") as share:
         done = run(tmp_path / "data", "doctor", AUDIT_HEADS_DIR=str(share / "heads"), before=before)
     assert f"{share}/heads doesn't answer" in done.stdout

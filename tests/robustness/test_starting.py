@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -75,11 +77,22 @@ async def _ends(process: asyncio.subprocess.Process, pid: int | None = None) -> 
     return said
 
 
+class _Silent(NamedTuple):
+    """A database that takes connections, and says nothing."""
+
+    url: str
+    listener: socket.socket
+
+    def is_asked(self) -> bool:
+        """Whether somebody has connected."""
+        return bool(select.select([self.listener], [], [], 0)[0])
+
+
 @pytest.fixture
-def silent() -> Iterator[str]:
-    """The url of a database that takes connections, and says nothing."""
+def silent() -> Iterator[_Silent]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=16)
-    yield f"postgresql://u@127.0.0.1:{listener.getsockname()[1]}/d?connect_timeout=1000"
+    port = listener.getsockname()[1]
+    yield _Silent(f"postgresql://u@127.0.0.1:{port}/d?connect_timeout=1000", listener)
     listener.close()
 
 
@@ -89,20 +102,20 @@ def _children(pid: int) -> list[int]:
 
 
 async def test_sigterm_ends_a_start_that_waits_for_a_silent_database(
-    silent: str, tmp_path: Path
+    silent: _Silent, tmp_path: Path
 ) -> None:
-    async with _starting(tmp_path / "data", ROLLCALL_DATABASE_URL=silent) as process:
-        await eventually((tmp_path / "data" / "signing-secret").exists)
+    async with _starting(tmp_path / "data", ROLLCALL_DATABASE_URL=silent.url) as process:
+        await eventually(silent.is_asked)
         await _ends(process)
         assert process.returncode == -signal.SIGTERM
 
 
 async def test_sigterm_ends_a_start_that_is_the_first_process_of_a_container(
-    silent: str, tmp_path: Path
+    silent: _Silent, tmp_path: Path
 ) -> None:
     _needs(AS_FIRST)
-    async with _starting(tmp_path / "data", AS_FIRST, ROLLCALL_DATABASE_URL=silent) as process:
-        await eventually((tmp_path / "data" / "signing-secret").exists)
+    async with _starting(tmp_path / "data", AS_FIRST, ROLLCALL_DATABASE_URL=silent.url) as process:
+        await eventually(silent.is_asked)
         (first,) = _children(process.pid)
         await _ends(process, first)
         assert process.returncode == 128 + signal.SIGTERM

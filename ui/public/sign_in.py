@@ -25,7 +25,7 @@ from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
 from services.tenants.organisation import Looks, find_looks
-from ui.cookies import caller_of, clear_session, session_token
+from ui.cookies import caller_of, clear_session, has_own_session, session_token
 from ui.paths import home_path, sign_in_url
 from ui.public.answers import (
     form_of,
@@ -167,13 +167,12 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
 
 
 async def _sign_out(request: Request, slug: str | None) -> Response:
-    session_id, token = None, session_token(request.cookies)
+    session_id, token, away = None, session_token(request.cookies), None
+    is_ours = has_own_session(request.cookies)
     try:
         home = await sessions.home_of(token)
-        away = None
-        if home is None:
-            token = None  # no session here: it may be another Rollcall's
-        else:
+        is_ours = home is not None
+        if home is not None:
             # The cookie goes, so its session must end, from whichever tenant's page this was sent;
             # and a Platform Admin can't sign in under a tenant's slug.
             _, slug = home
@@ -189,6 +188,9 @@ async def _sign_out(request: Request, slug: str | None) -> Response:
             else go(sign_in_url(slug, why=EndReason.SIGNED_OUT.value))
         )
     except DatabaseUnavailableError as error:
+        if not is_ours:
+            raise  # nothing was done: only the database knows whose session it is
         answer = await forgotten(session_id, error)
-    clear_session(answer, request.cookies, token)
+    # What isn't ours may be the session of another Rollcall.
+    clear_session(answer, request.cookies, token if is_ours else None)
     return answer

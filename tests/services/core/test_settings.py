@@ -35,6 +35,28 @@ def test_a_host_that_can_t_be_is_refused_in_words() -> None:
         Settings(_env_file=None, public_url="https://ro\N{SNOWMAN}ll\N{ZERO WIDTH JOINER}.example")
 
 
+@pytest.mark.parametrize("host", ["my-host-", "0", "127.1", "::1", "fe80::1%eth0", "a.example."])
+def test_a_host_is_asked_for_by_whatever_name_the_system_may_know(host: str) -> None:
+    settings = Settings(_env_file=None, host=host, mail_server=host, mail_from="a@b.example")
+    assert (settings.host, settings.mail_server) == (host, host)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("rollcall.example.com", "rollcall.example.com"),
+        ("müller.example", "xn--mller-kva.example"),
+        ("[10.0.0.5]", "[10.0.0.5]"),
+        ("[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]"),
+        ("[ipv6:::1]", "[ipv6:::1]"),
+    ],
+)
+def test_a_name_for_the_mail_server_is_a_full_name_or_an_ip_in_brackets(
+    written: str, name: str
+) -> None:
+    assert Settings(_env_file=None, mail_hostname=written).mail_hostname == name
+
+
 def test_the_public_address_follows_the_port() -> None:
     assert Settings(_env_file=None, port=9000).public_url == "http://localhost:9000"
 
@@ -71,7 +93,7 @@ WRONG = {
     "DATA_DIR": ["~nobody-of-this-name/data"],
     "SECRET": ["short"],
     "ENCRYPTION_KEYS": ["abc", ",", "ö" * 44],
-    "HOST": ["http://localhost", "not a host", "localhost:8080", "1.2.3.999", "a.-b.example"],
+    "HOST": ["http://localhost", "not a host", "localhost:8080", "-a.example"],
     "PORT": ["eighty", "0", "70000", "8080.5"],
     "PUBLIC_URL": [
         *("rollcall.example.com", "https://x/path", "http://x:99999", "http://[::1"),
@@ -83,7 +105,7 @@ WRONG = {
         *("https://[v1.a:b]", "https://*.müller.example"),
     ],
     "TRUSTED_PROXIES": ["caddy", "*", "127.0.0.1:80", "[::1]", "10.0.0.0/33", "10.0.0.1, caddy"],
-    "MAIL_SERVER": ["smtp://mail.example.com", "mail.example.com:25", "10.0.0.256", "a-.example"],
+    "MAIL_SERVER": ["smtp://mail.example.com", "mail.example.com:25", "a..b"],
     "MAIL_PORT": ["smtp", "0"],
     "MAIL_USERNAME": ['"quoted"'],
     "MAIL_PASSWORD": ['"quoted"'],
@@ -93,6 +115,12 @@ WRONG = {
     "MAIL_HOSTNAME": [
         *("not a host", "https://rollcall.example.com", "*.example.com", "1.2.3.999"),
         *("[1.2.3.999]", "[IPv6:1:2]", "[::1]", "[PvI]"),
+        *(
+            "::1",
+            "fe80::1%eth0",
+            "rollcall.example.com.",
+            "müller.example\N{IDEOGRAPHIC FULL STOP}",
+        ),
     ],
     "FILE_MB": ["0", "101", "20 MB"],
     "POC_FILES_MB": ["-1", "all"],
