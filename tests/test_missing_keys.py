@@ -5,11 +5,14 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
-from models import LinkPurpose, Role
+from models import Authenticator, LinkPurpose, Role, User
 from services.access import one_time_links
 from services.audit.reading import export
+from services.core import clock
 from services.core.settings import Settings
+from services.database import vault
 from services.database.startup import started
 from services.database.transaction import transaction
 from services.lists.query import ListQuery
@@ -42,14 +45,7 @@ def _keys(data: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "command",
-    [
-        ("verify-audit",),
-        ("deactivate", EMAIL),
-        ("activate", EMAIL),
-        ("reset-second-factor", EMAIL),
-        ("doctor",),
-    ],
+    "command", [("verify-audit",), ("deactivate", EMAIL), ("activate", EMAIL), ("doctor",)]
 )
 def test_a_command_that_makes_no_database_makes_no_keys(
     data: Path, command: tuple[str, ...]
@@ -58,6 +54,22 @@ def test_a_command_that_makes_no_database_makes_no_keys(
     assert "Traceback" not in done.stderr
     assert command == ("doctor",) or done.returncode == 0
     assert {path.name for path in data.iterdir()} <= {"rollcall.db", "rollcall.db-reserve"}
+
+
+async def test_a_second_factor_is_taken_away_without_keys(data: Path) -> None:
+    async with started(Settings(_env_file=None, data_dir=data)), transaction() as tx:
+        user = (await tx.exec(select(User))).one()
+        sealed, now = vault.seal("secret"), clock.now()
+        tx.add(
+            Authenticator(user_id=user.id, sealed_secret=sealed, created_at=now, confirmed_at=now)
+        )
+    for name in (SECRET, vault.KEYS_FILE):
+        (data / name).unlink()
+    done = run(data, "reset-second-factor", EMAIL)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (data / SECRET).exists()
+    assert not (data / vault.KEYS_FILE).exists()
 
 
 def test_no_link_is_made_without_the_signing_secret(data: Path) -> None:
