@@ -4,7 +4,7 @@ import gc
 import signal
 
 gc.disable()  # what imports make stays: looking for garbage in it is a fifth of a start
-if __name__ == "__main__":
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C amid them needs no traceback
 
 import argparse
@@ -14,7 +14,6 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, find_missing, verify
@@ -31,7 +30,7 @@ from services.core.words import count_words
 from services.database import vault
 from services.database.migrations import migrate
 from services.database.startup import started
-from services.operations import arguments, commands_beside, doctor, lost_keys, missing_keys, setup
+from services.operations import arguments, doctor, lost_keys, missing_keys, setup
 from services.operations.backup import back_up
 from services.operations.checks import State, report
 from services.operations.demo import create_demo
@@ -192,13 +191,12 @@ async def _move(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
     async with started(settings, may_create=False):
-        if options.give_up_lost:
-            given_up = await lost_keys.give_up()
-            for email in given_up.users:
-                say(f"{email} signs in without the authenticator app now.")
-            for name in given_up.organisations:
-                say(f"{name} has no single sign-on now: a Tenant Admin has to connect it again.")
+        given_up = await lost_keys.give_up() if options.give_up_lost else lost_keys.GivenUp()
         count = await vault.rotate()
+    for email in given_up.users:
+        say(f"{email} signs in without the authenticator app now.")
+    for name in given_up.organisations:
+        say(f"{name} has no single sign-on now: a Tenant Admin has to connect it again.")
     say(f"Sealed anew under the newest key: {count} secrets.")
     return 0
 
@@ -349,7 +347,21 @@ def _add_commands_for_the_log(add: Adder) -> None:
 def main(given: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 refused, 2 wrong usage, 141 if nobody
     reads the answer."""
-    return _in_words(partial(_run, given))
+    try:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in a script's background
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return _run(given)
+    except DatabaseUnavailableError as error:  # its own words are for people who use the pages
+        sys.stderr.write(f"rollcall: {error.words} `doctor` says more.\n")
+        return 1
+    except RollcallError as error:
+        sys.stderr.write(f"rollcall: {error}\n")
+        return 1
+    except UnreadAnswerError:
+        say_no_more()
+        return UNREAD
+    except KeyboardInterrupt:
+        return 130
 
 
 def _run(given: Sequence[str] | None) -> int:
@@ -368,28 +380,7 @@ def _run(given: Sequence[str] | None) -> int:
     set_up_logging(settings.log_format)
     for name in unknown_settings():
         log.warning("Unknown setting %s; docs/settings.md lists them all", name)
-    if options.command in commands_beside.SECONDS:
-        work = partial(_in_words, lambda: asyncio.run(options.run(settings, options)))
-        return commands_beside.run(work, settings, options)
     return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]  # argparse keeps it untyped
-
-
-def _in_words(work: Callable[[], int]) -> int:
-    """Do the work; returns the exit status, and says what was refused."""
-    try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        return work()
-    except DatabaseUnavailableError as error:  # its own words are for people who use the pages
-        sys.stderr.write(f"rollcall: {error.words} `doctor` says more.\n")
-        return 1
-    except RollcallError as error:
-        sys.stderr.write(f"rollcall: {error}\n")
-        return 1
-    except UnreadAnswerError:
-        say_no_more()
-        return UNREAD
-    except KeyboardInterrupt:
-        return 130
 
 
 if __name__ == "__main__":

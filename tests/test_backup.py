@@ -287,6 +287,7 @@ def test_a_dated_copy_that_was_broken_off_is_removed_once_it_is_old(
     left, own = folder / "rollcall-2026-01-01T01-01-01Z.db.partial", folder / "mine.partial"
     for path in (left, own):
         path.touch()
+    (folder / "led-nowhere.partial").symlink_to("nowhere")
     assert back_up(_of(data), folder, keep=3).removed == []
     clock.shift(timedelta(days=2))
     assert back_up(_of(data), folder, keep=3).removed == [left]

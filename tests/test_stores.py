@@ -19,6 +19,7 @@ STAYS = {
     "services/database/looking.py:_call": "the service call of one task; it ends with the task",
     "services/database/right_of_way.py:_claimed": "what one task is given; it ends with the task",
     "services/database/right_of_way.py:_has_begun": "whether one task has begun; it ends with it",
+    "services/sign_in/kept_memory.py:_CALLBACKS": "made when the module is loaded, and then kept",
     "services/sign_in/kept_memory.py:_free": "memory of a process that no hash works in",
     "services/sign_in/kept_memory.py:_used": "memory of a process that a hash works in",
     "services/sign_in/passwords.py:_giving_back": "the one timer that ends what is kept of it",

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 RECORD = "last-backup.json"
 _DATED = re.compile(r"rollcall-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db")
 _PARTIAL = ".partial"
-# A copy that was begun so long ago was broken off: by a share that hung, or with its machine.
+# A copy that was begun so long ago was broken off: with its machine, or by a share that hung.
 BROKEN_OFF = timedelta(days=1)
 
 
@@ -144,13 +144,17 @@ def _remove_old(folder: Path, keep: int) -> list[Path]:
     for path in removed:
         path.unlink()
         key_files.archive_of(path).unlink(missing_ok=True)
-    left = [path for path in folder.iterdir() if path.suffix == _PARTIAL and _is_old(path)]
+    partial = [path for path in folder.iterdir() if path.suffix == _PARTIAL]
+    left = [path for path in partial if _DATED.fullmatch(path.stem) and _is_old(path)]
     for path in left:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return [*removed, *left]
 
 
 def _is_old(partial: Path) -> bool:
-    """Whether it is a dated copy that was broken off long ago."""
-    begun = datetime.fromtimestamp(partial.stat().st_mtime, UTC)
-    return bool(_DATED.fullmatch(partial.stem)) and clock.now() - begun > BROKEN_OFF
+    """Whether a copy was broken off long ago."""
+    try:
+        begun = datetime.fromtimestamp(partial.lstat().st_mtime, UTC)
+    except FileNotFoundError:  # another backup has just made it whole
+        return False
+    return clock.now() - begun > BROKEN_OFF

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -10,8 +10,6 @@ from services.core.errors import OperatorError
 
 # How many seconds to wait for a command that is just ending.
 PATIENCE = 2
-# How many pages of a database are copied at once: 4 MiB.
-STEP = 1024
 # The files that SQLite keeps beside a database while it is open.
 BESIDE = ("-wal", "-shm")
 
@@ -31,27 +29,17 @@ def copy_whole(source: sqlite3.Connection, target: Path) -> str:
     """Copy the database to a file that only its owner can read; returns what its integrity check
     says, which is `ok` for a whole one.
 
-    The transaction keeps one snapshot until the end and stops no writer. (Without it, SQLite's
-    backup in steps starts over at each write.) Each step is on its disk before the next begins:
-    otherwise all of them would be written at the end, while nobody could tell a slow share from one
-    that hangs. Raises `OSError` and `sqlite3.Error`.
+    It is one step of SQLite's online backup, which holds a read snapshot for some milliseconds and
+    stops no writer. (Copied in many small steps, it starts over at each write, and never ends if
+    writes never stop.) Raises `OSError` and `sqlite3.Error`.
     """
     # If the database is locked, the backup itself would wait without end; so this asks first.
     source.execute("BEGIN")
     source.execute("SELECT count(*) FROM sqlite_master").fetchone()
     remove(target)
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        return _copy_in_steps(source, target, lambda *_: os.fsync(descriptor))
-    finally:
-        os.close(descriptor)
-
-
-def _copy_in_steps(source: sqlite3.Connection, target: Path, step: Callable[..., None]) -> str:
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(target)) as copy:
-        # Nobody needs half of it: what was written so far needn't be taken back.
-        copy.execute("PRAGMA journal_mode=OFF")
-        source.backup(copy, pages=STEP, progress=step)
+        source.backup(copy, pages=-1)
         source.rollback()
         copy.execute("PRAGMA journal_mode=DELETE")
         return str(copy.execute("PRAGMA integrity_check").fetchone()[0])

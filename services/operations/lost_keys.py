@@ -20,8 +20,8 @@ class GivenUp:
     """Who was affected: emails of users without their app, and names of organisations without their
     single sign-on."""
 
-    users: Sequence[str]
-    organisations: Sequence[str]
+    users: Sequence[str] = ()
+    organisations: Sequence[str] = ()
 
 
 async def give_up() -> GivenUp:

@@ -12,6 +12,7 @@ from base64 import b64decode, b64encode
 from collections import deque
 from contextlib import suppress
 from hmac import compare_digest
+from threading import get_ident
 from typing import Literal
 
 from argon2 import PasswordHasher, extract_parameters
@@ -24,6 +25,7 @@ OK = 0
 NO_MEMORY = -22
 
 _free: deque[mmap.mmap] = deque()
+# By the thread that hashes in it.
 _used: dict[int, mmap.mmap] = {}
 
 
@@ -43,31 +45,30 @@ def _allocate(place: "ctypes._Pointer[ctypes.c_void_p]", size: int) -> int:
             memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         except OSError:
             return NO_MEMORY
-    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    _used[address] = memory
-    place[0] = ctypes.c_void_p(address)
+    _used[get_ident()] = memory
+    place[0] = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(memory)))
     return OK
 
 
-def _release(address: int, _size: int) -> None:
+def _release(_address: int, _size: int) -> None:
     # Argon2 has wiped it (its default; `clear_internal_memory` in its core.c).
-    _free.append(_used.pop(address))
+    _free.append(_used.pop(get_ident()))
 
 
+_ALLOCATE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_void_p), ctypes.c_size_t)
+_RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
+_CALLBACKS: dict[str, object] = {}
 # By ctypes, because CFFI's own callbacks need memory that is writable and executable at once, which
-# a hardened service may not have (systemd's MemoryDenyWriteExecute).
-_allocator = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_void_p), ctypes.c_size_t)(
-    _allocate
-)
-_releaser = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)(_release)
-_CALLBACKS = {
-    "allocate_cbk": ffi.cast(
+# a hardened service may not have (systemd's MemoryDenyWriteExecute). With an old libffi, ctypes
+# needs it, too: then each hash asks the system for its memory.
+with suppress(MemoryError):
+    _allocator, _releaser = _ALLOCATE(_allocate), _RELEASE(_release)  # freed if no name held them
+    _CALLBACKS["allocate_cbk"] = ffi.cast(
         "int (*)(uint8_t **, size_t)", ctypes.cast(_allocator, ctypes.c_void_p).value
-    ),
-    "free_cbk": ffi.cast(
+    )
+    _CALLBACKS["free_cbk"] = ffi.cast(
         "void (*)(uint8_t *, size_t)", ctypes.cast(_releaser, ctypes.c_void_p).value
-    ),
-}
+    )
 
 
 class Hasher(PasswordHasher):
@@ -110,6 +111,8 @@ def _hashed(password: str | bytes, salt: bytes) -> bytes:
     }
     done = core(ffi.new("argon2_context *", fields | _CALLBACKS), COSTS.type.value)
     if done != OK:
+        if (left := _used.pop(get_ident(), None)) is not None:  # Argon2 leaves it as it is then
+            left.close()
         raise HashingError(error_to_str(done))
     return bytes(ffi.buffer(out))
 

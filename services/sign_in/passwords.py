@@ -165,7 +165,8 @@ def _give_back_when_quiet(loop: asyncio.AbstractEventLoop) -> None:
     global _giving_back  # noqa: PLW0603 - one timer, as there is one kept memory
     if _giving_back is not None:
         _giving_back.cancel()
-    _giving_back = loop.call_later(QUIET, kept_memory.give_back)
+    # In a thread: the system takes some milliseconds to take it.
+    _giving_back = loop.call_later(QUIET, _threads.submit, kept_memory.give_back)
 
 
 def _judge(password: str, minimum: int, own_words: list[str]) -> Strength:

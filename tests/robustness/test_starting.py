@@ -246,4 +246,5 @@ async def test_ctrl_c_ends_a_command_that_has_just_begun_without_a_traceback(
         await eventually(lambda: "pydantic_core" in libraries.read_text())
         process.send_signal(signal.SIGINT)
         assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.read(), PATIENCE) == b""
+        said = await asyncio.wait_for(process.stdout.read(), PATIENCE)
+        assert b"Traceback" not in said

@@ -156,7 +156,7 @@ class FormDialog(FilledForm[FormT, Outcome]):
         if not self._is_open_for(subject, opening):
             self._opening += 1
             self._about, self._subject, self._opened_with = about, subject, opening
-        opening = {**opening, "number": self._opening}
+        opening = {"number": self._opening, **opening}
         if self._shown is not None:
             self._shown.run_method("open", opening)
             return
