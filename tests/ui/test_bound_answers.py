@@ -33,18 +33,6 @@ pytestmark = ONE_DATABASE
 WHY = "Confirm it with your password."
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the browser was told, as text."""
-    all_told: list[str] = []
-
-    def tell(_element: ui.element, method: str, *values: object) -> None:
-        all_told.append(f"{method} {values}")
-
-    monkeypatch.setattr(ui.element, "run_method", tell)
-    return all_told
-
-
 async def _send(dialog: FormDialog[Any], opening: int, **typed: Any) -> None:
     """What the browser sends of this opening."""
     shown = dialog._shown

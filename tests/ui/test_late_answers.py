@@ -84,18 +84,6 @@ class _Notes:
         await self.dialog._submitted(event)
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the browser was told, as text."""
-    all_told: list[str] = []
-
-    def tell(_element: ui.element, method: str, *values: object) -> None:
-        all_told.append(f"{method} {values}")
-
-    monkeypatch.setattr(ui.element, "run_method", tell)
-    return all_told
-
-
 async def test_what_was_typed_for_one_thing_is_not_saved_into_the_next(told: list[str]) -> None:
     notes = _Notes()
     notes.open("first")
